@@ -1,0 +1,84 @@
+"""A cache of record sets, each kept for its time to live (RFC 1034 §4.3.4, RFC 2308)."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from typing import NamedTuple
+
+import dns.name
+import dns.rdatatype
+import dns.rrset
+
+__all__ = ["MAXIMUM_TTL", "Negative", "RecordCache", "loop_time_ns"]
+
+MAXIMUM_TTL = 86_400  # RFC 8767 §4 allows a cap; a day is a common one
+_MAXIMUM_ENTRIES = 100_000
+
+
+def loop_time_ns() -> int:
+    """The running loop's time in nanoseconds: what the resolvers give their caches as now."""
+    return round(asyncio.get_running_loop().time() * 1e9)
+
+
+class Negative(NamedTuple):
+    """The knowledge that something does not exist.  ``rcode`` tells a name from a type."""
+
+    rcode: int
+    soa: dns.rrset.RRset | None
+
+
+_Key = tuple[dns.name.Name, dns.rdatatype.RdataType]
+
+
+class RecordCache:
+    """Record sets and negative answers by name and type."""
+
+    def __init__(self) -> None:
+        self._entries: dict[_Key, tuple[int, dns.rrset.RRset | Negative]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def put(self, now_ns: int, rrset: dns.rrset.RRset) -> None:
+        """Keep a record set.  A TTL of zero is for this use only (RFC 1035 §3.2.1)."""
+        if rrset.ttl > 0:
+            self._store(now_ns, (rrset.name, rrset.rdtype), min(rrset.ttl, MAXIMUM_TTL), rrset)
+
+    def put_negative(
+        self, now_ns: int, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, negative: Negative
+    ) -> None:
+        """Keep the knowledge that there is nothing, as long as the SOA says (RFC 2308 §5)."""
+        if negative.soa is None:
+            return
+        ttl = min(negative.soa.ttl, negative.soa[0].minimum, MAXIMUM_TTL)
+        if ttl > 0:
+            self._store(now_ns, (name, rdtype), ttl, negative)
+
+    def get(
+        self, now_ns: int, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
+    ) -> dns.rrset.RRset | Negative | None:
+        """What is known, with the TTL that is left; None if nothing is."""
+        key = (name, rdtype)
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        expires_ns, value = entry
+        left = expires_ns - now_ns
+        if left <= 0:
+            del self._entries[key]
+            return None
+        if isinstance(value, Negative):
+            return value
+        value = copy.copy(value)
+        value.ttl = -(-left // 1_000_000_000)
+        return value
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+
+    def _store(self, now_ns: int, key: _Key, ttl: int, value: dns.rrset.RRset | Negative) -> None:
+        if len(self._entries) >= _MAXIMUM_ENTRIES:
+            del self._entries[next(iter(self._entries))]
+        self._entries[key] = (now_ns + ttl * 1_000_000_000, value)

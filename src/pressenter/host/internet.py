@@ -1,0 +1,228 @@
+"""The Internet layer: sends, receives and forwards IP packets (RFC 1122 §3, RFC 1812 §5).
+
+A packet's way through it, with the places where an address translator may
+change it (the names are netfilter's)::
+
+    arriving --> verify --> prerouting --> for us? --yes--> reassemble --> TCP, UDP, ICMP
+                                              |
+                                              no, and forwarding
+                                              v
+                              TTL - 1 --> route --> postrouting --> MTU --> neighbour
+                                            ^
+    TCP, UDP, ICMP ---- build header -------+
+"""
+
+from __future__ import annotations
+
+import errno
+import random
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from pressenter.host.fragmentation import Reassembler, fragment
+from pressenter.host.interface import Interface
+from pressenter.host.routes import Route, RoutingTable
+from pressenter.sim import Agenda
+from pressenter.trace import Recorder
+from pressenter.wire import ipv4
+from pressenter.wire.address import ipv4_text
+from pressenter.wire.icmp import IcmpType, Unreachable
+from pressenter.wire.ipv4 import IPv4Header, build_ipv4, decrement_ttl, parse_ipv4
+from pressenter.wire.malformed import MalformedPacket
+
+__all__ = ["InternetLayer", "NetworkUnreachable", "ReceivedPacket"]
+
+LIMITED_BROADCAST = b"\xff\xff\xff\xff"
+
+
+class NetworkUnreachable(OSError):
+    """No row of the routing table matches the destination."""
+
+    def __init__(self, destination: bytes) -> None:
+        super().__init__(errno.ENETUNREACH, f"no route to {ipv4_text(destination)}")
+
+
+class ReceivedPacket(NamedTuple):
+    """What the protocols above are given."""
+
+    interface: Interface
+    header: IPv4Header
+    payload: bytes
+    packet: bytes
+
+
+class IcmpSender(Protocol):
+    """What the Internet layer needs of ICMP."""
+
+    def send_error(self, packet: bytes, icmp_type: int, code: int, rest: bytes = ...) -> None:
+        """Tell the sender of ``packet`` what became of it."""
+
+
+class InternetLayer:
+    """IP on one host.
+
+    Attributes:
+        forwarding: whether packets for others are sent on, as a router does.
+        protocols: the handler of each IP protocol number.
+        prerouting, postrouting: translators; each returns the packet, changed or not, or
+            None if it has dropped it.
+    """
+
+    def __init__(
+        self, node: str, agenda: Agenda, recorder: Recorder, randomness: random.Random
+    ) -> None:
+        self.node = node
+        self.agenda = agenda
+        self.recorder = recorder
+        self.interfaces: list[Interface] = []
+        self.routes = RoutingTable()
+        self.forwarding = False
+        self.protocols: dict[int, Callable[[ReceivedPacket], None]] = {}
+        self.icmp: IcmpSender
+        self.prerouting: Callable[[Interface, bytes], bytes | None] | None = None
+        self.postrouting: Callable[[Interface, bytes], bytes | None] | None = None
+        self._identification = randomness.randrange(0x10000)
+        self._reassembler = Reassembler()
+        self._own: set[bytes] = {b"\x7f\0\0\1", LIMITED_BROADCAST}
+
+    def add_interface(self, interface: Interface) -> None:
+        """Attach an interface, and the route to the network on its link."""
+        self.interfaces.append(interface)
+        self._own |= {interface.address, interface.broadcast}
+        interface.on_packet = self.receive
+        interface.neighbours.undeliverable = self._host_unreachable
+        self.routes.add(
+            Route(interface.address, interface.prefix_length, None, interface, interface.address)
+        )
+
+    def is_own(self, address: bytes) -> bool:
+        """Whether a packet for this address is for this host."""
+        return address in self._own or address[0] == 127
+
+    def source_for(self, destination: bytes) -> bytes:
+        """The source address of packets to a destination.  Raises NetworkUnreachable."""
+        if self.is_own(destination):
+            return destination
+        return self._route(destination).source
+
+    def mtu_for(self, destination: bytes) -> int:
+        """The MTU of the first link towards a destination.  Raises NetworkUnreachable."""
+        if self.is_own(destination):
+            return 65_535
+        return self._route(destination).interface.mtu
+
+    def send(
+        self,
+        source: bytes,
+        destination: bytes,
+        protocol: int,
+        payload: bytes,
+        *,
+        ttl: int = ipv4.DEFAULT_TTL,
+        dont_fragment: bool = False,
+    ) -> None:
+        """Send a payload.  Raises NetworkUnreachable."""
+        self._identification = (self._identification + 1) & 0xFFFF
+        packet = build_ipv4(
+            source, destination, protocol, payload,
+            identification=self._identification, ttl=ttl, dont_fragment=dont_fragment,
+        )  # fmt: skip
+        if self.is_own(destination):
+            self.agenda.after(0, self._loop_back, packet)
+            return
+        self._send_packet(self._route(destination), packet)
+
+    def receive(self, interface: Interface, packet: bytes) -> None:
+        """A packet arrives on an interface."""
+        try:
+            header = parse_ipv4(packet)
+        except MalformedPacket as malformed:
+            self._drop(interface, str(malformed))
+            return
+        packet = packet[: header.total_length]  # cut off Ethernet's padding
+        if self.prerouting is not None:
+            translated = self.prerouting(interface, packet)
+            if translated is None:
+                return
+            if translated is not packet:
+                packet = translated
+                header = parse_ipv4(packet)
+        if self.is_own(header.destination):
+            self._deliver(interface, header, packet)
+        elif self.forwarding:
+            self._forward(interface, header, packet)
+        else:
+            self._drop(interface, f"{ipv4_text(header.destination)} is not our address")
+
+    def _loop_back(self, packet: bytes) -> None:
+        self._deliver(self.interfaces[0], parse_ipv4(packet), packet)
+
+    def _deliver(self, interface: Interface, header: IPv4Header, packet: bytes) -> None:
+        payload = packet[header.header_length :]
+        if header.more_fragments or header.fragment_offset:
+            whole = self._reassembler.add(self.agenda.now_ns, header, payload)
+            if whole is None:
+                return
+            payload = whole
+            self.recorder.record(self.node, "ip.reassemble", length=len(payload),
+                                 source=ipv4_text(header.source))  # fmt: skip
+        handler = self.protocols.get(header.protocol)
+        if handler is not None:
+            handler(ReceivedPacket(interface, header, payload, packet))
+        else:
+            self.icmp.send_error(packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.PROTOCOL)
+
+    def _forward(self, arrived_on: Interface, header: IPv4Header, packet: bytes) -> None:
+        """RFC 1812 §5.2.1: what a router does with a packet for somebody else."""
+        if header.ttl <= 1:
+            self._drop(arrived_on, "TTL has run out")
+            self.icmp.send_error(packet, IcmpType.TIME_EXCEEDED, 0)
+            return
+        route = self.routes.lookup(header.destination)
+        if route is None:
+            self._drop(arrived_on, f"no route to {ipv4_text(header.destination)}")
+            self.icmp.send_error(packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.NETWORK)
+            return
+        if self.recorder.enabled:
+            self.recorder.record(
+                self.node, "ip.forward", source=ipv4_text(header.source),
+                destination=ipv4_text(header.destination), route=str(route), ttl=header.ttl - 1,
+            )  # fmt: skip
+        self._send_packet(route, decrement_ttl(packet))
+
+    def _send_packet(self, route: Route, packet: bytes) -> None:
+        """Translate, fragment if need be and allowed, and give to the neighbour."""
+        interface = route.interface
+        if self.postrouting is not None:
+            translated = self.postrouting(interface, packet)
+            if translated is None:
+                return
+            packet = translated
+        next_hop = route.gateway or packet[16:20]
+        if len(packet) <= interface.mtu:
+            interface.neighbours.send(next_hop, packet)
+            return
+        header = parse_ipv4(packet)
+        if header.dont_fragment:
+            self._drop(interface, f"{len(packet)} bytes do not fit the MTU {interface.mtu}, and DF is set")
+            rest = interface.mtu.to_bytes(4, "big")  # RFC 1191 §4
+            self.icmp.send_error(
+                packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, rest
+            )
+            return
+        pieces = fragment(header, packet, interface.mtu)
+        self.recorder.record(self.node, "ip.fragment", length=len(packet), pieces=len(pieces))
+        for piece in pieces:
+            interface.neighbours.send(next_hop, piece)
+
+    def _route(self, destination: bytes) -> Route:
+        route = self.routes.lookup(destination)
+        if route is None:
+            raise NetworkUnreachable(destination)
+        return route
+
+    def _host_unreachable(self, packet: bytes) -> None:
+        self.icmp.send_error(packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.HOST)
+
+    def _drop(self, interface: Interface, reason: str) -> None:
+        self.recorder.record(self.node, "ip.drop", interface=interface.name, reason=reason)

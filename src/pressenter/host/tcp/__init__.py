@@ -1,0 +1,1 @@
+"""TCP: states, one connection, round-trip time, congestion control, buffers, and the layer."""

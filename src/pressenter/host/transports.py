@@ -1,0 +1,395 @@
+"""asyncio transports, servers and datagram endpoints on our TCP and UDP.
+
+They behave as those of the standard loop do: the protocol's methods are called
+from the loop, one at a time, never from within a call of the transport's.
+Between a packet's arrival and the call lies the time that a process takes to
+wake up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from pressenter.host.tcp.connection import Notice
+from pressenter.host.tcp.layer import Endpoint, Listener
+from pressenter.host.udp import UdpSocket
+from pressenter.wire.address import ipv4_bytes, ipv4_text
+
+if TYPE_CHECKING:
+    from pressenter.host.event_loop import HostLoop
+
+__all__ = ["DatagramTransport", "HostServer", "HostSocket", "StreamTransport"]
+
+ADDRESS = tuple[str, int]
+HIGH_WATER = 64 * 1024  # as asyncio.transports has it
+
+
+class HostSocket:
+    """What ``transport.get_extra_info("socket")`` gives: it can be asked, not used for I/O."""
+
+    def __init__(self, kind: socket.SocketKind, local: ADDRESS, remote: ADDRESS | None) -> None:
+        self.family = socket.AF_INET
+        self.type = kind
+        self.proto = socket.IPPROTO_TCP if kind == socket.SOCK_STREAM else socket.IPPROTO_UDP
+        self._local = local
+        self._remote = remote
+        self._options: dict[tuple[int, int], Any] = {(socket.IPPROTO_TCP, socket.TCP_NODELAY): 1}
+
+    def fileno(self) -> int:
+        """There is no descriptor of the operating system behind it."""
+        return -1
+
+    def getsockname(self) -> ADDRESS:
+        """Local address and port."""
+        return self._local
+
+    def getpeername(self) -> ADDRESS:
+        """Remote address and port.  Raises OSError on a socket that has no peer."""
+        if self._remote is None:
+            raise OSError(errno.ENOTCONN, "the socket has no peer")
+        return self._remote
+
+    def setsockopt(self, level: int, option: int, value: Any) -> None:
+        """Remember an option."""
+        self._options[level, option] = value
+
+    def getsockopt(self, level: int, option: int) -> Any:
+        """An option's value; 0 if it was never set."""
+        return self._options.get((level, option), 0)
+
+
+class StreamTransport(asyncio.Transport):
+    """One TCP connection as an asyncio transport."""
+
+    def __init__(self, loop: HostLoop, protocol: asyncio.BaseProtocol) -> None:
+        self._loop = loop
+        self._protocol = protocol
+        self._endpoint: Endpoint | None = None
+        self._unsent = bytearray()
+        self._high, self._low = HIGH_WATER, HIGH_WATER // 4
+        self._writing_paused = False
+        self._reading_paused = False
+        self._delivery_due = False
+        self._peer_finished = False
+        self._eof_told = False
+        self._closing = False
+        self._finishing = False
+        self._lost = False
+        self._connected: Callable[[OSError | None], None] | None = None
+        super().__init__()
+
+    def attach(self, endpoint: Endpoint, on_connected: Callable[[OSError | None], None] | None) -> None:
+        """Take over a connection; ``on_connected`` hears how its opening ends."""
+        self._endpoint = endpoint
+        self._connected = on_connected
+        endpoint.owner = self
+        here = endpoint.quadruple
+        local = (ipv4_text(here.local_address), here.local_port)
+        remote = (ipv4_text(here.remote_address), here.remote_port)
+        self._extra.update(
+            socket=HostSocket(socket.SOCK_STREAM, local, remote), sockname=local, peername=remote
+        )
+
+    # ---- the owner of a connection -------------------------------------------------------
+
+    def on_notice(self, notice: Notice) -> None:
+        """The connection has news; see `pressenter.host.tcp.layer.TcpOwner`."""
+        kind = notice.kind
+        if kind == "connected":
+            self._opened(None)
+        elif kind == "readable":
+            self._deliver_soon()
+        elif kind == "writable":
+            self._write_on()
+        elif kind == "end_of_stream":
+            self._peer_finished = True
+            self._deliver_soon()
+        elif kind == "closed":
+            if self._connected is not None:
+                self._opened(notice.error)
+            elif notice.error is not None:
+                self._lose(notice.error)
+
+    def _opened(self, error: OSError | None) -> None:
+        told, self._connected = self._connected, None
+        if told is not None:
+            told(error)
+
+    def _deliver_soon(self) -> None:
+        if not self._delivery_due and not self._reading_paused and self._connected is None:
+            self._delivery_due = True
+            self._loop.wake(self._deliver)
+
+    def _deliver(self) -> None:
+        self._delivery_due = False
+        if self._reading_paused or self._closing or self._endpoint is None:
+            return
+        data = self._endpoint.read()
+        if data:
+            _hand_over(self._protocol, data)
+        if self._peer_finished and not self._eof_told and not self._reading_paused:
+            if self._endpoint.connection.receive_buffer.readable:
+                self._deliver_soon()
+                return
+            self._eof_told = True
+            assert isinstance(self._protocol, asyncio.Protocol | asyncio.BufferedProtocol)
+            if not self._protocol.eof_received():
+                self.close()
+
+    def _write_on(self) -> None:
+        if self._unsent and self._endpoint is not None:
+            taken = self._endpoint.write(bytes(self._unsent))
+            del self._unsent[:taken]
+        if self._writing_paused and len(self._unsent) <= self._low:
+            self._writing_paused = False
+            self._loop.call_soon(self._protocol.resume_writing)
+        if not self._unsent:
+            self._finish_writing()
+
+    def _finish_writing(self) -> None:
+        if self._endpoint is None:
+            return
+        if self._closing:
+            endpoint, self._endpoint = self._endpoint, None
+            endpoint.close()
+        elif self._finishing:
+            self._endpoint.shut_down()
+
+    def _lose(self, error: BaseException | None) -> None:
+        """Tell the protocol, once, that the connection is gone."""
+        if self._lost:
+            return
+        self._lost = True
+        self._closing = True
+        self._endpoint = None if not self._unsent else self._endpoint
+        self._loop.call_soon(self._protocol.connection_lost, error)
+
+    # ---- asyncio.Transport ----------------------------------------------------------------
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self._protocol
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self._protocol = protocol
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        """Send what is left, then end the connection; connection_lost comes soon."""
+        if self._closing:
+            return
+        self._closing = True
+        if not self._unsent:
+            self._finish_writing()
+        self._lose(None)
+
+    def abort(self) -> None:
+        endpoint, self._endpoint = self._endpoint, None
+        self._unsent.clear()
+        if endpoint is not None:
+            endpoint.abort()
+        self._closing = True
+        self._lose(None)
+
+    def is_reading(self) -> bool:
+        return not self._reading_paused and not self._closing
+
+    def pause_reading(self) -> None:
+        self._reading_paused = True
+
+    def resume_reading(self) -> None:
+        if self._reading_paused:
+            self._reading_paused = False
+            endpoint = self._endpoint
+            if endpoint is not None and (
+                endpoint.connection.receive_buffer.readable or self._peer_finished
+            ):
+                self._deliver_soon()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if self._finishing:
+            raise RuntimeError("Cannot call write() after write_eof()")
+        if self._closing or self._endpoint is None or not data:
+            return
+        data = bytes(data)
+        if not self._unsent:
+            try:
+                taken = self._endpoint.write(data)
+            except OSError as error:
+                self._lose(error)
+                return
+            data = data[taken:]
+        self._unsent += data
+        if len(self._unsent) > self._high and not self._writing_paused:
+            self._writing_paused = True
+            self._protocol.pause_writing()
+
+    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
+        self.write(b"".join(list_of_data))
+
+    def write_eof(self) -> None:
+        if self._finishing or self._closing:
+            return
+        self._finishing = True
+        if not self._unsent:
+            self._finish_writing()
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def get_write_buffer_size(self) -> int:
+        return len(self._unsent)
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        return self._low, self._high
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        if high is None:
+            high = HIGH_WATER if low is None else 4 * low
+        if low is None:
+            low = high // 4
+        if not high >= low >= 0:
+            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
+        self._high, self._low = high, low
+
+
+def _hand_over(protocol: asyncio.BaseProtocol, data: bytes) -> None:
+    """Give bytes to a protocol of either kind."""
+    if isinstance(protocol, asyncio.BufferedProtocol):
+        view = memoryview(data)
+        while view:
+            room = memoryview(protocol.get_buffer(len(view)))
+            if not room:
+                raise RuntimeError("get_buffer() returned an empty buffer")
+            size = min(len(room), len(view))
+            room[:size] = view[:size]
+            protocol.buffer_updated(size)
+            view = view[size:]
+    else:
+        assert isinstance(protocol, asyncio.Protocol)
+        protocol.data_received(data)
+
+
+class HostServer(asyncio.AbstractServer):
+    """A listening port as an asyncio server."""
+
+    def __init__(
+        self, loop: HostLoop, listener: Listener, accept: Callable[[Endpoint], None]
+    ) -> None:
+        self._loop = loop
+        self._listener: Listener | None = listener
+        self._accept = accept
+        self._forever: asyncio.Future[None] | None = None
+        address = (ipv4_text(listener.address), listener.port)
+        self._socket = HostSocket(socket.SOCK_STREAM, address, None)
+        self._serving = False
+
+    @property
+    def sockets(self) -> tuple[HostSocket, ...]:
+        """The listening socket, or nothing after `close`."""
+        return (self._socket,) if self._listener is not None else ()
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        return self._loop
+
+    def is_serving(self) -> bool:
+        return self._serving
+
+    async def start_serving(self) -> None:
+        if self._listener is not None:
+            self._listener.on_accept = self._accept
+            self._serving = True
+
+    async def serve_forever(self) -> None:
+        await self.start_serving()
+        self._forever = self._loop.create_future()
+        try:
+            await self._forever
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+            self._serving = False
+        if self._forever is not None and not self._forever.done():
+            self._forever.cancel()
+
+    async def wait_closed(self) -> None:
+        """Connections that were accepted live on their own; there is nothing to wait for."""
+
+
+class DatagramTransport(asyncio.DatagramTransport):
+    """A UDP socket as an asyncio transport."""
+
+    def __init__(
+        self,
+        loop: HostLoop,
+        udp: UdpSocket,
+        protocol: asyncio.DatagramProtocol,
+        remote: ADDRESS | None,
+    ) -> None:
+        local = (ipv4_text(udp.address), udp.port)
+        super().__init__(
+            {
+                "socket": HostSocket(socket.SOCK_DGRAM, local, remote),
+                "sockname": local,
+                "peername": remote,
+            }
+        )
+        self._loop = loop
+        self._udp = udp
+        self._protocol = protocol
+        self._remote = remote
+        self._closing = False
+        udp.on_datagram = self._datagram_arrives
+        udp.on_error = self._error_arrives
+
+    def _datagram_arrives(self, payload: bytes, address: bytes, port: int) -> None:
+        source = (ipv4_text(address), port)
+        if self._remote is None or self._remote == source:
+            self._loop.wake(self._tell, self._protocol.datagram_received, payload, source)
+
+    def _error_arrives(self, error: OSError) -> None:
+        self._loop.wake(self._tell, self._protocol.error_received, error)
+
+    def _tell(self, method: Callable[..., None], *arguments: Any) -> None:
+        if not self._closing:
+            method(*arguments)
+
+    def sendto(self, data: bytes | bytearray | memoryview, addr: Any = None) -> None:
+        """Send a datagram; errors that come at once are told to the protocol."""
+        target = self._remote or addr
+        if target is None:
+            raise ValueError("sendto() needs an address on a socket that is not connected")
+        if self._closing:
+            return
+        try:
+            self._udp.send(bytes(data), ipv4_bytes(target[0]), target[1])
+        except OSError as error:
+            self._loop.call_soon(self._tell, self._protocol.error_received, error)
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        if not self._closing:
+            self._closing = True
+            self._udp.close()
+            self._loop.call_soon(self._protocol.connection_lost, None)
+
+    def abort(self) -> None:
+        self.close()
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self._protocol
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        assert isinstance(protocol, asyncio.DatagramProtocol)
+        self._protocol = protocol

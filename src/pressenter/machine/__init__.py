@@ -1,0 +1,1 @@
+"""The computer: keyboard, buses, interrupts, kernel input, network card, display."""

@@ -1,0 +1,56 @@
+"""The display: scans the newest frame out at its next refresh."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pressenter.sim import Agenda, Entry
+from pressenter.trace import Recorder
+
+__all__ = ["REFRESH_HZ", "Display", "Frame"]
+
+REFRESH_HZ = 60
+
+
+class Frame(NamedTuple):
+    """A picture: its size, and its file in PNG (empty where nothing could be rastered)."""
+
+    width: int
+    height: int
+    png: bytes
+
+
+class Display:
+    """A screen with a frame buffer that is read at 60 Hz.
+
+    Attributes:
+        shown: the frame that is on the screen, or None.
+        frames: how many different frames have been shown.
+    """
+
+    def __init__(self, node: str, agenda: Agenda, recorder: Recorder) -> None:
+        self.node = node
+        self.agenda = agenda
+        self.recorder = recorder
+        self.shown: Frame | None = None
+        self.frames = 0
+        self._next: Frame | None = None
+        self._refresh: Entry | None = None
+
+    def present(self, frame: Frame) -> None:
+        """Show a frame from the next vertical blank on; a later one before then replaces it."""
+        self._next = frame
+        if self._refresh is not None:
+            self._refresh.cancel()
+        period = 1_000_000_000 // REFRESH_HZ
+        blank = (self.agenda.now_ns // period + 1) * period
+        self._refresh = self.agenda.at(blank, self._scan_out)
+
+    def _scan_out(self) -> None:
+        assert self._next is not None
+        self.shown, self._next, self._refresh = self._next, None, None
+        self.frames += 1
+        self.recorder.record(
+            self.node, "display.scanout", frame=self.frames, width=self.shown.width,
+            height=self.shown.height,
+        )  # fmt: skip

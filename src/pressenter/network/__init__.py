@@ -1,0 +1,1 @@
+"""What lies between hosts: links, switches, routers, NAT, shortest paths."""

@@ -1,0 +1,159 @@
+"""A link: a cable between two ports, with a rate, a length and a bounded queue.
+
+Each direction works alone (full duplex).  A frame waits until those before it
+have left, is sent bit after bit at the link's rate, and arrives one propagation
+delay after its last bit has left::
+
+    transmit            start        last bit leaves        last bit arrives
+       |---- queueing ----|---- serialization ----|---- propagation ----|
+
+The queue is not a data structure: how many bytes wait follows from the time at
+which the direction falls idle.  So a frame costs one agenda entry for each hop.
+
+Light in fibre covers about 200,000 km in a second (refractive index 1.5), so a
+kilometre is 5 microseconds.
+
+A link can be told to misbehave, each direction by a random stream of its own:
+lose, duplicate, hold back (reorder) or damage frames (one flipped bit).  What
+it does to a frame is recorded.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import NamedTuple
+
+from pressenter.sim import Agenda, Randomness
+from pressenter.trace import Recorder
+from pressenter.wire.ethernet import OVERHEAD_ON_WIRE
+from pressenter.wire.port import Port
+
+__all__ = ["FIBRE_KM_PER_SECOND", "Faults", "Link", "fibre_delay_ns"]
+
+FIBRE_KM_PER_SECOND = 200_000
+
+
+def fibre_delay_ns(kilometres: float) -> int:
+    """Propagation delay of a fibre of this length, in nanoseconds."""
+    return round(kilometres * 1_000_000_000 / FIBRE_KM_PER_SECOND)
+
+
+class Faults(NamedTuple):
+    """Probabilities, from 0 to 1, of what may befall a frame."""
+
+    loss: float = 0.0
+    duplicate: float = 0.0
+    reorder: float = 0.0
+    corrupt: float = 0.0
+    #: How long a reordered frame is held back.
+    reorder_delay_ns: int = 5_000_000
+
+
+class _Direction:
+    """One way of a link."""
+
+    __slots__ = ("dropped", "idle_at_ns", "randomness", "target")
+
+    def __init__(self, target: Port, randomness: random.Random) -> None:
+        self.target = target
+        self.idle_at_ns = 0
+        self.randomness = randomness
+        self.dropped = 0
+
+
+class Link:
+    """A full-duplex cable; both its ports are plugged in on construction."""
+
+    def __init__(
+        self,
+        name: str,
+        first: Port,
+        second: Port,
+        agenda: Agenda,
+        recorder: Recorder,
+        randomness: Randomness,
+        *,
+        rate_bps: int,
+        delay_ns: int,
+        queue_bytes: int,
+        faults: Faults = Faults(),
+    ) -> None:
+        self.name = name
+        self.ends = (first, second)
+        self.agenda = agenda
+        self.recorder = recorder
+        self.rate_bps = rate_bps
+        self.delay_ns = delay_ns
+        self.queue_bytes = queue_bytes
+        self.faults = faults
+        self.up = True
+        self._directions = {
+            first: _Direction(second, randomness.stream(f"link/{name}/{first}")),
+            second: _Direction(first, randomness.stream(f"link/{name}/{second}")),
+        }
+        for port in self.ends:
+            if port.medium is not None:
+                raise ValueError(f"port {port} is already plugged in")
+            port.medium = self
+
+    def transmit(self, port: Port, frame: bytes, delay_ns: int = 0) -> int:
+        """Queue a frame that ``port`` sends; see `pressenter.wire.port.Medium`."""
+        way = self._directions[port]
+        now_ns = self.agenda.now_ns + delay_ns
+        start_ns = max(now_ns, way.idle_at_ns)
+        waiting_bytes = (start_ns - now_ns) * self.rate_bps // 8_000_000_000
+        if waiting_bytes + len(frame) > self.queue_bytes or not self.up:
+            self._drop(way, port, frame, "queue full" if self.up else "link down", waiting_bytes)
+            return now_ns
+        bits = (len(frame) + OVERHEAD_ON_WIRE) * 8
+        way.idle_at_ns = sent_ns = start_ns + bits * 1_000_000_000 // self.rate_bps
+        recorder = self.recorder
+        if recorder.enabled:
+            recorder.record(
+                self.name, "link.transmit", source=str(port), target=str(way.target),
+                length=len(frame), queued_ns=start_ns - now_ns, serialization_ns=sent_ns - start_ns,
+            )  # fmt: skip
+            recorder.capture(start_ns, str(port), True, frame)
+        arrival_ns = sent_ns + self.delay_ns
+        if any(self.faults[:4]):
+            self._transmit_badly(way, frame, arrival_ns)
+        else:
+            self.agenda.at(arrival_ns, self._arrive, way, frame)
+        return sent_ns
+
+    def _arrive(self, way: _Direction, frame: bytes) -> None:
+        recorder = self.recorder
+        if recorder.enabled:
+            recorder.record(self.name, "link.arrive", target=str(way.target), length=len(frame))
+            recorder.capture(self.agenda.now_ns, str(way.target), False, frame)
+        way.target.on_frame(frame)
+
+    def _drop(self, way: _Direction, port: Port, frame: bytes, reason: str, waiting: int) -> None:
+        way.dropped += 1
+        self.recorder.record(
+            self.name, "link.drop", source=str(port), length=len(frame), reason=reason, waiting=waiting
+        )
+
+    def _transmit_badly(self, way: _Direction, frame: bytes, arrival_ns: int) -> None:
+        """Let the link's faults befall a frame.  The draws come in a fixed order and number."""
+        faults, chance = self.faults, way.randomness.random
+        lost, doubled, late, damaged = (chance() < p for p in faults[:4])
+        record, cause = self.recorder.record, self.agenda.cause
+        if lost:
+            way.dropped += 1
+            record(self.name, "link.lose", target=str(way.target), length=len(frame))
+            return
+        if damaged:
+            bit = way.randomness.randrange(len(frame) * 8)
+            changed = bytearray(frame)
+            changed[bit >> 3] ^= 1 << (bit & 7)
+            frame = bytes(changed)
+            record(self.name, "link.corrupt", target=str(way.target), bit=bit)
+        if late:
+            arrival_ns += faults.reorder_delay_ns
+            record(self.name, "link.hold_back", target=str(way.target), by_ns=faults.reorder_delay_ns)
+        self.agenda.at(arrival_ns, self._arrive, way, frame)
+        if doubled:
+            self.agenda.cause = cause
+            record(self.name, "link.duplicate", target=str(way.target))
+            self.agenda.at(arrival_ns + 1, self._arrive, way, frame)

@@ -1,0 +1,1 @@
+"""TLS: the lab's certificate authority, and contexts for clients and servers."""

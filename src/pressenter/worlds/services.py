@@ -1,0 +1,161 @@
+"""The programs that run on a world's hosts: name servers, resolvers, web servers."""
+
+from __future__ import annotations
+
+import datetime
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dns.exception
+
+from pressenter.dns.authoritative import AuthoritativeServer, load_zone
+from pressenter.dns.exchange import Exchange
+from pressenter.dns.forwarder import Forwarder
+from pressenter.dns.recursive import RecursiveResolver
+from pressenter.dns.server import Answerer, DnsServer
+from pressenter.dns.stub import StubResolver
+from pressenter.http.server import WebServer
+from pressenter.http.site import FolderSite, RedirectSite, Site
+from pressenter.wire.address import ipv4_text
+from pressenter.worlds.schema import HostTable, SiteTable, WorldFileError
+from pressenter.worlds.zones import zone_text
+
+if TYPE_CHECKING:
+    from pressenter.worlds.world import World
+
+__all__ = ["start"]
+
+_STUB_TIMEOUT, _STUB_ATTEMPTS = 5.0, 2  # resolv.conf(5): timeout, attempts
+_RESOLVER_TIMEOUT, _RESOLVER_ATTEMPTS = 1.5, 2
+
+
+def start(world: World) -> None:
+    """Start every program that the world file asks for."""
+    _start_authoritative(world)
+    for name, table in world.file.hosts.items():
+        _give_resolver(world, name, table.name_server, table.hosts)
+        if table.root_hints:
+            randomness = world.randomness.stream(f"{name}/resolver")
+            exchange = _exchange(world, name, _RESOLVER_TIMEOUT, _RESOLVER_ATTEMPTS)
+            _serve_names(world, name, RecursiveResolver(table.root_hints, exchange, randomness))
+        if table.sites:
+            _start_web_server(world, name, table)
+    for name, router in world.file.routers.items():
+        _give_resolver(world, name, router.forward_names_to, {})
+        if router.forward_names_to is not None:
+            exchange = _exchange(world, name, _STUB_TIMEOUT, _STUB_ATTEMPTS)
+            _serve_names(world, name, Forwarder(router.forward_names_to, exchange))
+
+
+def _exchange(world: World, name: str, timeout: float, attempts: int) -> Exchange:
+    randomness = world.randomness.stream(f"{name}/dns")
+    return Exchange(name, world.recorder, randomness, timeout=timeout, attempts=attempts)
+
+
+def _give_resolver(world: World, name: str, server: str | None, hosts: dict[str, str]) -> None:
+    stub = StubResolver(server, hosts, _exchange(world, name, _STUB_TIMEOUT, _STUB_ATTEMPTS))
+    world.hosts[name].resolve = stub.resolve
+
+
+def _serve_names(world: World, name: str, answerer: Answerer) -> None:
+    thinking = world.file.costs.request / 1e9
+    server = DnsServer(name, world.recorder, answerer, thinking)
+    world.hosts[name].start(server.start(), name=f"{name}: DNS")
+
+
+def _start_authoritative(world: World) -> None:
+    addresses = {
+        name: ipv4_text(host.interfaces[0].address)
+        for name, host in world.hosts.items()
+        if host.interfaces
+    }
+    zones_of: dict[str, list[str]] = {}
+    for zone, table in world.file.zones.items():
+        for host in table.servers.values():
+            zones_of.setdefault(host, []).append(zone)
+    loaded = {}
+    for zone in world.file.zones:
+        text = zone_text(zone, world.file.zones, addresses)
+        try:
+            loaded[zone] = load_zone("." if zone == "." else f"{zone}.", text)
+        except dns.exception.DNSException as error:
+            raise WorldFileError(f"zone {zone!r}: its records are wrong: {error}") from error
+    for host, zones in zones_of.items():
+        _serve_names(world, host, AuthoritativeServer([loaded[zone] for zone in zones]))
+
+
+def _start_web_server(world: World, name: str, table: HostTable) -> None:
+    sites: dict[str, Site] = {}
+    secure_sites: dict[str, Site] = {}
+    for host, site in table.sites.items():
+        built = _build_site(world, f"hosts.{name}.sites.{host}", site)
+        if site.http:
+            sites[host] = RedirectSite(f"https://{host}") if site.upgrade else built
+        if site.https:
+            secure_sites[host] = built
+    server = WebServer(
+        name, world.recorder, sites, secure_sites, world.wall_clock, world.file.costs.request / 1e9
+    )
+    world.hosts[name].start(server.start(port=80), name=f"{name}: web server")
+    if secure_sites:
+        context = _context_by_name(world, table)
+        world.hosts[name].start(server.start(port=443, context=context), name=f"{name}: web server, TLS")
+
+
+def _build_site(world: World, where: str, site: SiteTable) -> Site:
+    if (site.folder is None) == (site.redirect is None):
+        raise WorldFileError(f"{where}: give either a folder or a redirect")
+    if site.redirect is not None:
+        return RedirectSite(site.redirect, site.status)
+    assert site.folder is not None
+    folder = world.folder / site.folder
+    if not folder.is_dir():
+        raise WorldFileError(f"{where}.folder: {folder} is not a folder")
+    modified = _moment(where, site.modified)
+    return FolderSite(
+        Path(folder), modified.timestamp() if modified else None, site.max_age, tuple(site.headers.items())
+    )
+
+
+def _context_by_name(world: World, table: HostTable) -> ssl.SSLContext:
+    """A server context that gets its certificate when a client says the name (RFC 6066 §3).
+
+    Certificates are made on first use: a world that nobody visits over https pays nothing.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    made: dict[str, ssl.SSLContext] = {}
+
+    def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> int | None:
+        host = name if name in table.sites else next(iter(table.sites))
+        assert host is not None
+        if host not in made:
+            made[host] = _certified(world, host, table.sites[host])
+        connection.context = made[host]
+        return None
+
+    context.sni_callback = choose  # type: ignore[assignment]
+    return context
+
+
+def _certified(world: World, host: str, site: SiteTable) -> ssl.SSLContext:
+    from pressenter.tls.contexts import server_context
+
+    where = f"sites.{host}"
+    dates = {
+        "not_before": _moment(where, site.certificate_from),
+        "not_after": _moment(where, site.certificate_until),
+    }
+    given = {key: value for key, value in dates.items() if value is not None}
+    return server_context(world.authority.issue(host, **given))
+
+
+def _moment(where: str, text: str | None) -> datetime.datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise WorldFileError(f"{where}: {text!r} is not a time such as 2026-01-01T08:00:00+00:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)

@@ -1,0 +1,396 @@
+"""A world: everything that a world file describes, built, wired and switched on."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import hashlib
+import ipaddress
+import re
+import ssl
+from collections.abc import Callable, Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from pressenter.host.host import Host
+from pressenter.host.interface import Interface
+from pressenter.host.routes import Route
+from pressenter.machine.computer import Computer
+from pressenter.machine.interrupts import InterruptController
+from pressenter.machine.network_card import NetworkCard
+from pressenter.network.link import Faults, Link, fibre_delay_ns
+from pressenter.network.router import Router
+from pressenter.network.shortest_paths import Attachment, compute_routes, network_of
+from pressenter.network.switch import Switch
+from pressenter.network.translator import AddressTranslator
+from pressenter.sim import Agenda, Randomness
+from pressenter.trace import Recorder
+from pressenter.wire.address import ipv4_bytes, parse_prefix
+from pressenter.wire.ethernet import MTU
+from pressenter.wire.port import Port
+from pressenter.worlds import services, units
+from pressenter.worlds.schema import (
+    HostTable,
+    LinkTable,
+    RouterTable,
+    SiteTable,
+    WorldFile,
+    WorldFileError,
+    ZoneTable,
+    parse_world,
+    read_world,
+)
+
+if TYPE_CHECKING:
+    from pressenter.tls.authority import CertificateAuthority
+    from pressenter.tls.contexts import KeyLog
+
+__all__ = ["World", "add_site", "read_built_in"]
+
+Quantity = TypeVar("Quantity", int, float)
+
+_FIRST_NETWORK_IRQ = 24
+
+
+def read_built_in() -> tuple[WorldFile, Path]:
+    """The built-in world's file, and the folder that its paths are relative to."""
+    source = resources.files("pressenter.worlds") / "internet.toml"
+    folder = Path(str(source)).parent
+    return parse_world(source.read_text(encoding="utf-8"), "the built-in world"), folder
+
+
+class World:
+    """One deterministic internet.
+
+    Attributes:
+        agenda: virtual time and what is to happen.
+        recorder: what has happened.
+        hosts: every host and router by name.
+        switches: every switch by name.
+        links: every link, in the file's order.
+        computer: keyboard and screen of the host at which the person sits.
+        translators: the address translators of routers that have one.
+    """
+
+    def __init__(
+        self, file: WorldFile, folder: Path, *, seed: int = 1, record: bool = True
+    ) -> None:
+        self.file = file
+        self.folder = folder
+        self.seed = seed
+        self.agenda = Agenda()
+        self.recorder = Recorder(self.agenda, record)
+        self.randomness = Randomness(seed)
+        self.hosts: dict[str, Host] = {}
+        self.switches: dict[str, Switch] = {}
+        self.links: list[Link] = []
+        self.interrupts: dict[str, InterruptController] = {}
+        self.translators: dict[str, AddressTranslator] = {}
+        self.epoch_seconds = _parse_epoch(file.epoch)
+        self._ports: dict[str, Port] = {}
+        self._authority: CertificateAuthority | None = None
+        self._key_log: KeyLog | None = None
+        self._mtus = _mtus(file)
+        self._build()
+        host = file.browser.host
+        if host not in self.interrupts:
+            raise WorldFileError(f"browser.host: {host!r} is no host{_nearest(host, self.interrupts)}")
+        self.computer = Computer(
+            host, self.agenda, self.recorder, self.interrupts[host], file.costs
+        )
+
+    # ---- making one ----------------------------------------------------------------------
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path | None = None,
+        *,
+        seed: int = 1,
+        sites: Mapping[str, str | Path] | None = None,
+        record: bool = True,
+    ) -> World:
+        """Build the world of a file (without one, the built-in world).
+
+        Args:
+            path: the world file.
+            seed: of every random draw.
+            sites: host name to folder, of websites to put into the world.
+            record: False to record nothing.
+
+        Raises WorldFileError.
+        """
+        if path is None:
+            file, folder = read_built_in()
+        else:
+            file, folder = read_world(Path(path)), Path(path).parent
+        for name, site_folder in (sites or {}).items():
+            add_site(file, name, Path(site_folder))
+        return cls(file, folder, seed=seed, record=record)
+
+    def host(self, name: str) -> Host:
+        """A host or router.  Raises KeyError with the nearest name."""
+        try:
+            return self.hosts[name]
+        except KeyError:
+            raise KeyError(f"there is no host {name!r}{_nearest(name, self.hosts)}") from None
+
+    def run(self, until: str | None = None) -> None:
+        """Let things happen: for a time such as ``"5min"`` from now, or until nothing is left."""
+        until_ns = None
+        if until is not None:
+            until_ns = self.agenda.now_ns + units.parse_duration_ns(until)
+        self.agenda.run(until_ns)
+
+    # ---- what programs in the world need -----------------------------------------------------
+
+    def wall_clock(self) -> float:
+        """Seconds since 1970, in the world."""
+        return self.epoch_seconds + self.agenda.now_ns / 1e9
+
+    @property
+    def authority(self) -> CertificateAuthority:
+        """The lab's certificate authority; made on first use."""
+        if self._authority is None:
+            from pressenter.tls.authority import CertificateAuthority
+
+            self._authority = CertificateAuthority(self.randomness)
+        return self._authority
+
+    def client_context(self) -> ssl.SSLContext:
+        """A TLS context that trusts the lab's authority; its secrets go into the capture."""
+        from pressenter.tls.contexts import KeyLog, client_context
+
+        if self._key_log is None:
+            self._key_log = KeyLog()
+            self.recorder.key_log = self._key_log.text
+        return client_context(self.authority.certificate_pem, self._key_log)
+
+    def close(self) -> None:
+        """Remove temporary files.  The recording stays."""
+        if self._key_log is not None:
+            text = self._key_log.text()
+            self.recorder.key_log = lambda: text
+            self._key_log.close()
+
+    # ---- building ----------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        file = self.file
+        taken: set[str] = set()
+        for name in [*file.hosts, *file.routers, *file.switches]:
+            if name in taken:
+                raise WorldFileError(f"{name!r} is used for two nodes")
+            taken.add(name)
+        for name, switch in file.switches.items():
+            latency_ns = _units(f"switches.{name}.latency", units.parse_duration_ns, switch.latency)
+            self.switches[name] = Switch(name, self.agenda, self.recorder, latency_ns=latency_ns)
+        for name, host in file.hosts.items():
+            self._build_host(name, host)
+        for name, router in file.routers.items():
+            self._build_router(name, router)
+        for index, link in enumerate(file.links):
+            self._build_link(index, link)
+        self._build_routes()
+        services.start(self)
+        for node in self.hosts.values():
+            for interface in node.interfaces:
+                self.agenda.cause = 0
+                interface.neighbours.announce()
+        self.agenda.cause = 0
+
+    def _build_host(self, name: str, table: HostTable) -> None:
+        host = Host(name, self.agenda, self.recorder, self.randomness, self.file.costs.wake_up)
+        interrupts = InterruptController(name, self.agenda, self.recorder, self.file.costs)
+        for index, (port, text) in enumerate(table.interfaces.items()):
+            address, length = _prefix(f"hosts.{name}.interfaces.{port}", text)
+            card = NetworkCard(
+                name, port, _mac_for(name, port), _FIRST_NETWORK_IRQ + index, self.agenda,
+                self.recorder, interrupts, self.file.costs,
+            )  # fmt: skip
+            self._ports[f"{name}:{port}"] = card.port
+            mtu = self._mtus.get(f"{name}:{port}", MTU)
+            host.internet.add_interface(
+                Interface(name, port, card, address, length, self.agenda, self.recorder, mtu)
+            )
+        self.hosts[name] = host
+        self.interrupts[name] = interrupts
+        self._add_default_route(f"hosts.{name}", host, table.gateway)
+
+    def _build_router(self, name: str, table: RouterTable) -> None:
+        latency_ns = _units(f"routers.{name}.latency", units.parse_duration_ns, table.latency)
+        router = Router(
+            name, self.agenda, self.recorder, self.randomness, self.file.costs.wake_up, latency_ns
+        )
+        for port, text in table.interfaces.items():
+            address, length = _prefix(f"routers.{name}.interfaces.{port}", text)
+            mtu = self._mtus.get(f"{name}:{port}", MTU)
+            router.add_port(port, _mac_for(name, port), address, length, mtu)
+            self._ports[f"{name}:{port}"] = router.ports[port]
+        self.hosts[name] = router
+        self._add_default_route(f"routers.{name}", router, table.gateway)
+        if table.translate is not None:
+            self._build_translator(name, router, table.translate)
+
+    def _build_translator(self, name: str, router: Router, outside_name: str) -> None:
+        outside = next((i for i in router.interfaces if i.name == outside_name), None)
+        if outside is None:
+            names = [interface.name for interface in router.interfaces]
+            raise WorldFileError(
+                f"routers.{name}.translate: {outside_name!r} is no interface{_nearest(outside_name, names)}"
+            )
+        translator = AddressTranslator(
+            name, outside, self.agenda, self.recorder, self.randomness.stream(f"{name}/nat")
+        )
+        router.internet.prerouting = translator.prerouting
+        router.internet.postrouting = translator.postrouting
+        self.translators[name] = translator
+
+    def _add_default_route(self, where: str, host: Host, gateway: str | None) -> None:
+        if gateway is None:
+            return
+        address = _address(f"{where}.gateway", gateway)
+        route = host.internet.routes.lookup(address)
+        if route is None:
+            raise WorldFileError(f"{where}.gateway: {gateway} is on no network of {host.name}")
+        host.internet.routes.add(Route(bytes(4), 0, address, route.interface, route.source))
+
+    def _build_link(self, index: int, table: LinkTable) -> None:
+        where = f"links[{index}]"
+        first, second = (self._port(where, text) for text in table.between)
+        if table.delay is not None and table.length is not None:
+            raise WorldFileError(f"{where}: give a delay or a length, not both")
+        delay_ns = 500
+        if table.delay is not None:
+            delay_ns = _units(f"{where}.delay", units.parse_duration_ns, table.delay)
+        elif table.length is not None:
+            delay_ns = fibre_delay_ns(_units(f"{where}.length", units.parse_length_m, table.length) / 1000)
+        try:
+            link = Link(
+                f"{first}--{second}", first, second, self.agenda, self.recorder, self.randomness,
+                rate_bps=_units(f"{where}.rate", units.parse_rate_bps, table.rate),
+                delay_ns=delay_ns,
+                queue_bytes=_units(f"{where}.queue", units.parse_size_bytes, table.queue),
+                faults=Faults(table.loss, table.duplicate, table.reorder, table.corrupt),
+            )  # fmt: skip
+        except ValueError as error:
+            raise WorldFileError(f"{where}: {error}") from error
+        self.links.append(link)
+
+    def _port(self, where: str, text: str) -> Port:
+        """The port of ``node:port``; a switch's port is made when it is named."""
+        node, colon, name = text.partition(":")
+        if not colon or not name:
+            raise WorldFileError(f"{where}: {text!r} is not node:port, such as laptop:eth0")
+        if node in self.switches:
+            switch = self.switches[node]
+            return switch.ports[name] if name in switch.ports else switch.add_port(name)
+        if text not in self._ports:
+            raise WorldFileError(f"{where}: there is no port {text!r}{_nearest(text, self._ports)}")
+        return self._ports[text]
+
+    def _build_routes(self) -> None:
+        costs = {port: link.cost for link in self.file.links for port in link.between}
+        attachments = []
+        hidden = set()
+        for name, table in self.file.routers.items():
+            router = self.hosts[name]
+            assert isinstance(router, Router)
+            for interface in router.interfaces:
+                if table.translate is not None and interface.name != table.translate:
+                    hidden.add(network_of(interface))
+                if table.gateway is None:
+                    cost = costs.get(f"{name}:{interface.name}", 1)
+                    attachments.append(Attachment(router, interface, cost))
+        compute_routes(attachments, frozenset(hidden))
+
+
+def add_site(file: WorldFile, name: str, folder: Path) -> None:
+    """Put a website into a world: a server, its cable, its zone.  Raises WorldFileError."""
+    if not folder.is_dir():
+        raise WorldFileError(f"--site {name}: {folder} is not a folder")
+    if not re.fullmatch(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+", name):
+        raise WorldFileError(f"--site {name}: not a host name with a domain, such as www.mysite.test")
+    place = file.added_sites
+    if place is None:
+        raise WorldFileError(f"--site {name}: this world has no [added_sites] table that says where sites go")
+    host = "site-" + name.replace(".", "-")
+    address = _free_address(file, place.network)
+    length = place.network.partition("/")[2]
+    file.hosts[host] = HostTable(
+        group="data centre",
+        interfaces={"eth0": f"{address}/{length}"},
+        gateway=place.gateway,
+        sites={name: SiteTable(folder=str(folder.resolve()), https=True)},
+    )
+    file.links.append(LinkTable(between=(f"{host}:eth0", f"{place.switch}:{host}"), rate=place.link))
+    _add_name(file, name, address, place.name_server)
+
+
+def _add_name(file: WorldFile, name: str, address: str, name_server: str) -> None:
+    """An address record for a name; zones that are missing on the way are made."""
+    labels = name.split(".")
+    domain = ".".join(labels[-2:])
+    top = labels[-1]
+    if top not in file.zones:
+        file.zones[top] = ZoneTable(servers={f"ns.nic.{top}": name_server})
+    if name in file.zones or domain not in file.zones:
+        zone = domain if domain not in file.zones else name
+        file.zones[zone] = ZoneTable(servers={f"ns1.{zone}": name_server})
+    owner = max((zone for zone in file.zones if name == zone or name.endswith("." + zone)), key=len)
+    file.zones[owner].records += f"\n{name}. 3600 IN A {address}\n"
+
+
+def _free_address(file: WorldFile, network: str) -> str:
+    used = {
+        text.partition("/")[0]
+        for node in [*file.hosts.values(), *file.routers.values()]
+        for text in node.interfaces.values()
+    }
+    for address in list(ipaddress.ip_network(network).hosts())[99:]:
+        if str(address) not in used:
+            return str(address)
+    raise WorldFileError(f"added_sites.network: no address is free in {network}")
+
+
+def _mac_for(node: str, port: str) -> bytes:
+    """A locally administered address that depends on the port's name alone."""
+    return b"\x02" + hashlib.sha256(f"{node}:{port}".encode()).digest()[:5]
+
+
+def _mtus(file: WorldFile) -> dict[str, int]:
+    return {port: link.mtu for link in file.links if link.mtu for port in link.between}
+
+
+def _parse_epoch(text: str) -> float:
+    try:
+        return datetime.datetime.fromisoformat(text).timestamp()
+    except ValueError as error:
+        raise WorldFileError(f"epoch: {text!r} is not a time such as 2026-01-01T08:00:00+00:00") from error
+
+
+def _prefix(where: str, text: str) -> tuple[bytes, int]:
+    try:
+        return parse_prefix(text)
+    except ValueError as error:
+        raise WorldFileError(f"{where}: {error}") from error
+
+
+def _address(where: str, text: str) -> bytes:
+    try:
+        return ipv4_bytes(text)
+    except ValueError as error:
+        raise WorldFileError(f"{where}: {error}") from error
+
+
+def _units(where: str, parse: Callable[[str], Quantity], text: str) -> Quantity:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise WorldFileError(f"{where}: {error}") from error
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
