@@ -1,0 +1,1 @@
+"""CSS: style sheets to rules, rules and elements to computed styles."""

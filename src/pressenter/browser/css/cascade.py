@@ -1,0 +1,279 @@
+"""The cascade: from rules and elements to computed styles (CSS Cascade 4 §6, §7).
+
+For each element the declarations of all rules that match are put in order: browser
+before author, normal before important, less specific before more specific, earlier
+before later.  The last one wins.  What nobody declares is inherited or initial.
+
+A computed style is a value that is never changed once made; elements that match the same
+rules below the same parent style share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from importlib import resources
+from typing import Any, NamedTuple
+
+import tinycss2
+
+from pressenter.browser.css import presentational_hints
+from pressenter.browser.css.properties import INHERITED, INITIAL, expand
+from pressenter.browser.css.selectors import ComplexSelector, matches
+from pressenter.browser.css.style_sheet import (
+    Declaration,
+    Medium,
+    StyleSheet,
+    parse_declarations,
+    parse_style_sheet,
+)
+from pressenter.browser.css.values import Environment, InvalidValue, LengthPercentage, compute
+from pressenter.browser.html.dom import Document, Element
+
+__all__ = ["ComputedStyle", "StyledDocument", "style_document", "user_agent_style_sheet"]
+
+ComputedStyle = Mapping[str, Any]
+PSEUDO_ELEMENTS = ("before", "after")
+_MAXIMUM_SUBSTITUTIONS = 100
+
+
+class StyledDocument(NamedTuple):
+    """Computed styles by element; pseudo-elements by (element, name)."""
+
+    styles: Mapping[Element, ComputedStyle]
+    pseudo_styles: Mapping[tuple[Element, str], ComputedStyle]
+    root_style: ComputedStyle
+
+
+class _Entry(NamedTuple):
+    """A selector of a rule, with what decides its place in the cascade."""
+
+    order: tuple[int, tuple[int, int, int], int]
+    selector: ComplexSelector
+    declarations: list[Declaration]
+
+
+class _RuleIndex:
+    """Rules by the one thing that an element must have for them to match at all."""
+
+    def __init__(self, sheets: Iterable[tuple[int, StyleSheet]]) -> None:
+        self._by_id: dict[str, list[_Entry]] = {}
+        self._by_class: dict[str, list[_Entry]] = {}
+        self._by_tag: dict[str, list[_Entry]] = {}
+        self._rest: list[_Entry] = []
+        position = 0
+        for origin, sheet in sheets:
+            for rule in sheet.rules:
+                position += 1
+                for selector in rule.selectors:
+                    order = (origin, selector.specificity, position)
+                    self._add(_Entry(order, selector, rule.declarations))
+
+    def _add(self, entry: _Entry) -> None:
+        subject = entry.selector.subject
+        if subject.identifier:
+            self._by_id.setdefault(subject.identifier, []).append(entry)
+        elif subject.classes:
+            self._by_class.setdefault(min(subject.classes), []).append(entry)
+        elif subject.tag:
+            self._by_tag.setdefault(subject.tag, []).append(entry)
+        else:
+            self._rest.append(entry)
+
+    def matching(self, element: Element) -> Iterator[_Entry]:
+        """Entries whose selector matches, in no order."""
+        groups = [self._by_tag.get(element.tag, ()), self._rest]
+        if "id" in element.attributes:
+            groups.append(self._by_id.get(element.attributes["id"], ()))
+        groups += [self._by_class.get(name, ()) for name in set(element.classes)]
+        for group in groups:
+            for entry in group:
+                if matches(entry.selector, element):
+                    yield entry
+
+
+@lru_cache(maxsize=1)
+def user_agent_style_sheet() -> StyleSheet:
+    """The browser's own style sheet (HTML Standard §15.3)."""
+    source = resources.files("pressenter.browser.css") / "user_agent.css"
+    return parse_style_sheet(source.read_text(encoding="utf-8"), Medium())
+
+
+_USER_AGENT, _HINT, _AUTHOR, _INLINE = 0, 1, 2, 3
+
+
+def style_document(document: Document, sheets: Iterable[StyleSheet], medium: Medium) -> StyledDocument:
+    """Compute the style of every element, parents before children."""
+    index = _RuleIndex([(_USER_AGENT, user_agent_style_sheet()), *((_AUTHOR, sheet) for sheet in sheets)])
+    styles: dict[Element, ComputedStyle] = {}
+    pseudo_styles: dict[tuple[Element, str], ComputedStyle] = {}
+    shared: dict[Any, ComputedStyle] = {}
+    root_font_size = 16.0
+    root_style: ComputedStyle = dict(INITIAL)
+    for element in document.elements():
+        parent = element.parent_element
+        parent_style = styles[parent] if parent is not None else None
+        environment = Environment(0.0, root_font_size, medium.width, medium.height)
+        matched = sorted(index.matching(element), key=lambda entry: entry.order)
+        own = [entry for entry in matched if not entry.selector.pseudo_element]
+        inline = element.attributes.get("style", "")
+        hints = presentational_hints.hints(element)
+        key = (id(parent_style), tuple(id(entry) for entry in own), inline, hints)
+        style = shared.get(key)
+        if style is None:
+            declarations = _in_order(own, hints, parse_declarations(inline) if inline else [])
+            style = shared[key] = _compute_style(declarations, parent_style, environment)
+        styles[element] = style
+        if parent is None:
+            root_font_size = style["font-size"]
+            root_style = style
+        for name in PSEUDO_ELEMENTS:
+            entries = [entry for entry in matched if entry.selector.pseudo_element == name]
+            if entries:
+                made = _compute_style(_in_order(entries, (), []), style, environment)
+                if made["content"] not in ("none", "normal"):
+                    pseudo_styles[element, name] = made
+    return StyledDocument(styles, pseudo_styles, root_style)
+
+
+def _in_order(
+    entries: list[_Entry], hints: tuple[tuple[str, str], ...], inline: list[Declaration]
+) -> list[Declaration]:
+    """Declarations in the order in which later ones win (CSS Cascade 4 §6.1)."""
+    browser = [d for entry in entries if entry.order[0] == _USER_AGENT for d in entry.declarations]
+    author = [d for entry in entries if entry.order[0] == _AUTHOR for d in entry.declarations]
+    presentational = [d for name, value in hints for d in _hint(name, value)]
+    everything = [*browser, *presentational, *author, *inline]
+    normal = [d for d in everything if not d.important]
+    # Among important declarations the origins are reversed: the browser's come last.
+    important = [d for d in [*author, *inline, *browser] if d.important]
+    return normal + important
+
+
+@lru_cache(maxsize=1024)
+def _hint(name: str, value: str) -> tuple[Declaration, ...]:
+    return tuple(parse_declarations(f"{name}: {value}"))
+
+
+def _compute_style(
+    declarations: list[Declaration], parent: ComputedStyle | None, environment: Environment
+) -> ComputedStyle:
+    style: dict[str, Any] = dict(INITIAL)
+    if parent is not None:
+        for name in INHERITED:
+            style[name] = parent[name]
+    custom: dict[str, tuple[Any, ...]] = dict(parent.get("--custom", {})) if parent is not None else {}
+    custom.update({d.name: d.tokens or () for d in declarations if d.name.startswith("--")})
+    style["--custom"] = custom
+    winners: dict[str, Any] = {}
+    for declaration in declarations:
+        if declaration.name.startswith("--"):
+            continue
+        if declaration.tokens is None:
+            winners[declaration.name] = declaration.value
+        else:
+            winners.update(_substituted(declaration, custom))
+    for name, value in winners.items():
+        if type(value) is tuple and len(value) == 2 and value[0] == "wide":
+            winners[name] = _wide_value(name, value[1], parent)
+    parent_size = parent["font-size"] if parent is not None else 16.0
+    style["font-size"] = _font_size(winners.pop("font-size", style["font-size"]), parent_size, environment)
+    environment = environment._replace(
+        font_size=style["font-size"],
+        root_font_size=environment.root_font_size if parent is not None else style["font-size"],
+    )
+    for name, value in winners.items():
+        style[name] = compute(value, environment)
+    _finish(style, parent)
+    return style
+
+
+def _substituted(declaration: Declaration, custom: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
+    """The longhands of a declaration whose var() references are replaced (CSS Variables 1 §3)."""
+    try:
+        tokens = _substitute(list(declaration.tokens or ()), custom, frozenset(), [0])
+        # Through text once more: a replaced token may join its neighbours differently.
+        return expand(declaration.name, tinycss2.parse_component_value_list(tinycss2.serialize(tokens)))
+    except InvalidValue:
+        return {}
+
+
+def _substitute(
+    tokens: list[Any], custom: Mapping[str, tuple[Any, ...]], active: frozenset[str], count: list[int]
+) -> list[Any]:
+    result: list[Any] = []
+    for token in tokens:
+        if token.type == "function" and token.lower_name == "var":
+            count[0] += 1
+            if count[0] > _MAXIMUM_SUBSTITUTIONS:
+                raise InvalidValue("too many references to custom properties")
+            arguments = [t for t in token.arguments if t.type not in ("whitespace", "comment")]
+            name = arguments[0].value if arguments else ""
+            if name in custom and name not in active:
+                result += _substitute(list(custom[name]), custom, active | {name}, count)
+            elif len(arguments) > 1:
+                comma = next(i for i, t in enumerate(token.arguments) if t.type == "literal" and t.value == ",")
+                result += _substitute(list(token.arguments[comma + 1 :]), custom, active, count)
+            else:
+                raise InvalidValue(f"{name} is not defined, or refers to itself")
+        elif token.type == "function":
+            inner = _substitute(list(token.arguments), custom, active, count)
+            text = f"{token.name}({tinycss2.serialize(inner)})"
+            result += tinycss2.parse_component_value_list(text)
+        else:
+            result.append(token)
+    return result
+
+
+def _wide_value(name: str, keyword: str, parent: ComputedStyle | None) -> Any:
+    """inherit, initial, unset and revert (CSS Cascade 4 §7.3)."""
+    inherits = keyword == "inherit" or (keyword in ("unset", "revert") and name in INHERITED)
+    if inherits and parent is not None:
+        return parent[name]
+    return INITIAL[name]
+
+
+def _font_size(value: Any, parent_size: float, environment: Environment) -> float:
+    if value == "smaller":
+        return parent_size / 1.2
+    if value == "larger":
+        return parent_size * 1.2
+    size = compute(value, environment._replace(font_size=parent_size))
+    return size.of(parent_size) if isinstance(size, LengthPercentage) else float(size)
+
+
+def _finish(style: dict[str, Any], parent: ComputedStyle | None) -> None:
+    """Values that follow from others (CSS 2.2 §9.7, CSS Backgrounds 3 §4.3, CSS Fonts 4 §2.2)."""
+    weight = style["font-weight"]
+    if isinstance(weight, str):
+        inherited = parent["font-weight"] if parent is not None else 400.0
+        if weight == "bolder":
+            style["font-weight"] = 400.0 if inherited < 350 else 700.0 if inherited < 550 else 900.0
+        else:
+            style["font-weight"] = 100.0 if inherited < 550 else 400.0 if inherited < 750 else 700.0
+    height = style["line-height"]
+    if isinstance(height, LengthPercentage):
+        style["line-height"] = height.of(style["font-size"])
+    for side in ("top", "right", "bottom", "left"):
+        if style[f"border-{side}-style"] in ("none", "hidden"):
+            style[f"border-{side}-width"] = 0.0
+        if style[f"border-{side}-color"] == "currentcolor":
+            style[f"border-{side}-color"] = style["color"]
+    if style["color"] == "currentcolor":
+        style["color"] = parent["color"] if parent is not None else INITIAL["color"]
+    if style["background-color"] == "currentcolor":
+        style["background-color"] = style["color"]
+    if style["position"] in ("absolute", "fixed"):
+        style["float"] = "none"
+    if style["float"] != "none" or style["position"] in ("absolute", "fixed") or parent is None:
+        style["display"] = _blockified(style["display"])
+
+
+def _blockified(display: str) -> str:
+    """CSS Display 3 §2.7."""
+    return {
+        "inline": "block", "inline-block": "block", "inline-table": "table", "inline-flex": "flex",
+        "inline-grid": "grid", "table-row": "block", "table-cell": "block", "table-row-group": "block",
+        "table-header-group": "block", "table-footer-group": "block", "table-caption": "block",
+        "table-column": "block", "table-column-group": "block", "contents": "block",
+    }.get(display, display)  # fmt: skip

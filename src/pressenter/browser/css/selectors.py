@@ -1,0 +1,370 @@
+"""Selectors: parsing, specificity, matching (Selectors Level 4).
+
+A complex selector is kept from right to left: first what the element itself must be
+(its subject compound), then, for each combinator, what must stand above or before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from tinycss2.nth import parse_nth
+
+from pressenter.browser.html.dom import HTML, Element
+
+__all__ = ["ComplexSelector", "InvalidSelector", "matches", "parse_selector_list"]
+
+
+class InvalidSelector(ValueError):
+    """Not a selector that is understood; its rule is ignored (Selectors 4 §3.9)."""
+
+
+Test = Callable[[Element], bool]
+
+
+class Compound(NamedTuple):
+    """Simple selectors that one element must all meet."""
+
+    tag: str
+    identifier: str
+    classes: frozenset[str]
+    tests: tuple[Test, ...]
+    specificity: tuple[int, int, int]
+
+
+class ComplexSelector(NamedTuple):
+    """A subject, and what stands around it: (combinator, compound) from right to left."""
+
+    subject: Compound
+    context: tuple[tuple[str, Compound], ...]
+    pseudo_element: str
+    specificity: tuple[int, int, int]
+
+
+def matches(selector: ComplexSelector, element: Element) -> bool:
+    """Whether a selector matches an element (its pseudo-element left aside)."""
+    return _meets(selector.subject, element) and _context_holds(selector.context, 0, element)
+
+
+def _meets(compound: Compound, element: Element) -> bool:
+    if compound.tag and compound.tag != element.tag:
+        return False
+    if compound.identifier and element.attributes.get("id") != compound.identifier:
+        return False
+    if compound.classes and not compound.classes.issubset(element.classes):
+        return False
+    return all(test(element) for test in compound.tests)
+
+
+def _context_holds(context: tuple[tuple[str, Compound], ...], index: int, element: Element) -> bool:
+    if index == len(context):
+        return True
+    combinator, compound = context[index]
+    candidates = _CANDIDATES[combinator](element)
+    return any(_meets(compound, c) and _context_holds(context, index + 1, c) for c in candidates)
+
+
+def _ancestors(element: Element) -> Iterator[Element]:
+    parent = element.parent_element
+    while parent is not None:
+        yield parent
+        parent = parent.parent_element
+
+
+def _parent(element: Element) -> Iterator[Element]:
+    if element.parent_element is not None:
+        yield element.parent_element
+
+
+def _siblings(element: Element) -> list[Element]:
+    if element.parent is None:
+        return [element]
+    return [child for child in element.parent.children if isinstance(child, Element)]
+
+
+def _earlier(element: Element) -> Iterator[Element]:
+    before: list[Element] = []
+    for sibling in _siblings(element):
+        if sibling is element:
+            break
+        before.append(sibling)
+    return reversed(before)
+
+
+def _previous(element: Element) -> Iterator[Element]:
+    for sibling in _earlier(element):
+        yield sibling
+        return
+
+
+_CANDIDATES: dict[str, Callable[[Element], Iterator[Element]]] = {
+    " ": _ancestors,
+    ">": _parent,
+    "~": _earlier,
+    "+": _previous,
+}
+
+
+# ---- parsing -------------------------------------------------------------------------------
+
+
+def parse_selector_list(tokens: list[Any]) -> list[ComplexSelector]:
+    """Parse what stands before a rule's block.  Raises InvalidSelector."""
+    groups: list[list[Any]] = [[]]
+    for token in tokens:
+        if token.type == "literal" and token.value == ",":
+            groups.append([])
+        elif token.type != "comment":
+            groups[-1].append(token)
+    return [_parse_complex(group) for group in groups]
+
+
+def _parse_complex(tokens: list[Any]) -> ComplexSelector:
+    while tokens and tokens[-1].type == "whitespace":
+        tokens = tokens[:-1]
+    parts: list[tuple[str, list[Any]]] = [("", [])]
+    combinator = ""
+    for token in tokens:
+        if token.type == "whitespace":
+            combinator = combinator or " "
+        elif token.type == "literal" and token.value in (">", "+", "~"):
+            combinator = token.value
+        else:
+            if combinator and parts[-1][1]:
+                parts.append((combinator, []))
+            elif combinator.strip():
+                raise InvalidSelector("a combinator without anything before it")
+            combinator = ""
+            parts[-1][1].append(token)
+    if not parts[-1][1] or combinator.strip():
+        raise InvalidSelector("an empty selector")
+    pseudo = ""
+    compounds = []
+    for index, (_, piece) in enumerate(parts):
+        compound, element = _parse_compound(piece)
+        if element and index != len(parts) - 1:
+            raise InvalidSelector("a pseudo-element in the middle")
+        pseudo = element or pseudo
+        compounds.append(compound)
+    # parts[i][0] stands between compound i-1 and compound i
+    context = tuple((parts[i + 1][0], compounds[i]) for i in range(len(parts) - 2, -1, -1))
+    total = [sum(column) for column in zip(*(c.specificity for c in compounds), strict=True)]
+    specificity = (total[0], total[1], total[2] + bool(pseudo))
+    return ComplexSelector(compounds[-1], context, pseudo, specificity)
+
+
+def _parse_compound(tokens: list[Any]) -> tuple[Compound, str]:
+    tag = identifier = pseudo = ""
+    classes: set[str] = set()
+    tests: list[Test] = []
+    a = b = c = 0
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        following = tokens[index + 1] if index + 1 < len(tokens) else None
+        index += 1
+        if token.type == "ident":
+            tag = token.lower_value
+            c += 1
+        elif token.type == "hash":
+            identifier = token.value
+            a += 1
+        elif token.type == "literal" and token.value == "*":
+            continue
+        elif token.type == "literal" and token.value == "." and following is not None and following.type == "ident":
+            classes.add(following.value)
+            b += 1
+            index += 1
+        elif token.type == "[] block":
+            tests.append(_attribute_test(token.content))
+            b += 1
+        elif token.type == "literal" and token.value == ":" and following is not None:
+            index += 1
+            if following.type == "literal" and following.value == ":" and index < len(tokens):
+                pseudo = _pseudo_element(tokens[index])
+                index += 1
+            elif following.type == "ident" and following.lower_value in ("before", "after", "first-line", "first-letter"):
+                pseudo = following.lower_value
+            else:
+                test, weight = _pseudo_class(following)
+                tests.append(test)
+                a, b, c = a + weight[0], b + weight[1], c + weight[2]
+        else:
+            raise InvalidSelector(f"{token.serialize()} in a selector")
+    return Compound(tag, identifier, frozenset(classes), tuple(tests), (a, b, c)), pseudo
+
+
+def _pseudo_element(token: Any) -> str:
+    if token.type != "ident":
+        raise InvalidSelector("a pseudo-element that is no name")
+    return str(token.lower_value)
+
+
+def _attribute_test(content: list[Any]) -> Test:
+    tokens = [token for token in content if token.type != "whitespace"]
+    if not tokens or tokens[0].type != "ident":
+        raise InvalidSelector("an attribute selector without a name")
+    name = tokens[0].lower_value
+    if len(tokens) == 1:
+        return lambda element: name in element.attributes
+    insensitive = tokens[-1].type == "ident" and len(tokens) > 2 and tokens[-1].lower_value == "i" and tokens[-2].type in ("string", "ident")
+    if insensitive:
+        tokens = tokens[:-1]
+    operator = "".join(str(token.value) for token in tokens[1:-1])
+    wanted = str(getattr(tokens[-1], "value", ""))
+    compare = _ATTRIBUTE_OPERATORS.get(operator)
+    if compare is None:
+        raise InvalidSelector(f"attribute operator {operator!r}")
+
+    def test(element: Element) -> bool:
+        value = element.attributes.get(name)
+        if value is None:
+            return False
+        return compare(value.lower(), wanted.lower()) if insensitive else compare(value, wanted)
+
+    return test
+
+
+_ATTRIBUTE_OPERATORS: dict[str, Callable[[str, str], bool]] = {
+    "=": lambda value, wanted: value == wanted,
+    "~=": lambda value, wanted: wanted in value.split(),
+    "|=": lambda value, wanted: value == wanted or value.startswith(wanted + "-"),
+    "^=": lambda value, wanted: bool(wanted) and value.startswith(wanted),
+    "$=": lambda value, wanted: bool(wanted) and value.endswith(wanted),
+    "*=": lambda value, wanted: bool(wanted) and wanted in value,
+}
+
+
+def _pseudo_class(token: Any) -> tuple[Test, tuple[int, int, int]]:
+    if token.type == "ident":
+        test = _SIMPLE_PSEUDO.get(token.lower_value)
+        if test is None:
+            raise InvalidSelector(f":{token.lower_value}")
+        return test, (0, 1, 0)
+    if token.type != "function":
+        raise InvalidSelector("a pseudo-class that is no name")
+    name = token.lower_name
+    if name in ("not", "is", "where", "matches", "-webkit-any"):
+        return _logical(name, parse_selector_list(token.arguments))
+    if name == "has":
+        return _has(token.arguments)
+    if name in _NTH:
+        return _nth(name, token.arguments), (0, 1, 0)
+    if name == "lang":
+        wanted = "".join(str(getattr(t, "value", "")) for t in token.arguments).lower()
+        return lambda element: _language(element).startswith(wanted), (0, 1, 0)
+    raise InvalidSelector(f":{name}()")
+
+
+def _logical(name: str, selectors: list[ComplexSelector]) -> tuple[Test, tuple[int, int, int]]:
+    weight = (0, 0, 0) if name == "where" else max(selector.specificity for selector in selectors)
+    if name == "not":
+        return lambda element: not any(matches(s, element) for s in selectors), weight
+    return lambda element: any(matches(s, element) for s in selectors), weight
+
+
+def _has(arguments: list[Any]) -> tuple[Test, tuple[int, int, int]]:
+    tokens = [token for token in arguments if token.type != "comment"]
+    while tokens and tokens[0].type == "whitespace":
+        tokens = tokens[1:]
+    direct = bool(tokens) and tokens[0].type == "literal" and tokens[0].value == ">"
+    selectors = parse_selector_list(tokens[1:] if direct else tokens)
+    weight = max(selector.specificity for selector in selectors)
+
+    def test(element: Element) -> bool:
+        among = (
+            [child for child in element.children if isinstance(child, Element)]
+            if direct
+            else element.elements()
+        )
+        return any(matches(selector, item) for item in among for selector in selectors)
+
+    return test, weight
+
+
+_NTH = {
+    "nth-child": (False, False),
+    "nth-last-child": (True, False),
+    "nth-of-type": (False, True),
+    "nth-last-of-type": (True, True),
+}
+
+
+def _nth(name: str, arguments: list[Any]) -> Test:
+    from_end, of_type = _NTH[name]
+    parsed = parse_nth(arguments)
+    if parsed is None:
+        raise InvalidSelector(f":{name}()")
+    step, offset = parsed
+
+    def test(element: Element) -> bool:
+        position = _position(element, from_end, of_type) - offset
+        if step == 0:
+            return position == 0
+        return position % step == 0 and position // step >= 0
+
+    return test
+
+
+def _position(element: Element, from_end: bool, of_type: bool) -> int:
+    """1 for the first."""
+    siblings = _siblings(element)
+    if from_end:
+        siblings.reverse()
+    position = 0
+    for sibling in siblings:
+        if not of_type or sibling.tag == element.tag:
+            position += 1
+        if sibling is element:
+            break
+    return position
+
+
+def _only(element: Element, of_type: bool) -> bool:
+    return _position(element, False, of_type) == 1 and _position(element, True, of_type) == 1
+
+
+def _language(element: Element) -> str:
+    current: Element | None = element
+    while current is not None:
+        if "lang" in current.attributes:
+            return current.attributes["lang"].lower()
+        current = current.parent_element
+    return ""
+
+
+def _is_link(element: Element) -> bool:
+    return element.tag in ("a", "area") and "href" in element.attributes
+
+
+def _is_control(element: Element) -> bool:
+    return element.namespace == HTML and element.tag in ("button", "input", "select", "textarea", "option", "optgroup", "fieldset")
+
+
+_SIMPLE_PSEUDO: dict[str, Test] = {
+    "root": lambda element: element.parent_element is None,
+    "first-child": lambda element: _position(element, False, False) == 1,
+    "last-child": lambda element: _position(element, True, False) == 1,
+    "only-child": lambda element: _only(element, False),
+    "first-of-type": lambda element: _position(element, False, True) == 1,
+    "last-of-type": lambda element: _position(element, True, True) == 1,
+    "only-of-type": lambda element: _only(element, True),
+    "empty": lambda element: not any(not hasattr(c, "data") or getattr(c, "data", "") for c in element.children),
+    "link": _is_link,
+    "any-link": _is_link,
+    "enabled": lambda element: _is_control(element) and "disabled" not in element.attributes,
+    "disabled": lambda element: _is_control(element) and "disabled" in element.attributes,
+    "checked": lambda element: "checked" in element.attributes or "selected" in element.attributes,
+    "required": lambda element: "required" in element.attributes,
+    "optional": lambda element: _is_control(element) and "required" not in element.attributes,
+    "read-only": lambda element: element.tag not in ("input", "textarea") or "readonly" in element.attributes,
+    "read-write": lambda element: element.tag in ("input", "textarea") and "readonly" not in element.attributes,
+    "placeholder-shown": lambda element: "placeholder" in element.attributes and not element.get("value"),
+    "defined": lambda element: True,
+    "scope": lambda element: element.parent_element is None,
+    "open": lambda element: "open" in element.attributes,
+}
+for _state in ("visited", "hover", "active", "focus", "focus-visible", "focus-within", "target", "fullscreen", "indeterminate", "autofill", "modal", "popover-open", "invalid", "user-invalid", "valid", "in-range", "out-of-range", "default"):
+    # Nothing is hovered, focused or visited in a page that nobody has touched yet.
+    _SIMPLE_PSEUDO[_state] = lambda element: False

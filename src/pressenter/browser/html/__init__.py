@@ -1,0 +1,1 @@
+"""HTML: bytes to characters, characters to tokens, tokens to the document tree."""

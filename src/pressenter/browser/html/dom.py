@@ -1,0 +1,170 @@
+"""The document tree (DOM Standard §4): what the parser builds and the styles match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+__all__ = ["HTML", "MATHML", "SVG", "Comment", "Doctype", "Document", "Element", "Node", "Text", "dump"]
+
+HTML = "html"
+SVG = "svg"
+MATHML = "math"
+
+
+class Node:
+    """What every node of the tree has."""
+
+    __slots__ = ("children", "parent")
+
+    def __init__(self) -> None:
+        self.parent: Node | None = None
+        self.children: list[Node] = []
+
+    def append(self, child: Node) -> None:
+        """Add a child at the end; it leaves its old parent."""
+        child.detach()
+        child.parent = self
+        self.children.append(child)
+
+    def insert_before(self, child: Node, reference: Node) -> None:
+        """Add a child in front of one that is there."""
+        child.detach()
+        child.parent = self
+        self.children.insert(self._index(reference), child)
+
+    def detach(self) -> None:
+        """Leave the parent."""
+        if self.parent is not None:
+            del self.parent.children[self.parent._index(self)]
+            self.parent = None
+
+    def _index(self, child: Node) -> int:
+        # By identity, from the end: what moves was usually added last.
+        for index in range(len(self.children) - 1, -1, -1):
+            if self.children[index] is child:
+                return index
+        raise ValueError("not a child")
+
+    def descendants(self) -> Iterator[Node]:
+        """Every node below, in tree order.  Not recursive: trees may be deep."""
+        stack = list(reversed(self.children))
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(reversed(node.children))
+
+    def elements(self) -> Iterator[Element]:
+        """Every element below, in tree order."""
+        return (node for node in self.descendants() if isinstance(node, Element))
+
+    def text_content(self) -> str:
+        """The text of everything below."""
+        return "".join(node.data for node in self.descendants() if isinstance(node, Text))
+
+
+class Document(Node):
+    """The root.  ``quirks`` is no-quirks, limited-quirks or quirks."""
+
+    __slots__ = ("encoding", "quirks", "url")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quirks = "no-quirks"
+        self.encoding = "utf-8"
+        self.url = "about:blank"
+
+    @property
+    def root(self) -> Element | None:
+        """The html element."""
+        return next((child for child in self.children if isinstance(child, Element)), None)
+
+    @property
+    def title(self) -> str:
+        """The text of the first title element, white space collapsed."""
+        for element in self.elements():
+            if element.tag == "title" and element.namespace == HTML:
+                return " ".join(element.text_content().split())
+        return ""
+
+
+class Doctype(Node):
+    """``<!DOCTYPE ...>``."""
+
+    __slots__ = ("name", "public_id", "system_id")
+
+    def __init__(self, name: str, public_id: str, system_id: str) -> None:
+        super().__init__()
+        self.name = name
+        self.public_id = public_id
+        self.system_id = system_id
+
+
+class Text(Node):
+    """Characters."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: str) -> None:
+        super().__init__()
+        self.data = data
+
+
+class Comment(Node):
+    """``<!-- -->``."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: str) -> None:
+        super().__init__()
+        self.data = data
+
+
+class Element(Node):
+    """A tag with its attributes and its children."""
+
+    __slots__ = ("attributes", "namespace", "tag")
+
+    def __init__(self, tag: str, attributes: dict[str, str] | None = None, namespace: str = HTML) -> None:
+        super().__init__()
+        self.tag = tag
+        self.attributes = attributes or {}
+        self.namespace = namespace
+
+    def __repr__(self) -> str:
+        return f"<{self.tag}>"
+
+    def get(self, name: str, default: str = "") -> str:
+        """An attribute's value."""
+        return self.attributes.get(name, default)
+
+    @property
+    def classes(self) -> list[str]:
+        """The words of the class attribute."""
+        return self.attributes.get("class", "").split()
+
+    @property
+    def parent_element(self) -> Element | None:
+        """The parent if it is an element."""
+        return self.parent if isinstance(self.parent, Element) else None
+
+
+def dump(node: Node) -> str:
+    """The tree as text, in the format of html5lib's tests."""
+    lines: list[str] = []
+    stack: list[tuple[Node, int]] = [(child, 0) for child in reversed(node.children)]
+    while stack:
+        item, depth = stack.pop()
+        indent = "| " + "  " * depth
+        if isinstance(item, Element):
+            prefix = "" if item.namespace == HTML else f"{item.namespace} "
+            lines.append(f"{indent}<{prefix}{item.tag}>")
+            lines += [f'{indent}  {name}="{item.attributes[name]}"' for name in sorted(item.attributes)]
+        elif isinstance(item, Text):
+            lines.append(f'{indent}"{item.data}"')
+        elif isinstance(item, Comment):
+            lines.append(f"{indent}<!-- {item.data} -->")
+        elif isinstance(item, Doctype):
+            ids = f' "{item.public_id}" "{item.system_id}"' if item.public_id or item.system_id else ""
+            lines.append(f"{indent}<!DOCTYPE {item.name}{ids}>")
+        stack.extend((child, depth + 1) for child in reversed(item.children))
+    return "\n".join(lines)

@@ -1,0 +1,115 @@
+"""The stack of open elements and the list of active formatting elements.
+
+HTML Standard §13.2.4.2 and §13.2.4.3.  The stack is what the tree builder is inside
+of; the list remembers formatting (``<b>``, ``<a>``, …) that has to be opened again
+where tags overlap, as in ``<b>one<p>two</b>three``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from pressenter.browser.html.dom import HTML, Element
+from pressenter.browser.html.element_kinds import DEFAULT_SCOPE, IMPLIED_END_TAGS
+
+__all__ = ["FormattingList", "OpenElements"]
+
+_SCOPE_IN_FOREIGN = frozenset("mi mo mn ms mtext annotation-xml foreignObject desc title".split())
+
+
+class OpenElements(list[Element]):
+    """The stack; the current node is its last."""
+
+    @property
+    def current(self) -> Element:
+        """The bottommost element."""
+        return self[-1]
+
+    def has(self, element: Element) -> bool:
+        """Whether this very element is open."""
+        return any(item is element for item in self)
+
+    def find(self, tag: str) -> Element | None:
+        """The innermost open element of a tag."""
+        return next((item for item in reversed(self) if item.tag == tag and item.namespace == HTML), None)
+
+    def in_scope(self, tags: str | Container[str], limits: frozenset[str] = DEFAULT_SCOPE) -> bool:
+        """Whether one of the tags is open with no limit in between (§13.2.4.2)."""
+        wanted = {tags} if isinstance(tags, str) else tags
+        for item in reversed(self):
+            if item.namespace == HTML:
+                if item.tag in wanted:
+                    return True
+                if item.tag in limits:
+                    return False
+            elif limits is DEFAULT_SCOPE and item.tag in _SCOPE_IN_FOREIGN:
+                return False
+        return False
+
+    def in_list_item_scope(self, tag: str) -> bool:
+        """As `in_scope`, with lists as further limits."""
+        return self.in_scope(tag, DEFAULT_SCOPE | {"ol", "ul"})
+
+    def in_button_scope(self, tag: str) -> bool:
+        """As `in_scope`, with button as a further limit."""
+        return self.in_scope(tag, DEFAULT_SCOPE | {"button"})
+
+    def pop_through(self, tags: str | Container[str]) -> None:
+        """Pop until one of the tags has been popped."""
+        wanted = {tags} if isinstance(tags, str) else tags
+        while self:
+            item = self.pop()
+            if item.tag in wanted and item.namespace == HTML:
+                return
+
+    def pop_to(self, tags: Container[str]) -> None:
+        """Pop until one of the tags is current (clear back to a context, §13.2.6.4.9)."""
+        while self.current.tag not in tags:
+            self.pop()
+
+    def drop(self, element: Element) -> None:
+        """Take an element out, wherever it stands."""
+        self[:] = [item for item in self if item is not element]
+
+    def generate_implied_end_tags(self, besides: str = "") -> None:
+        """§13.2.6.3."""
+        while self.current.tag in IMPLIED_END_TAGS and self.current.tag != besides:
+            self.pop()
+
+
+class FormattingList(list[Element | None]):
+    """The list of active formatting elements; None is a marker."""
+
+    def push(self, element: Element) -> None:
+        """Add an element; of four that are alike the earliest goes (the Noah's Ark clause)."""
+        alike = []
+        for item in reversed(self):
+            if item is None:
+                break
+            if item.tag == element.tag and item.attributes == element.attributes:
+                alike.append(item)
+        if len(alike) >= 3:
+            self.drop(alike[-1])
+        self.append(element)
+
+    def clear_to_marker(self) -> None:
+        """Forget everything since the last marker, and the marker."""
+        while self and self.pop() is not None:
+            pass
+
+    def find(self, tag: str) -> Element | None:
+        """The latest element of a tag since the last marker."""
+        for item in reversed(self):
+            if item is None:
+                return None
+            if item.tag == tag:
+                return item
+        return None
+
+    def position(self, element: Element) -> int:
+        """Index of this very element, or -1."""
+        return next((index for index, item in enumerate(self) if item is element), -1)
+
+    def drop(self, element: Element) -> None:
+        """Take an element out."""
+        self[:] = [item for item in self if item is not element]

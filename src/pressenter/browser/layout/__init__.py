@@ -1,0 +1,1 @@
+"""Layout: styled document to box tree, box tree to fragments with places and sizes."""

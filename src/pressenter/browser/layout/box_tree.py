@@ -1,0 +1,493 @@
+"""The box tree: what is to be laid out (CSS Display 3, CSS 2.2 §9.2).
+
+An element makes no box, one, or several.  A block container holds either blocks alone
+or inline content alone; where a page mixes them, the inline content gets a block of its
+own without an element (an *anonymous* block).  A block inside an inline element splits
+that element in two, with the block between.
+
+Boxes are values: layout reads them and writes its results elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from pressenter.browser.css.cascade import ComputedStyle, StyledDocument
+from pressenter.browser.css.properties import INHERITED, INITIAL_COMPUTED
+from pressenter.browser.html.dom import HTML, Document, Element, Node, Text
+from pressenter.browser.layout.list_markers import marker_text
+
+__all__ = [
+    "Box", "BlockBox", "BoxTree", "InlineBox", "IntrinsicSize", "LineBreakBox", "ReplacedBox", "TableBox",
+    "TextBox", "anonymous_style", "build_box_tree", "count_boxes", "dump_boxes",
+]  # fmt: skip
+
+MAXIMUM_BOXES = 200_000
+
+
+class IntrinsicSize(NamedTuple):
+    """Width and height of a picture in CSS pixels."""
+
+    width: float
+    height: float
+
+
+class Box:
+    """What every box has: a style, and the element that it is for (None if anonymous)."""
+
+    __slots__ = ("element", "style")
+
+    def __init__(self, style: ComputedStyle, element: Element | None) -> None:
+        self.style = style
+        self.element = element
+
+    @property
+    def is_float(self) -> bool:
+        """Whether the box floats."""
+        return self.style["float"] != "none" and not isinstance(self, TextBox)
+
+    @property
+    def is_out_of_flow(self) -> bool:
+        """Whether the box is positioned absolutely."""
+        return self.style["position"] in ("absolute", "fixed") and not isinstance(self, TextBox)
+
+
+class BlockBox(Box):
+    """A block container, at block level or (``is_inline_level``) as an inline block.
+
+    Attributes:
+        children: blocks alone, or inline-level boxes alone.
+        holds_inlines: which of the two.
+        marker: the text of a list item's marker, or an empty string.
+    """
+
+    __slots__ = ("children", "holds_inlines", "is_inline_level", "marker")
+
+    def __init__(
+        self, style: ComputedStyle, element: Element | None, children: list[Box],
+        is_inline_level: bool = False, marker: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__(style, element)
+        self.is_inline_level = is_inline_level
+        self.marker = marker
+        in_flow = [child for child in children if not (child.is_float or child.is_out_of_flow)]
+        if any(_is_block_level(child) for child in in_flow):
+            self.children = _wrap_inlines(children, style)
+            self.holds_inlines = False
+        else:
+            self.holds_inlines = any(not _is_block_level(child) for child in in_flow)
+            self.children = children
+
+
+class InlineBox(Box):
+    """An inline element: its content flows into lines."""
+
+    __slots__ = ("children",)
+
+    def __init__(self, style: ComputedStyle, element: Element | None, children: list[Box]) -> None:
+        super().__init__(style, element)
+        self.children = children
+
+
+class TextBox(Box):
+    """Characters, as they stand in the document.
+
+    The style is that of the element around: what it says of boxes does not apply.
+    """
+
+    __slots__ = ("text",)
+
+    def __init__(self, style: ComputedStyle, text: str) -> None:
+        super().__init__(style, None)
+        self.text = text
+
+
+class LineBreakBox(Box):
+    """``<br>``."""
+
+    __slots__ = ()
+
+
+class ReplacedBox(Box):
+    """A picture, or a control: something with a size of its own.
+
+    Attributes:
+        intrinsic: its own size.
+        picture: key of the decoded picture, or an empty string.
+        label: text that is drawn in it.
+    """
+
+    __slots__ = ("intrinsic", "is_inline_level", "label", "picture")
+
+    def __init__(
+        self, style: ComputedStyle, element: Element, intrinsic: IntrinsicSize, picture: str = "",
+        label: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__(style, element)
+        self.intrinsic = intrinsic
+        self.picture = picture
+        self.label = label
+        self.is_inline_level = style["display"] in ("inline", "inline-block")
+
+
+class TableCell(NamedTuple):
+    """A cell's box and its place in the grid."""
+
+    box: BlockBox
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+
+
+class TableBox(Box):
+    """A table as a grid: captions, cells with places, and the styles of rows."""
+
+    __slots__ = ("captions", "cells", "column_widths", "columns", "is_inline_level", "rows")
+
+    def __init__(
+        self, style: ComputedStyle, element: Element | None, captions: list[BlockBox],
+        cells: list[TableCell], rows: list[tuple[ComputedStyle, Element | None]], column_widths: list[Any],
+    ) -> None:  # fmt: skip
+        super().__init__(style, element)
+        self.captions = captions
+        self.cells = cells
+        self.rows = rows
+        self.columns = max((cell.column + cell.column_span for cell in cells), default=0)
+        self.column_widths = column_widths
+        self.is_inline_level = style["display"] == "inline-table"
+
+
+class BoxTree(NamedTuple):
+    """The root box; ``truncated`` if the page had more boxes than are laid out."""
+
+    root: BlockBox
+    truncated: bool
+
+
+def _is_block_level(box: Box) -> bool:
+    if isinstance(box, (InlineBox, TextBox, LineBreakBox)):
+        return False
+    return not getattr(box, "is_inline_level", False)
+
+
+def anonymous_style(parent: ComputedStyle, display: str = "block") -> ComputedStyle:
+    """The style of a box without an element: inherited and initial values (CSS 2.2 §9.2.1.1)."""
+    style = dict(INITIAL_COMPUTED)
+    for name in INHERITED:
+        style[name] = parent[name]
+    style["display"] = display
+    return style
+
+
+def _is_blank(box: Box) -> bool:
+    if isinstance(box, TextBox):
+        return not box.text.strip(" \t\n\r\f") and not box.style["white-space"].startswith("pre")
+    return isinstance(box, InlineBox) and all(_is_blank(child) for child in box.children) and not _has_edges(box.style)
+
+
+def _has_edges(style: ComputedStyle) -> bool:
+    return any(style[f"{kind}-{side}{suffix}"] not in (0.0, "auto")
+               for side in ("left", "right")
+               for kind, suffix in (("padding", ""), ("border", "-width"), ("margin", "")))  # fmt: skip
+
+
+def _wrap_inlines(children: list[Box], style: ComputedStyle) -> list[Box]:
+    """Put each run of inline-level boxes into an anonymous block; blank runs vanish."""
+    wrapped: list[Box] = []
+    run: list[Box] = []
+
+    def flush() -> None:
+        # Out-of-flow boxes and floats in a run of nothing but white space stand on their own.
+        if any(not _is_blank(box) and not box.is_float and not box.is_out_of_flow for box in run):
+            wrapped.append(BlockBox(anonymous_style(style), None, list(run)))
+        else:
+            wrapped.extend(box for box in run if box.is_float or box.is_out_of_flow)
+        run.clear()
+
+    for child in children:
+        if _is_block_level(child) and not child.is_float and not child.is_out_of_flow:
+            flush()
+            wrapped.append(child)
+        else:
+            run.append(child)
+    flush()
+    return wrapped
+
+
+class _Builder:
+    def __init__(self, styled: StyledDocument, pictures: Mapping[Element, tuple[str, IntrinsicSize]]) -> None:
+        self.styled = styled
+        self.pictures = pictures
+        self.count = 0
+        self.truncated = False
+
+    def children_of(self, element: Element, style: ComputedStyle) -> list[Box]:
+        boxes: list[Box] = []
+        boxes += self._pseudo(element, "before")
+        for node in element.children:
+            boxes += self.boxes_for(node, style)
+        boxes += self._pseudo(element, "after")
+        return boxes
+
+    def boxes_for(self, node: Node, parent_style: ComputedStyle) -> list[Box]:
+        if self.count >= MAXIMUM_BOXES:
+            self.truncated = True
+            return []
+        self.count += 1
+        if isinstance(node, Text):
+            return [TextBox(parent_style, node.data)] if node.data else []
+        if not isinstance(node, Element):
+            return []
+        style = self.styled.styles[node]
+        display = style["display"]
+        if display == "none":
+            return []
+        if display == "contents":
+            return self.children_of(node, style)
+        special = _SPECIAL_ELEMENTS.get(node.tag) if node.namespace == HTML else None
+        if special is not None:
+            made = special(self, node, style)
+            if made is not None:
+                return made
+        if node.namespace != HTML and node.tag == "svg":
+            return [ReplacedBox(style, node, _attribute_size(node, 300, 150))]
+        if display in ("table", "inline-table"):
+            return [self._table(node, style)]
+        if display == "inline":
+            return self._inline(node, style)
+        marker = marker_text(node, style) if display == "list-item" else ""
+        inline_level = display in ("inline-block", "inline-flex", "inline-grid")
+        return [BlockBox(style, node, self.children_of(node, style), inline_level, marker)]
+
+    def _inline(self, node: Element, style: ComputedStyle) -> list[Box]:
+        """An inline element, split around blocks (CSS 2.2 §9.2.1.1)."""
+        parts: list[Box] = []
+        run: list[Box] = []
+        for child in self.children_of(node, style):
+            if _is_block_level(child) and not child.is_float and not child.is_out_of_flow:
+                if run:
+                    parts.append(InlineBox(style, node, run))
+                    run = []
+                parts.append(child)
+            else:
+                run.append(child)
+        if run or not parts:
+            parts.append(InlineBox(style, node, run))
+        return parts
+
+    def _pseudo(self, element: Element, name: str) -> list[Box]:
+        style = self.styled.pseudo_styles.get((element, name))
+        if style is None or style["display"] == "none":
+            return []
+        text = "".join(
+            value if kind == "string" else element.get(value) for kind, value in style["content"]
+        )
+        content: list[Box] = [TextBox(style, text)] if text else []
+        if style["display"] == "inline":
+            return [InlineBox(style, None, content)]
+        return [BlockBox(style, None, content, style["display"] == "inline-block")]
+
+    # ---- tables ------------------------------------------------------------------------------
+
+    def _table(self, table: Element, style: ComputedStyle) -> TableBox:
+        """CSS 2.2 §17.2: rows from wherever they stand; what is no row becomes one."""
+        captions: list[BlockBox] = []
+        rows: list[tuple[ComputedStyle, Element | None, list[Element]]] = []
+        widths: list[Any] = []
+        head: list[tuple[ComputedStyle, Element | None, list[Element]]] = []
+        foot: list[tuple[ComputedStyle, Element | None, list[Element]]] = []
+        for child in _element_children(table):
+            child_style = self.styled.styles[child]
+            display = child_style["display"]
+            if display == "table-caption":
+                captions.append(BlockBox(child_style, child, self.children_of(child, child_style)))
+            elif display in ("table-row-group", "table-header-group", "table-footer-group"):
+                target = {"table-header-group": head, "table-footer-group": foot}.get(display, rows)
+                target += self._rows_of(child)
+            elif display == "table-row":
+                rows.append((child_style, child, _element_children(child)))
+            elif display in ("table-column", "table-column-group"):
+                widths += self._column_widths(child)
+            elif display != "none":
+                rows.append((anonymous_style(style, "table-row"), None, [child]))
+        rows = [*head, *rows, *foot]
+        cells = self._place_cells(rows)
+        return TableBox(style, table, captions, cells, [(s, e) for s, e, _ in rows], widths)
+
+    def _rows_of(self, group: Element) -> list[tuple[ComputedStyle, Element | None, list[Element]]]:
+        rows: list[tuple[ComputedStyle, Element | None, list[Element]]] = []
+        for row in _element_children(group):
+            style = self.styled.styles[row]
+            if style["display"] == "table-row":
+                rows.append((style, row, _element_children(row)))
+            elif style["display"] != "none":
+                rows.append((anonymous_style(style, "table-row"), None, [row]))
+        return rows
+
+    def _column_widths(self, column: Element) -> list[Any]:
+        columns = _element_children(column) if column.tag == "colgroup" else [column]
+        return [self.styled.styles[c]["width"] for c in columns or [column] for _ in range(_span(c, "span"))]
+
+    def _place_cells(
+        self, rows: list[tuple[ComputedStyle, Element | None, list[Element]]]
+    ) -> list[TableCell]:
+        """HTML Standard §4.9.12: the algorithm for forming a table."""
+        cells: list[TableCell] = []
+        occupied: set[tuple[int, int]] = set()
+        for row, (_, _, elements) in enumerate(rows):
+            column = 0
+            for element in elements:
+                style = self.styled.styles[element]
+                if style["display"] == "none":
+                    continue
+                while (row, column) in occupied:
+                    column += 1
+                row_span = min(_span(element, "rowspan"), len(rows) - row)
+                column_span = _span(element, "colspan")
+                box = BlockBox(style, element, self.children_of(element, style))
+                self.count += 1
+                cells.append(TableCell(box, row, column, row_span, column_span))
+                for covered in range(row, row + row_span):
+                    occupied.update((covered, column + offset) for offset in range(column_span))
+                column += column_span
+        return cells
+
+
+def _element_children(element: Element) -> list[Element]:
+    return [child for child in element.children if isinstance(child, Element)]
+
+
+def _span(element: Element, name: str) -> int:
+    text = element.get(name).strip()
+    return max(1, min(1000, int(text))) if text.isdecimal() else 1
+
+
+# ---- elements that are drawn as more than their content -------------------------------------
+
+
+def _line_break(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] | None:
+    return [LineBreakBox(style, node)]
+
+
+def _word_break(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] | None:
+    return [TextBox(style, "\u200b")]
+
+
+def _picture(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] | None:
+    found = builder.pictures.get(node)
+    if found is not None:
+        return [ReplacedBox(style, node, found[1], picture=found[0])]
+    alternative = node.get("alt")
+    if not node.get("src") or "alt" in node.attributes:
+        # HTML Standard §15.4.2: a picture that is not there is its alternative text
+        return [InlineBox(style, node, [TextBox(style, alternative)])] if alternative else []
+    return [ReplacedBox(style, node, IntrinsicSize(16, 16), label="\u25a1")]
+
+
+def _attribute_size(node: Element, width: float, height: float) -> IntrinsicSize:
+    values = []
+    for name, default in (("width", width), ("height", height)):
+        text = node.get(name).strip().removesuffix("px")
+        values.append(float(text) if text.replace(".", "", 1).isdecimal() else default)
+    return IntrinsicSize(*values)
+
+
+def _frame(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] | None:
+    return [ReplacedBox(style, node, _attribute_size(node, 300, 150))]
+
+
+_FIELD_TYPES = frozenset(("submit", "reset", "button", "checkbox", "radio", "hidden", "image", "range", "color", "file"))
+
+
+def _input(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] | None:
+    kind = node.get("type").lower()
+    if kind == "hidden":
+        return []
+    if kind in ("submit", "reset", "button"):
+        label = node.get("value") or {"submit": "Submit", "reset": "Reset"}.get(kind, "")
+        return [BlockBox(style, node, [TextBox(anonymous_style(style, "inline"), label)], True)]
+    if kind in ("checkbox", "radio"):
+        mark = "\u2713" if "checked" in node.attributes else ""
+        return [ReplacedBox(style, node, IntrinsicSize(11, 11), label=mark)]
+    size = node.get("size").strip()
+    columns = int(size) if size.isdecimal() and 0 < int(size) < 500 else 20
+    label = node.get("value") or node.get("placeholder")
+    return [ReplacedBox(style, node, IntrinsicSize(columns * style["font-size"] * 0.55, style["font-size"] * 1.25), label=label)]
+
+
+def _text_area(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] | None:
+    rows, columns = node.get("rows").strip(), node.get("cols").strip()
+    height = (int(rows) if rows.isdecimal() else 2) * style["font-size"] * 1.25
+    width = (int(columns) if columns.isdecimal() else 20) * style["font-size"] * 0.6
+    return [ReplacedBox(style, node, IntrinsicSize(width, height), label=node.text_content())]
+
+
+def _select(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] | None:
+    options = [item for item in node.elements() if item.tag == "option"]
+    chosen = next((item for item in options if "selected" in item.attributes), options[0] if options else None)
+    widest = max((len(item.text_content().strip()) for item in options), default=4)
+    label = " ".join(chosen.text_content().split()) if chosen is not None else ""
+    size = IntrinsicSize(widest * style["font-size"] * 0.55 + 18, style["font-size"] * 1.25)
+    return [ReplacedBox(style, node, size, label=label)]
+
+
+_SPECIAL_ELEMENTS: dict[str, Callable[[_Builder, Element, ComputedStyle], list[Box] | None]] = {
+    "br": _line_break,
+    "wbr": _word_break,
+    "img": _picture,
+    "iframe": _frame,
+    "video": _frame,
+    "canvas": _frame,
+    "embed": _frame,
+    "input": _input,
+    "textarea": _text_area,
+    "select": _select,
+}
+
+
+def build_box_tree(
+    document: Document, styled: StyledDocument, pictures: Mapping[Element, tuple[str, IntrinsicSize]]
+) -> BoxTree:
+    """Make the boxes of a document.
+
+    Args:
+        pictures: for each img element whose picture was decoded, its key and its size.
+    """
+    root = document.root
+    if root is None or styled.styles[root]["display"] == "none":
+        return BoxTree(BlockBox(styled.root_style, root, []), False)
+    builder = _Builder(styled, pictures)
+    style = styled.styles[root]
+    return BoxTree(BlockBox(style, root, builder.children_of(root, style)), builder.truncated)
+
+
+def _inner(box: Box) -> Iterable[Box]:
+    if isinstance(box, TableBox):
+        return [*box.captions, *(cell.box for cell in box.cells)]
+    return getattr(box, "children", ())
+
+
+def count_boxes(box: Box) -> int:
+    """How many boxes a tree has."""
+    total, stack = 0, [box]
+    while stack:
+        item = stack.pop()
+        total += 1
+        stack.extend(_inner(item))
+    return total
+
+
+def dump_boxes(box: Box) -> str:
+    """The tree as text: kind, element, and text."""
+    lines: list[str] = []
+    stack = [(box, 0)]
+    while stack:
+        item, depth = stack.pop()
+        name = type(item).__name__.removesuffix("Box").lower()
+        element = f" <{item.element.tag}>" if item.element is not None else " (anonymous)" * (name in ("block", "inline"))
+        extra = f" {item.text!r}" if isinstance(item, TextBox) else ""
+        lines.append("  " * depth + name + element + extra)
+        stack.extend((child, depth + 1) for child in reversed(list(_inner(item))))
+    return "\n".join(lines)

@@ -1,0 +1,214 @@
+"""Fonts: which file draws a character, and how wide its glyphs are.
+
+The default fonts come from packages, so that a page looks the same on every
+computer.  For scripts that these lack (Chinese, Arabic, …) the computer's own fonts are
+searched, and where nothing is found the missing-glyph box is drawn; which characters
+those were is remembered for a notice.
+
+Shaping is HarfBuzz's: characters in, glyph numbers with advances and offsets out, in
+the font's own units, so the result serves every size.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import uharfbuzz as hb
+
+__all__ = ["FontFace", "FontLibrary", "FontMetrics", "Glyph", "ShapedText"]
+
+
+class Glyph(NamedTuple):
+    """One glyph in font units: number, advance, and offset from the pen."""
+
+    number: int
+    advance: float
+    x_offset: float
+    y_offset: float
+
+
+class ShapedText(NamedTuple):
+    """Glyphs of one face, and the sum of their advances in font units."""
+
+    face: FontFace
+    glyphs: tuple[Glyph, ...]
+    advance: float
+
+
+class FontMetrics(NamedTuple):
+    """Of a face at size 1: above and below the baseline, gap between lines, height of an x."""
+
+    ascent: float
+    descent: float
+    line_gap: float
+    x_height: float
+
+
+class FontFace:
+    """One font file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        face = hb.Face(hb.Blob.from_file_path(str(path)))
+        self._font = hb.Font(face)
+        self.units = face.upem
+        extents = self._font.get_font_extents("ltr")
+        x_height = self._font.get_metric_position(hb.OTMetricsTag.X_HEIGHT) or face.upem / 2
+        self.metrics = FontMetrics(
+            extents.ascender / face.upem,
+            -extents.descender / face.upem,
+            extents.line_gap / face.upem,
+            x_height / face.upem,
+        )
+        self._shaped: dict[str, ShapedText] = {}
+
+    def has(self, character: str) -> bool:
+        """Whether the font can draw a character."""
+        return self._font.get_nominal_glyph(ord(character)) is not None
+
+    def shape(self, text: str) -> ShapedText:
+        """Shape a piece of text.  Results are remembered: pages repeat their words."""
+        found = self._shaped.get(text)
+        if found is None:
+            buffer = hb.Buffer()
+            buffer.add_str(text)
+            buffer.guess_segment_properties()
+            hb.shape(self._font, buffer)
+            glyphs = tuple(
+                Glyph(info.codepoint, place.x_advance, place.x_offset, place.y_offset)
+                for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+            )
+            found = ShapedText(self, glyphs, sum(glyph.advance for glyph in glyphs))
+            self._shaped[text] = found
+        return found
+
+
+_SOURCE_SANS = ("font_source_sans_pro", "SourceSansPro-{}.ttf")
+_SOURCE_SERIF = ("font_source_serif_pro", "SourceSerifPro-{}.ttf")
+_ROBOTO = ("font_roboto", "Roboto-{}.ttf")
+_PLEX_MONO = ("fontpkg_ibm_plex_mono", "IBMPlexMono-{}.ttf")
+
+#: Family names, in lower case, and the packaged family that stands for them.
+_FAMILIES = {
+    "sans-serif": _SOURCE_SANS, "system-ui": _SOURCE_SANS, "ui-sans-serif": _SOURCE_SANS,
+    "source sans pro": _SOURCE_SANS, "source sans 3": _SOURCE_SANS, "-apple-system": _SOURCE_SANS,
+    "blinkmacsystemfont": _SOURCE_SANS, "segoe ui": _SOURCE_SANS, "lucida grande": _SOURCE_SANS,
+    "arial": _ROBOTO, "helvetica": _ROBOTO, "helvetica neue": _ROBOTO, "roboto": _ROBOTO,
+    "verdana": _ROBOTO, "tahoma": _ROBOTO, "liberation sans": _ROBOTO,
+    "serif": _SOURCE_SERIF, "times": _SOURCE_SERIF, "times new roman": _SOURCE_SERIF,
+    "georgia": _SOURCE_SERIF, "source serif pro": _SOURCE_SERIF, "ui-serif": _SOURCE_SERIF,
+    "monospace": _PLEX_MONO, "ui-monospace": _PLEX_MONO, "courier": _PLEX_MONO,
+    "courier new": _PLEX_MONO, "consolas": _PLEX_MONO, "menlo": _PLEX_MONO,
+    "monaco": _PLEX_MONO, "ibm plex mono": _PLEX_MONO, "sfmono-regular": _PLEX_MONO,
+}  # fmt: skip
+
+_SYSTEM_FOLDERS = (
+    "/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "/Library/Fonts",
+    "C:/Windows/Fonts",
+)  # fmt: skip
+_MAXIMUM_SYSTEM_FONTS = 400
+
+
+class FontLibrary:
+    """Finds faces.  One for a program: fonts are the same for every page.
+
+    Attributes:
+        missing: characters for which no font was found.
+    """
+
+    def __init__(self) -> None:
+        self.missing: set[str] = set()
+        self._faces: dict[Path, FontFace] = {}
+        self._fallbacks: dict[str, FontFace | None] = {}
+        self._system_faces: list[FontFace] | None = None
+
+    def face(self, families: tuple[str, ...], weight: float, italic: bool) -> FontFace:
+        """The first family that is known; at the end stands the serif one."""
+        for family in families:
+            packaged = _FAMILIES.get(family.lower())
+            if packaged is not None:
+                return self._packaged(packaged, weight, italic)
+        return self._packaged(_SOURCE_SERIF, weight, italic)
+
+    def shape(self, text: str, face: FontFace) -> list[ShapedText]:
+        """Shape text with a face, and with others where it lacks characters."""
+        if text.isascii():
+            return [face.shape(text)]
+        runs: list[tuple[FontFace, str]] = []
+        for character in text:
+            chosen = self._face_for(character, face, runs[-1][0] if runs else face)
+            if runs and runs[-1][0] is chosen:
+                runs[-1] = (chosen, runs[-1][1] + character)
+            else:
+                runs.append((chosen, character))
+        return [chosen.shape(part) for chosen, part in runs]
+
+    def _face_for(self, character: str, face: FontFace, previous: FontFace) -> FontFace:
+        if face.has(character) or character in "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f":
+            return face if face.has(character) else previous
+        if character not in self._fallbacks:
+            candidates = [self._packaged(family, 400, False) for family in (_SOURCE_SANS, _ROBOTO, _PLEX_MONO)]
+            found = next((candidate for candidate in candidates if candidate.has(character)), None)
+            if found is None:
+                found = next((candidate for candidate in self._system() if candidate.has(character)), None)
+            self._fallbacks[character] = found
+            if found is None:
+                self.missing.add(character)
+        return self._fallbacks[character] or face
+
+    def _packaged(self, family: tuple[str, str], weight: float, italic: bool) -> FontFace:
+        package, pattern = family
+        bold = weight >= 600
+        suffix = "Italic" if family in (_ROBOTO, _PLEX_MONO) else "It"
+        name = ("Bold" if bold else "") + (suffix if italic else "")
+        return self._open(_package_folder(package) / pattern.format(name or "Regular"))
+
+    def _open(self, path: Path) -> FontFace:
+        if path not in self._faces:
+            self._faces[path] = FontFace(path)
+        return self._faces[path]
+
+    def _system(self) -> list[FontFace]:
+        """Faces of the computer's own fonts, regular ones of wide coverage first."""
+        if self._system_faces is None:
+            self._system_faces = []
+            for path in _system_font_files():
+                try:
+                    self._system_faces.append(self._open(path))
+                except hb.HarfBuzzError:
+                    continue
+        return self._system_faces
+
+
+@lru_cache(maxsize=None)
+def _package_folder(package: str) -> Path:
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(f"the font package {package} is not installed; reinstall pressenter")
+    return Path(found.origin).parent / "files"
+
+
+def _system_font_files() -> list[Path]:
+    folders = [*_SYSTEM_FOLDERS, os.path.expanduser("~/.fonts"), os.path.expanduser("~/Library/Fonts")]
+    if sys.platform == "win32":
+        folders.append(os.path.expandvars(r"%LOCALAPPDATA%\Microsoft\Windows\Fonts"))
+    files = [
+        Path(parent, name)
+        for folder in folders
+        for parent, _, names in os.walk(folder)
+        for name in names
+        if name.lower().endswith((".ttf", ".otf", ".ttc"))
+    ]
+    return sorted(files, key=_preference)[:_MAXIMUM_SYSTEM_FONTS]
+
+
+def _preference(path: Path) -> tuple[Any, ...]:
+    name = path.name.lower()
+    wide = any(word in name for word in ("cjk", "pingfang", "msyh", "wqy", "fallback", "unicode"))
+    regular = "regular" in name or "-" not in name
+    return (not wide, "serif" in name and "sans" not in name, not regular, str(path))

@@ -1,0 +1,440 @@
+"""Inline layout: text and inline boxes flow into lines (CSS 2.2 §9.4.2, CSS Text 3).
+
+Four steps:
+
+1. the inline content is flattened into items, white space collapsed across element
+   boundaries (CSS Text 3 §4.1);
+2. the places at which a line may break are found by the Unicode line breaking algorithm
+   over the whole paragraph (UAX #14), so that ``foo<b>bar</b>`` stays together;
+3. items are taken into lines as long as they fit between the floats;
+4. each line is aligned: vertically on a common baseline, horizontally by text-align.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pressenter.browser.css.cascade import ComputedStyle
+from pressenter.browser.layout.box_tree import BlockBox, Box, InlineBox, LineBreakBox, TextBox
+from pressenter.browser.layout.edges import edges_of, resolve
+from pressenter.browser.layout.engine import LayoutEngine
+from pressenter.browser.layout.float_context import FloatContext
+from pressenter.browser.layout.fonts import FontFace
+from pressenter.browser.layout.fragments import Fragment, Placeholder
+from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, OutOfLine, Word
+from pressenter.browser.layout.line import Line, line_metrics
+from pressenter.browser.layout.line_breaking import break_offsets
+
+__all__ = ["InlineResult", "inline_widths", "layout_inline", "line_metrics"]
+
+_OBJECT = "\ufffc"  # stands for a picture or an inline block in the paragraph's text
+_TAB_COLUMNS = 8
+
+
+class InlineResult(NamedTuple):
+    """Fragments relative to the content box, its height, baselines, and count of lines."""
+
+    fragments: list[Fragment]
+    height: float
+    first_baseline: float | None
+    last_baseline: float | None
+    count: int
+
+
+# ---- step 1: flattening --------------------------------------------------------------------------
+
+
+class _Piece(NamedTuple):
+    """Text of one box after white space processing, or the box itself."""
+
+    text: str
+    box: Box | None
+    style: ComputedStyle
+    owner: Box
+    decorations: tuple[tuple[str, ComputedStyle], ...]
+    edge: Edge | None = None
+
+
+class _Flattener:
+    def __init__(self, engine: LayoutEngine, width: float) -> None:
+        self.engine = engine
+        self.width = width
+        self.pieces: list[_Piece] = []
+        self._after_space = True  # at the start of a line a space vanishes
+
+    def add(self, box: Box, owner: Box, decorations: tuple[tuple[str, ComputedStyle], ...]) -> None:
+        if isinstance(box, TextBox):
+            self._add_text(box, owner, decorations)
+        elif isinstance(box, LineBreakBox):
+            self.pieces.append(_Piece("\n", box, box.style, owner, ()))
+            self._after_space = True
+        elif isinstance(box, InlineBox):
+            self._add_inline(box, decorations)
+        else:
+            self.pieces.append(_Piece(_OBJECT, box, box.style, owner, ()))
+            if not (box.is_float or box.is_out_of_flow):
+                self._after_space = False
+
+    def _add_inline(self, box: InlineBox, decorations: tuple[tuple[str, ComputedStyle], ...]) -> None:
+        edges = edges_of(box.style, self.width)
+        own = box.style["text-decoration-line"]
+        if own != "none":
+            decorations = (*decorations, *((line, box.style) for line in own))
+        opening = Edge(box, True, edges.margin_left + edges.left)
+        self.pieces.append(_Piece("", box, box.style, box, (), opening))
+        for child in box.children:
+            self.add(child, box, decorations)
+        closing = Edge(box, False, edges.right + edges.margin_right)
+        self.pieces.append(_Piece("", box, box.style, box, (), closing))
+
+    def _add_text(self, box: TextBox, owner: Box, decorations: tuple[tuple[str, ComputedStyle], ...]) -> None:
+        text = _transform(box.text, box.style["text-transform"])
+        mode = box.style["white-space"]
+        if mode in ("normal", "nowrap"):
+            text = self._collapse(text.replace("\n", " "))
+        elif mode == "pre-line":
+            text = "\n".join(self._collapse_line(line) for line in text.replace("\r", "").split("\n"))
+        else:
+            text = text.replace("\r", "").expandtabs(_TAB_COLUMNS)
+            self._after_space = False
+        if text:
+            self.pieces.append(_Piece(text, None, box.style, owner, decorations))
+
+    def _collapse_line(self, line: str) -> str:
+        self._after_space = True
+        return self._collapse(line)
+
+    def _collapse(self, text: str) -> str:
+        """Runs of spaces and tabs become one; none after a space that is already there."""
+        words = text.replace("\t", " ").replace("\r", " ").replace("\f", " ").split(" ")
+        collapsed = " ".join(word for word in words if word)
+        if not collapsed:
+            if text and not self._after_space:
+                self._after_space = True
+                return " "
+            return ""
+        if words[0] == "" and not self._after_space:
+            collapsed = " " + collapsed
+        self._after_space = words[-1] == ""
+        return collapsed + " " * self._after_space
+
+
+def _transform(text: str, how: str) -> str:
+    if how == "uppercase":
+        return text.upper()
+    if how == "lowercase":
+        return text.lower()
+    if how == "capitalize":
+        return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))
+    return text
+
+
+# ---- step 2: break opportunities ---------------------------------------------------------------
+
+
+def _items(engine: LayoutEngine, box: BlockBox, width: float) -> list[Item]:
+    flattener = _Flattener(engine, width)
+    own = box.style["text-decoration-line"]
+    decorations = tuple((line, box.style) for line in own) if own != "none" else ()
+    for child in box.children:
+        flattener.add(child, box, decorations)
+    pieces = flattener.pieces
+    breaks = break_offsets("".join(piece.text for piece in pieces))
+    items: list[Item] = []
+    position = 0
+    for piece in pieces:
+        end = position + len(piece.text)
+        if piece.edge is not None:
+            items.append(piece.edge)
+        elif piece.box is not None:
+            items.append(_object_item(engine, piece, width, end in breaks))
+        else:
+            _text_items(engine, piece, position, breaks, items)
+        position = end
+    return items
+
+
+def _object_item(engine: LayoutEngine, piece: _Piece, width: float, can_break: bool) -> Item:
+    box = piece.box
+    assert box is not None
+    if isinstance(box, LineBreakBox):
+        return ForcedBreak(piece.style)
+    if box.is_float or box.is_out_of_flow:
+        return OutOfLine(box)
+    from pressenter.browser.layout.intrinsic import shrink_to_fit
+
+    edges = edges_of(box.style, width)
+    if isinstance(box, BlockBox):
+        from pressenter.browser.layout.block import layout_block
+        from pressenter.browser.layout.edges import clamp_width, resolve_width
+
+        content = resolve_width(box.style, "width", width, edges)
+        if content is None:
+            content = shrink_to_fit(engine, box, width)
+        content = clamp_width(box.style, content, width, edges)
+        fragment = layout_block(engine, box, width, content_width=content).fragment
+    else:
+        fragment = engine.layout(box, width)
+    above = edges.margin_top + fragment.height
+    below = edges.margin_bottom
+    if fragment.last_baseline is not None and box.style["overflow"] == "visible":
+        above = edges.margin_top + fragment.last_baseline
+        below = fragment.height - fragment.last_baseline + edges.margin_bottom
+    outer = fragment.width + edges.margin_left + edges.margin_right
+    return Atomic(fragment, outer, above, below, edges.margin_left, edges.margin_top, can_break)
+
+
+def _text_items(
+    engine: LayoutEngine, piece: _Piece, position: int, breaks: set[int], items: list[Item]
+) -> None:
+    style = piece.style
+    mode = style["white-space"]
+    wraps = mode not in ("nowrap", "pre")
+    keeps = mode in ("pre", "pre-wrap", "break-spaces")
+    face = engine.face(style)
+    for number, line in enumerate(piece.text.split("\n")):
+        if number:
+            items.append(ForcedBreak(style))
+            position += 1
+        start = 0
+        for offset in range(1, len(line) + 1):
+            at_end = offset == len(line)
+            if at_end or position + offset in breaks:
+                text = line[start:offset]
+                can_break = wraps and position + offset in breaks
+                items.append(_word(engine, text, piece, face, can_break, not keeps))
+                start = offset
+        position += len(line)
+
+
+def _word(
+    engine: LayoutEngine, text: str, piece: _Piece, face: FontFace, can_break: bool, collapsible: bool
+) -> Word:
+    style = piece.style
+    size, extra = style["font-size"], style["letter-spacing"]
+    visible = text.rstrip(" ")
+    spaces = text[len(visible) :]
+    shown = visible.replace("\u00ad", "").replace("\u200b", "") if not visible.isascii() else visible
+    runs = tuple(engine.fonts.shape(shown, face)) if shown else ()
+    width = sum(run.advance / run.face.units for run in runs) * size + extra * len(shown)
+    space = 0.0
+    if spaces:
+        blank = face.shape(" ")
+        space = (blank.advance / face.units * size + extra + style["word-spacing"]) * len(spaces)
+    return Word(
+        visible, style, runs, width, space, spaces, piece.owner, piece.decorations, can_break, collapsible
+    )
+
+
+# ---- steps 3 and 4: lines ---------------------------------------------------------------------------
+
+
+def layout_inline(
+    engine: LayoutEngine, box: BlockBox, width: float, floats: FloatContext, x: float, y: float
+) -> InlineResult:
+    """Lay out the inline content of a block container.
+
+    ``x`` and ``y`` are the content box's corner in the float context.
+    """
+    return _LineBuilder(engine, box, width, floats, x, y).run(_items(engine, box, width))
+
+
+class _LineBuilder:
+    def __init__(
+        self, engine: LayoutEngine, box: BlockBox, width: float, floats: FloatContext, x: float, y: float
+    ) -> None:
+        self.engine = engine
+        self.box = box
+        self.width = width
+        self.floats = floats
+        self.x = x
+        self.y = y
+        self.top = 0.0
+        self.fragments: list[Fragment] = []
+        self.baselines: list[float] = []
+        self.open: list[Edge] = []
+        self.line = self._new_line(resolve(box.style["text-indent"], width))
+        self.waiting_floats: list[Box] = []
+
+    def run(self, items: list[Item]) -> InlineResult:
+        unit: list[Item] = []
+        for item in items:
+            if isinstance(item, OutOfLine):
+                self._take_unit(unit)
+                unit = []
+                self._out_of_line(item.box)
+                continue
+            unit.append(item)
+            if isinstance(item, ForcedBreak):
+                self._take_unit(unit[:-1])
+                unit = []
+                self.line.hold_open()
+                self._finish_line(last=True)
+            elif isinstance(item, (Word, Atomic)) and item.can_break_after:
+                self._take_unit(unit)
+                unit = []
+        self._take_unit(unit)
+        if self.line.has_content:
+            self._finish_line(last=True)
+        self._place_waiting()
+        first = self.baselines[0] if self.baselines else None
+        last = self.baselines[-1] if self.baselines else None
+        return InlineResult(self.fragments, self.top, first, last, len(self.baselines))
+
+    def _new_line(self, indent: float = 0.0) -> Line:
+        line = Line(self.engine, self.box.style, indent)
+        for edge in self.open:
+            line.reopen(edge)
+        return line
+
+    def _room(self) -> tuple[float, float]:
+        """Left edge and width of the line that is being filled, between the floats."""
+        above, below = line_metrics(self.engine, self.box.style)
+        left, right = self.floats.edges(self.y + self.top, above + below, self.x, self.x + self.width)
+        return left - self.x, right - left
+
+    def _take_unit(self, unit: list[Item]) -> None:
+        """Take items that stay together into the line, or begin a new one."""
+        if not unit:
+            return
+        needed = _unit_width(unit)
+        while self.line.has_content and self.line.width + needed > self._room()[1] + 0.01:
+            self._finish_line(last=False)
+        if not self.line.has_content:
+            self._drop_below_floats(needed)
+            if needed > self._room()[1] and self._may_break_anywhere(unit):
+                unit = self._split_unit(unit)
+        for item in unit:
+            if isinstance(item, Edge):
+                if item.opens:
+                    self.open.append(item)
+                elif self.open:
+                    self.open.pop()
+            self.line.add(item)
+
+    def _drop_below_floats(self, needed: float) -> None:
+        while self._room()[1] < min(needed, self.width):
+            lower = self.floats.next_drop(self.y + self.top)
+            if lower is None:
+                return
+            self.top = max(self.top, lower - self.y)
+
+    def _may_break_anywhere(self, unit: list[Item]) -> bool:
+        return any(isinstance(item, Word) and item.style["overflow-wrap"] != "normal" for item in unit)
+
+    def _split_unit(self, unit: list[Item]) -> list[Item]:
+        """overflow-wrap: cut words that do not fit a line; returns what is left for the last."""
+        rest: list[Item] = []
+        for item in unit:
+            if not isinstance(item, Word):
+                rest.append(item)
+                continue
+            while rest and self.line.width + _unit_width([*rest, item]) > self._room()[1]:
+                for earlier in rest:
+                    self.line.add(earlier)
+                rest = []
+                if self.line.has_content:
+                    self._finish_line(last=False)
+            word = item
+            while len(word.text) > 1 and word.width > self._room()[1]:
+                head, word = self._cut(word)
+                for earlier in rest:
+                    self.line.add(earlier)
+                rest = []
+                self.line.add(head)
+                self._finish_line(last=False)
+            rest.append(word)
+        return rest
+
+    def _cut(self, word: Word) -> tuple[Word, Word]:
+        share = max(1, min(len(word.text) - 1, int(len(word.text) * self._room()[1] / word.width)))
+        piece = _Piece("", None, word.style, word.box, word.decorations)
+        face = self.engine.face(word.style)
+        head = _word(self.engine, word.text[:share], piece, face, True, word.collapsible)
+        tail = _word(self.engine, word.text[share:] + word.space_text, piece, face, word.can_break_after, word.collapsible)
+        return head, tail
+
+    def _out_of_line(self, box: Box) -> None:
+        if box.is_out_of_flow:
+            self.fragments.append(Placeholder(self.line.width, self.top, box))
+        elif self.line.has_content:
+            self.waiting_floats.append(box)  # it goes below the line that is begun, if need be
+            self._place_waiting_beside()
+        else:
+            self._place_float(box)
+
+    def _place_waiting_beside(self) -> None:
+        """A float that fits beside what is already in the line stands at its height."""
+        from pressenter.browser.layout.intrinsic import intrinsic_widths
+
+        box = self.waiting_floats[0]
+        if len(self.waiting_floats) == 1 and intrinsic_widths(self.engine, box)[1] + self.line.width <= self._room()[1]:
+            self.waiting_floats.clear()
+            self._place_float(box)
+
+    def _place_float(self, box: Box) -> None:
+        from pressenter.browser.layout.block import layout_float
+
+        self.fragments.append(layout_float(self.engine, box, self.width, self.floats, self.x, self.y, self.top))
+
+    def _place_waiting(self) -> None:
+        waiting, self.waiting_floats = self.waiting_floats, []
+        for box in waiting:
+            self._place_float(box)
+
+    def _finish_line(self, last: bool) -> None:
+        left, room = self._room()
+        finished = self.line.finish(left, self.top, room, last)
+        self.fragments += finished.fragments
+        self.baselines.append(finished.baseline)
+        self.top += finished.height
+        self.line = self._new_line()
+        self._place_waiting()
+
+
+def _unit_width(unit: list[Item]) -> float:
+    """The width of items that stay together, without the white space at their end."""
+    total = trailing = 0.0
+    for item in unit:
+        if isinstance(item, Word):
+            total += trailing + item.width
+            trailing = item.space
+            if not item.collapsible:
+                total, trailing = total + trailing, 0.0
+        elif isinstance(item, (Edge, Atomic)):
+            if item.width:
+                total += trailing + item.width
+                trailing = 0.0
+    return total
+
+
+def inline_widths(engine: LayoutEngine, box: BlockBox) -> tuple[float, float]:
+    """Min-content and max-content width of inline content."""
+    from pressenter.browser.layout.intrinsic import intrinsic_widths
+
+    smallest = largest = current = trailing = 0.0
+    unit: list[Item] = []
+    floats = 0.0
+    for item in [*_items(engine, box, 0.0), ForcedBreak(box.style)]:
+        if isinstance(item, OutOfLine):
+            if item.box.is_float:
+                narrow, wide = intrinsic_widths(engine, item.box)
+                smallest, floats = max(smallest, narrow), floats + wide
+            continue
+        if isinstance(item, Atomic):
+            narrow, wide = intrinsic_widths(engine, item.fragment.box)
+            item = item._replace(width=wide)
+            smallest = max(smallest, narrow)
+        unit.append(item)
+        breaks = isinstance(item, ForcedBreak) or (isinstance(item, (Word, Atomic)) and item.can_break_after)
+        if breaks:
+            width = _unit_width(unit)
+            if not (len(unit) == 1 and isinstance(unit[0], Atomic)):
+                smallest = max(smallest, width)
+            current += trailing + width
+            trailing = item.space if isinstance(item, Word) else 0.0
+            unit = []
+        if isinstance(item, ForcedBreak):
+            largest = max(largest, current + floats)
+            current = trailing = floats = 0.0
+    return smallest, max(smallest, largest)

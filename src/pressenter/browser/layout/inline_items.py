@@ -1,0 +1,62 @@
+"""What flows into lines: words, edges of inline boxes, pictures, forced breaks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pressenter.browser.css.cascade import ComputedStyle
+from pressenter.browser.layout.box_tree import Box, InlineBox
+from pressenter.browser.layout.fonts import ShapedText
+from pressenter.browser.layout.fragments import BoxFragment
+
+__all__ = ["Atomic", "Edge", "ForcedBreak", "Item", "OutOfLine", "Word"]
+
+
+class Word(NamedTuple):
+    """A piece of text that is not broken, and the white space that follows it."""
+
+    text: str
+    style: ComputedStyle
+    runs: tuple[ShapedText, ...]
+    width: float
+    space: float
+    space_text: str
+    box: Box
+    decorations: tuple[tuple[str, ComputedStyle], ...]
+    can_break_after: bool
+    collapsible: bool
+
+
+class Edge(NamedTuple):
+    """The left or right edge of an inline box."""
+
+    box: InlineBox
+    opens: bool
+    width: float
+
+
+class Atomic(NamedTuple):
+    """A picture, an inline block or an inline table: a fragment in a line."""
+
+    fragment: BoxFragment
+    width: float
+    above: float
+    below: float
+    margin_left: float
+    margin_top: float
+    can_break_after: bool
+
+
+class ForcedBreak(NamedTuple):
+    """``<br>`` or a newline that is kept."""
+
+    style: ComputedStyle
+
+
+class OutOfLine(NamedTuple):
+    """A float or an absolutely positioned box, where it stands in the content."""
+
+    box: Box
+
+
+Item = Word | Edge | Atomic | ForcedBreak | OutOfLine

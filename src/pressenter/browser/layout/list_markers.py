@@ -1,0 +1,81 @@
+"""Markers of list items: bullets and numbers (CSS Counter Styles 3 §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pressenter.browser.css.cascade import ComputedStyle
+from pressenter.browser.html.dom import Element
+
+__all__ = ["marker_text"]
+
+_BULLETS = {"disc": "\u2022", "circle": "\u25e6", "square": "\u25aa"}
+
+
+def marker_text(item: Element, style: ComputedStyle) -> str:
+    """The marker of a list item, or an empty string."""
+    kind = style["list-style-type"]
+    if kind == "none":
+        return ""
+    if kind in _BULLETS:
+        return "\u25be" if item.tag == "summary" else _BULLETS[kind]
+    return _NUMBERS[kind](_ordinal(item)) + "."
+
+
+def _ordinal(item: Element) -> int:
+    """The item's number in its list (HTML Standard §4.4.8)."""
+    if item.get("value").lstrip("-").isdecimal():
+        return int(item.get("value"))
+    parent = item.parent_element
+    if parent is None:
+        return 1
+    items = [child for child in parent.children if isinstance(child, Element) and child.tag == "li"]
+    backwards = "reversed" in parent.attributes
+    start = parent.get("start").strip()
+    number = int(start) if start.lstrip("-").isdecimal() else (len(items) if backwards else 1)
+    for other in items:
+        if other.get("value").lstrip("-").isdecimal():
+            number = int(other.get("value"))
+        if other is item:
+            break
+        number += -1 if backwards else 1
+    return number
+
+
+def _alphabetic(first: str, size: int = 26) -> Callable[[int], str]:
+    def text(number: int) -> str:
+        if number < 1:
+            return str(number)
+        letters = ""
+        while number:
+            number, digit = divmod(number - 1, size)
+            letters = chr(ord(first) + digit) + letters
+        return letters
+
+    return text
+
+
+def _roman(number: int) -> str:
+    if not 1 <= number <= 3999:
+        return str(number)
+    text = ""
+    for value, letters in (
+        (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"),
+        (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+    ):  # fmt: skip
+        while number >= value:
+            text, number = text + letters, number - value
+    return text
+
+
+_NUMBERS: dict[str, Callable[[int], str]] = {
+    "decimal": str,
+    "decimal-leading-zero": lambda number: f"{number:02}",
+    "lower-alpha": _alphabetic("a"),
+    "lower-latin": _alphabetic("a"),
+    "upper-alpha": _alphabetic("A"),
+    "upper-latin": _alphabetic("A"),
+    "lower-greek": _alphabetic("\u03b1", 24),
+    "lower-roman": _roman,
+    "upper-roman": lambda number: _roman(number).upper(),
+}
