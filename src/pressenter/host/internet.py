@@ -63,6 +63,7 @@ class InternetLayer:
 
     Attributes:
         forwarding: whether packets for others are sent on, as a router does.
+        forward_event: what is recorded then; routers on different parts of the way differ.
         protocols: the handler of each IP protocol number.
         prerouting, postrouting: translators; each returns the packet, changed or not, or
             None if it has dropped it.
@@ -77,6 +78,7 @@ class InternetLayer:
         self.interfaces: list[Interface] = []
         self.routes = RoutingTable()
         self.forwarding = False
+        self.forward_event = "ip.forward"
         self.protocols: dict[int, Callable[[ReceivedPacket], None]] = {}
         self.icmp: IcmpSender
         self.prerouting: Callable[[Interface, bytes], bytes | None] | None = None
@@ -130,7 +132,12 @@ class InternetLayer:
         if self.is_own(destination):
             self.agenda.after(0, self._loop_back, packet)
             return
-        self._send_packet(self._route(destination), packet)
+        route = self._route(destination)
+        if self.recorder.enabled:
+            self.recorder.record(
+                self.node, "ip.route", destination=ipv4_text(destination), route=str(route), source=ipv4_text(source)
+            )
+        self._send_packet(route, packet)
 
     def receive(self, interface: Interface, packet: bytes) -> None:
         """A packet arrives on an interface."""
@@ -185,7 +192,7 @@ class InternetLayer:
             return
         if self.recorder.enabled:
             self.recorder.record(
-                self.node, "ip.forward", source=ipv4_text(header.source),
+                self.node, self.forward_event, source=ipv4_text(header.source),
                 destination=ipv4_text(header.destination), route=str(route), ttl=header.ttl - 1,
             )  # fmt: skip
         self._send_packet(route, decrement_ttl(packet))

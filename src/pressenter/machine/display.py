@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from pressenter.sim import Agenda, Entry
@@ -34,6 +35,8 @@ class Display:
         self.recorder = recorder
         self.shown: Frame | None = None
         self.frames = 0
+        #: Called with each frame that has come onto the screen: whoever looks at it.
+        self.on_shown: Callable[[Frame], None] = lambda frame: None
         self._next: Frame | None = None
         self._refresh: Entry | None = None
 
@@ -54,3 +57,4 @@ class Display:
             self.node, "display.scanout", frame=self.frames, width=self.shown.width,
             height=self.shown.height,
         )  # fmt: skip
+        self.on_shown(self.shown)

@@ -18,13 +18,14 @@ __all__ = ["InterruptController"]
 
 
 class _Line:
-    __slots__ = ("chip", "count", "cpu", "device", "handler")
+    __slots__ = ("chip", "count", "cpu", "device", "event", "handler")
 
-    def __init__(self, device: str, chip: str, cpu: int, handler: Callable[[], None]) -> None:
+    def __init__(self, device: str, chip: str, cpu: int, handler: Callable[[], None], event: str) -> None:
         self.device = device
         self.chip = chip
         self.cpu = cpu
         self.handler = handler
+        self.event = event
         self.count = 0
 
 
@@ -41,11 +42,13 @@ class InterruptController:
         self.cpus = cpus
         self._lines: dict[int, _Line] = {}
 
-    def connect(self, irq: int, device: str, chip: str, handler: Callable[[], None]) -> None:
-        """Give line ``irq`` to a device; ``handler`` is its top half."""
+    def connect(
+        self, irq: int, device: str, chip: str, handler: Callable[[], None], event: str = "irq.raise"
+    ) -> None:
+        """Give line ``irq`` to a device; ``handler`` is its top half, ``event`` what is recorded."""
         if irq in self._lines:
             raise ValueError(f"{self.node}: interrupt {irq} is taken by {self._lines[irq].device}")
-        self._lines[irq] = _Line(device, chip, irq % self.cpus, handler)
+        self._lines[irq] = _Line(device, chip, irq % self.cpus, handler, event)
 
     def count(self, irq: int) -> int:
         """How often the line has been raised."""
@@ -57,7 +60,7 @@ class InterruptController:
         line.count += 1
         if self.recorder.enabled:
             self.recorder.record(
-                self.node, "irq.raise", irq=irq, device=line.device, cpu=line.cpu, count=line.count
+                self.node, line.event, irq=irq, device=line.device, cpu=line.cpu, count=line.count
             )
         self.agenda.after(self.costs.interrupt, line.handler)
 

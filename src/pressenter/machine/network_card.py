@@ -63,7 +63,7 @@ class NetworkCard:
         self._transmit_ring = 0
         self._transmitted = 0
         self._interrupt_pending = False
-        interrupts.connect(irq, f"{name}", "PCI-MSI", self._top_half)
+        interrupts.connect(irq, name, "PCI-MSI", self._top_half, "nic.interrupt")
 
     def transmit(self, frame: bytes) -> bool:
         """The driver sends a frame (without FCS).  False if the transmit ring is full."""

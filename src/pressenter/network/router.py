@@ -31,9 +31,11 @@ class Router(Host):
         randomness: Randomness,
         wake_up_ns: int = 0,
         latency_ns: int = 20_000,
+        forward_event: str = "ip.forward",
     ) -> None:
         super().__init__(name, agenda, recorder, randomness, wake_up_ns)
         self.internet.forwarding = True
+        self.internet.forward_event = forward_event
         self.latency_ns = latency_ns
         self.ports: dict[str, Port] = {}
 

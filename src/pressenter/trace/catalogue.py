@@ -3,8 +3,9 @@
 The command line, the report and the studio take their words from here.  A
 sentence is a format string over the event's ``fields``.
 
-``told`` says how often the story on the terminal mentions an event: ``always``,
-``first`` (once for each node) or ``never`` (only in the files).
+``told`` says how often the story on the terminal mentions an event in one visit:
+``always``, ``first`` (only the first of its kind), ``node`` (the first at each node) or
+``never`` (it is in the files).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 __all__ = ["CATALOGUE", "Meaning", "sentence"]
 
-Told = Literal["always", "first", "never"]
+Told = Literal["always", "first", "node", "never"]
 
 
 class Meaning(NamedTuple):
@@ -66,8 +67,10 @@ _event("address_bar.suggest", 2, "history suggests {url} ({share} of such visits
 _event("address_bar.enter", 2, "Enter: {text!r} is {kind}; going to {url}",
        "回车：{text!r} 是{kind_zh}；前往 {url}", "URL Standard §4.4", "always")
 # 3 Browser checks
-_event("check.blocklist", 3, "blocklist: {host} is {verdict}", "黑名单：{host} {verdict_zh}", "", "always")
-_event("check.hsts", 3, "HSTS: {host} {verdict}", "HSTS：{host} {verdict_zh}", "RFC 6797 §8.3", "always")
+_event("check.blocklist", 3, "blocklist: {host} is {verdict}", "黑名单：{host} {verdict_zh}", "", "first")
+_event("check.hsts", 3, "HSTS: {host} is not known to want https", "HSTS：没有 {host} 的记录", "RFC 6797 §8.3", "first")
+_event("check.upgrade", 3, "HSTS: {host} wants https, so http is not even tried", "HSTS：{host} 要求 https，不再尝试 http",
+       "RFC 6797 §8.3", "always")
 _event("cache.lookup", 3, "HTTP cache: {url}: {verdict}", "HTTP 缓存：{url}：{verdict_zh}",
        "RFC 9111 §4", "always")
 _event("navigate.start", 3, "navigation to {url}", "开始导航到 {url}", "HTML Standard §7.4.2", "always")
@@ -105,8 +108,10 @@ _event("udp.receive", 5, "UDP {source} to {destination}, {length} bytes, arrives
 _event("udp.no_port", 5, "nobody listens on UDP port {port}", "没有程序监听 UDP 端口 {port}",
        "RFC 1122 §4.1.3.1", "always")
 # 6 IP
+_event("ip.route", 6, "to {destination} the row {route} matches longest: source {source}",
+       "到 {destination} 最长匹配 {route}：源地址 {source}", "RFC 1122 §3.3.1", "first")
 _event("ip.forward", 6, "{source} to {destination}: {route}, TTL {ttl}",
-       "{source} 到 {destination}：{route}，TTL {ttl}", "RFC 1812 §5.2.1")
+       "{source} 到 {destination}：{route}，TTL {ttl}", "RFC 1812 §5.2.1", "node")
 _event("ip.drop", 6, "a packet is dropped: {reason}", "丢弃一个分组：{reason}", "RFC 1812 §5.2", "always")
 _event("ip.fragment", 6, "{length} bytes are cut into {pieces} fragments", "{length} 字节切成 {pieces} 个分片",
        "RFC 791 §3.2", "always")
@@ -127,6 +132,8 @@ _event("arp.fail", 7, "nobody answers for {address} after {requests} requests",
 # 8 Network card
 _event("nic.transmit", 8, "{port} copies {length} bytes from the ring by DMA and sends them",
        "{port} 由 DMA 从环形缓冲取出 {length} 字节并发送", "", "first")
+_event("nic.interrupt", 8, "{device} raises interrupt {irq} on CPU{cpu} (count {count})",
+       "{device} 在 CPU{cpu} 上触发中断 {irq}（计数 {count}）", "", "first")
 _event("nic.dma", 8, "{port} copies {length} bytes into the receive ring by DMA",
        "{port} 由 DMA 把 {length} 字节写入接收环", "", "first")
 _event("nic.drop", 8, "{port} drops a frame: {reason}", "{port} 丢弃一帧：{reason}", "IEEE 802.3 §4.2.9", "always")
@@ -151,7 +158,14 @@ _event("switch.discard", 9, "a damaged frame of {length} bytes ends at {port}",
 _event("nat.map", 10, "translates {inside} to {outside}", "地址转换：{inside} 变为 {outside}", "RFC 3022 §2.2", "always")
 _event("nat.forget", 10, "forgets the unused mapping of {inside}", "删除 {inside} 的闲置映射", "RFC 4787 §4.3")
 _event("nat.drop", 10, "cannot translate a packet: {reason}", "无法转换分组：{reason}", "RFC 3022", "always")
+_event("home.forward", 10, "sends on from {source} to {destination}: {route}, TTL {ttl}",
+       "转发 {source} 到 {destination}：{route}，TTL {ttl}", "RFC 1812 §5.2.1", "node")
+# 11 Provider and backbone
+_event("backbone.forward", 11, "sends on from {source} to {destination}: {route}, TTL {ttl}",
+       "转发 {source} 到 {destination}：{route}，TTL {ttl}", "RFC 1812 §5.2.1", "node")
 # 12 Data centre and server
+_event("centre.forward", 12, "sends on from {source} to {destination}: {route}, TTL {ttl}",
+       "转发 {source} 到 {destination}：{route}，TTL {ttl}", "RFC 1812 §5.2.1", "node")
 _event("server.request", 12, "serves {method} {target}: {status} {reason}, {length} bytes",
        "处理 {method} {target}：{status} {reason}，{length} 字节", "RFC 9110 §9", "always")
 _event("host.exception", 12, "a program failed: {message}: {error}", "程序出错：{message}：{error}", "", "always")
@@ -168,6 +182,8 @@ _event("http.response", 13, "{status} {reason} for {url}, {type}", "{url} 返回
        "RFC 9112 §4", "always")
 _event("http.body", 13, "the body of {url} is whole: {length} bytes", "{url} 的内容已完整：{length} 字节",
        "RFC 9112 §6")
+_event("http.exchange", 13, "{method} {url}: {status}, {body_length} bytes", "{method} {url}：{status}，{body_length} 字节",
+       "RFC 9110 §3")
 _event("http.failed", 13, "{url}: {reason}", "{url}：{reason}", "", "always")
 # 14 Response
 _event("response.redirect", 14, "{status}: on to {url}", "{status}：转到 {url}", "RFC 9110 §15.4", "always")

@@ -52,6 +52,12 @@ Quantity = TypeVar("Quantity", int, float)
 
 _FIRST_NETWORK_IRQ = 24
 
+#: By the group of a router: which step of the journey its work belongs to.
+_FORWARD_EVENTS = {
+    "home": "home.forward", "provider": "backbone.forward", "exchange": "backbone.forward",
+    "backbone": "backbone.forward", "data centre": "centre.forward",
+}  # fmt: skip
+
 
 def read_built_in() -> tuple[WorldFile, Path]:
     """The built-in world's file, and the folder that its paths are relative to."""
@@ -221,8 +227,9 @@ class World:
     def _build_router(self, name: str, table: RouterTable) -> None:
         latency_ns = _units(f"routers.{name}.latency", units.parse_duration_ns, table.latency)
         router = Router(
-            name, self.agenda, self.recorder, self.randomness, self.file.costs.wake_up, latency_ns
-        )
+            name, self.agenda, self.recorder, self.randomness, self.file.costs.wake_up, latency_ns,
+            _FORWARD_EVENTS.get(table.group, "ip.forward"),
+        )  # fmt: skip
         for port, text in table.interfaces.items():
             address, length = _prefix(f"routers.{name}.interfaces.{port}", text)
             mtu = self._mtus.get(f"{name}:{port}", MTU)

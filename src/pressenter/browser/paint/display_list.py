@@ -83,10 +83,12 @@ class PictureItem(NamedTuple):
 
 
 class Clip(NamedTuple):
-    """Until the matching `PopState`, nothing is drawn outside, and all of it with an opacity."""
+    """Until the matching `PopState`: draw nothing outside, with an opacity, moved by (x, y)."""
 
     rect: Rect | None
     opacity: float = 1.0
+    x: float = 0.0
+    y: float = 0.0
 
 
 class PopState(NamedTuple):

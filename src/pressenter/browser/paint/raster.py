@@ -81,6 +81,7 @@ class _Player:
         self.canvas = canvas
         self.pictures = pictures
         self.view = view
+        self._views: list[Rect] = []
         self._decoded: dict[str, Any] = {}
 
     def play(self, items: Sequence[DisplayItem]) -> None:
@@ -211,9 +212,14 @@ class _Player:
             self.canvas.save()
         if item.rect is not None:
             self.canvas.clipRect(self._rect(item.rect))
+        self._views.append(self.view)
+        if item.x or item.y:
+            self.canvas.translate(item.x, item.y)
+            self.view = self.view._replace(x=self.view.x - item.x, y=self.view.y - item.y)
 
     def _pop(self, item: PopState) -> None:
         self.canvas.restore()
+        self.view = self._views.pop()
 
 
 _MAXIMUM_TILES = 10_000

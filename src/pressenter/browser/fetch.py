@@ -1,0 +1,185 @@
+"""Fetching: what the browser does about a URL before, around and after the request.
+
+Before: is the host blocked, does it want https (HSTS), is a fresh copy in the cache?
+Around: headers, and validators for a stale copy.  After: keep it if it may be kept, follow
+redirections, remove the content coding (Fetch Standard §4, RFC 9111).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import ada_url
+
+from pressenter.http.cache import HttpCache, Lookup
+from pressenter.http.client import FetchError, HttpClient
+from pressenter.http.content_coding import ACCEPT_ENCODING, BadEncoding, decode
+from pressenter.http.messages import Headers, Request, Response
+from pressenter.http.strict_transport import StrictTransport
+from pressenter.trace import Recorder
+
+__all__ = ["MAXIMUM_REDIRECTS", "Fetched", "Fetcher"]
+
+MAXIMUM_REDIRECTS = 20  # Fetch Standard §4.4
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_ACCEPT = {
+    "document": "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8",
+    "style": "text/css,*/*;q=0.1",
+    "image": "image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
+}
+
+
+class Fetched(NamedTuple):
+    """The end of a chain of redirections; ``body`` has no content coding any more."""
+
+    url: str
+    response: Response
+    body: bytes
+
+
+class Fetcher:
+    """Fetches for one browser.
+
+    Attributes:
+        cache, strict_transport: what the browser remembers from visit to visit.
+    """
+
+    def __init__(
+        self,
+        node: str,
+        recorder: Recorder,
+        client: HttpClient,
+        wall_clock: Callable[[], float],
+        blocklist: Iterable[str] = (),
+    ) -> None:
+        self.node = node
+        self.client = client
+        self.cache = HttpCache()
+        self.strict_transport = StrictTransport()
+        self.blocklist = frozenset(blocklist)
+        self._recorder = recorder
+        self._wall_clock = wall_clock
+
+    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched:
+        """Fetch a document, style sheet or image.  Raises FetchError."""
+        seen: set[str] = set()
+        for _ in range(MAXIMUM_REDIRECTS + 1):
+            url = self._checked(url)
+            response = await self._response(url, kind, referrer)
+            location = response.headers.get("location")
+            if response.status not in _REDIRECTS or not location:
+                return Fetched(url, response, self._decoded(response))
+            target = _join(url, location)
+            self._record("response.redirect", status=response.status, url=target, origin=url)
+            if target in seen:
+                raise FetchError("redirect", f"{target} redirects back to itself")
+            seen.add(url)
+            url = target
+        raise FetchError("redirect", f"more than {MAXIMUM_REDIRECTS} redirections, the last to {url}")
+
+    def _checked(self, url: str) -> str:
+        """The checks that need no network; returns the URL, made https where HSTS asks."""
+        parsed = ada_url.URL(url)
+        host = str(parsed.hostname)
+        blocked = any(host == entry or host.endswith("." + entry) for entry in self.blocklist)
+        self._record("check.blocklist", host=host, verdict="blocked" if blocked else "not listed",
+                     verdict_zh="已列入" if blocked else "未列入")  # fmt: skip
+        if blocked:
+            raise FetchError("blocked", f"{host} is on the blocklist of dangerous sites")
+        if parsed.protocol == "http:":
+            upgrade = self.strict_transport.applies(host, self._wall_clock())
+            self._record("check.upgrade" if upgrade else "check.hsts", host=host)
+            if upgrade:
+                parsed.protocol = "https:"
+                if parsed.port == "80":
+                    parsed.port = "443"
+        return str(parsed.href)
+
+    async def _response(self, url: str, kind: str, referrer: str) -> Response:
+        """From the cache, revalidated, or from the network."""
+        fields = [
+            ("User-Agent", "pressenter/0.1"),
+            ("Accept", _ACCEPT[kind]),
+            ("Accept-Language", "en, zh;q=0.8"),
+            ("Accept-Encoding", ACCEPT_ENCODING),
+        ]
+        if referrer.startswith("http"):
+            fields.append(("Referer", _referrer(referrer, url)))
+        request = Request("GET", url.partition("#")[0], Headers(fields))
+        known = self.cache.lookup(request, self._wall_clock())
+        words = {"fresh": "a fresh copy: steps 4 to 13 are skipped", "stale": "a stale copy, ask whether it is still good", "miss": "nothing"}
+        words_zh = {"fresh": "有新鲜副本：跳过第 4 至 13 步", "stale": "副本已过期，需验证", "miss": "没有"}
+        self._record("cache.lookup", url=url, verdict=words[known.verdict], verdict_zh=words_zh[known.verdict])
+        if known.verdict == "fresh":
+            assert known.response is not None
+            self._record_exchange(kind, request, known.response)
+            return known.response
+        return await self._from_network(kind, request, known)
+
+    async def _from_network(self, kind: str, request: Request, known: Lookup) -> Response:
+        sent = request
+        if known.conditional is not None:
+            sent = request._replace(headers=Headers([*request.headers.fields, *known.conditional.fields]))
+        asked_at = self._wall_clock()
+        response = await self.client.send(sent)
+        now = self._wall_clock()
+        parsed = ada_url.URL(request.url)
+        if parsed.protocol == "https:" and "strict-transport-security" in response.headers:
+            self.strict_transport.note(
+                str(parsed.hostname), response.headers.get("strict-transport-security"), now
+            )
+        if response.status == 304 and known.response is not None:
+            freshened = self.cache.freshen(request, response, asked_at, now)
+            if freshened is not None:
+                self._record("response.not_modified", url=request.url)
+                self._record_exchange(kind, sent, response)
+                return freshened
+        lifetime = self.cache.store(request, response, asked_at, now)
+        if lifetime is not None:
+            self._record("response.store", url=request.url, seconds=round(lifetime))
+        self._record_exchange(kind, sent, response)
+        return response
+
+    def _decoded(self, response: Response) -> bytes:
+        encoding = response.headers.get("content-encoding")
+        if not encoding or not response.body:
+            return response.body
+        try:
+            body = decode(response.body, encoding)
+        except BadEncoding as error:
+            raise FetchError("content", f"{response.url}: {error}") from error
+        self._record("response.decode", url=response.url, encoding=encoding, encoded=len(response.body), decoded=len(body))
+        return body
+
+    def _record_exchange(self, kind: str, request: Request, response: Response) -> None:
+        """Everything that the HAR file says of an exchange."""
+        cached = response.from_cache
+        now_ns = round(asyncio.get_running_loop().time() * 1e9)
+        timings = {"started": now_ns, "finished": now_ns} if cached else response.timings._asdict()
+        self._record(
+            "http.exchange", kind=kind, method=request.method, url=request.url,
+            request_headers=request.headers.fields, status=response.status, reason=response.reason,
+            version=response.version, response_headers=response.headers.fields,
+            body_length=len(response.body), transferred=response.transferred, from_cache=cached,
+            server=response.server_address, connection=response.connection, timings=timings,
+        )  # fmt: skip
+
+    def _record(self, name: str, **fields: Any) -> int:
+        return self._recorder.record(self.node, name, **fields)
+
+
+def _join(base: str, reference: str) -> str:
+    try:
+        return str(ada_url.URL(reference, base).href)
+    except ValueError:
+        raise FetchError("redirect", f"{base} redirects to {reference!r}, which is no URL") from None
+
+
+def _referrer(page: str, target: str) -> str:
+    """strict-origin-when-cross-origin (Referrer Policy §8.3)."""
+    own, other = ada_url.URL(page), ada_url.URL(target)
+    if own.origin == other.origin:
+        return page.partition("#")[0]
+    return str(own.origin) + "/"

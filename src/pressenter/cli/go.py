@@ -1,0 +1,129 @@
+"""``pressenter go``: the journey, told as it happens."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pressenter.journey import Journey
+
+__all__ = ["go"]
+
+_FAILED = 1
+_USAGE = 2
+
+_WORDS = {
+    "en": {
+        "virtual": "virtual time", "files": "Files", "done": "From Enter to the picture: {time} of virtual time; {events} events, {frames} frames, {wall:.2f} s of real time.",
+        "failed": "No page came. Failed in {step}: {message}", "missing": "No font here can draw: {characters}. Boxes stand for them.",
+        "download": "Offered as a download: {name}, {length} bytes.", "no_picture": "page.png is missing: {reason}",
+        "open": "Open capture.pcapng in Wireshark, trace.json in https://ui.perfetto.dev, journey.har in a browser's developer tools.",
+    },
+    "zh": {
+        "virtual": "虚拟时间", "files": "文件", "done": "从回车到画面：虚拟时间 {time}；{events} 个事件，{frames} 帧，实际用时 {wall:.2f} 秒。",
+        "failed": "页面没有到达。失败于{step}：{message}", "missing": "没有字体可显示：{characters}，以方框代替。",
+        "download": "提供下载：{name}，{length} 字节。", "no_picture": "没有 page.png：{reason}",
+        "open": "用 Wireshark 打开 capture.pcapng，用 https://ui.perfetto.dev 打开 trace.json，用浏览器开发者工具打开 journey.har。",
+    },
+}  # fmt: skip
+
+
+def _parse_sites(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
+    sites = {}
+    for value in values:
+        name, equals, folder = value.partition("=")
+        if not equals or not name or not folder:
+            raise click.BadParameter(f"{value!r} is not NAME=FOLDER, such as www.mysite.test=./public")
+        if not Path(folder).is_dir():
+            raise click.BadParameter(f"{folder} is not a folder")
+        sites[name.lower()] = Path(folder)
+    return sites
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("address")
+@click.option("--seed", default=1, show_default=True, help="Seed of every random draw: ports, sequence numbers, losses.")
+@click.option("--out", default="journey", show_default=True, type=click.Path(file_okay=False, path_type=Path),
+              help="Folder for the files.")
+@click.option("--site", "sites", multiple=True, metavar="NAME=FOLDER", callback=_parse_sites,
+              help="Put a folder of your own into the lab as a website, with name, server and route. Repeatable.")
+@click.option("--world", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="A world file of your own instead of the built-in internet.")
+@click.option("--visits", default=1, show_default=True, type=click.IntRange(1, 20),
+              help="How often to visit: later visits meet warm caches.")
+@click.option("--lang", "language", default="en", show_default=True, type=click.Choice(["en", "zh"]),
+              help="Language of the story.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell every event, not only the story.")
+@click.option("-q", "--quiet", is_flag=True, help="Tell only the end.")
+def go(
+    address: str, seed: int, out: Path, sites: dict[str, Path], world: Path | None, visits: int,
+    language: str, verbose: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Type ADDRESS into the lab's browser, press Enter, and watch.
+
+    ADDRESS is a URL, a host name, or words to search for.  The built-in internet has
+    www.example.com, example.com, secure.example.com and search.example.com.
+
+    \b
+    Examples:
+      pressenter go www.example.com
+      pressenter go secure.example.com --visits 2
+      pressenter go www.mysite.test --site www.mysite.test=./public
+    """
+    from rich.console import Console
+
+    from pressenter.cli.story import StoryTeller
+    from pressenter.journey import go as run
+    from pressenter.machine.keyboard import NoSuchKey
+    from pressenter.worlds.schema import WorldFileError
+
+    console = Console(highlight=False)
+    teller = StoryTeller(console, language, verbose=verbose, quiet=quiet)
+    started = time.perf_counter()
+    try:
+        with teller:
+            journey = run(
+                address, seed=seed, world=world, sites=sites, visits=visits, language=language, on_event=teller.tell
+            )
+            teller.working("…")
+            files = journey.save(out)
+    except (WorldFileError, NoSuchKey) as error:
+        click.echo(f"pressenter: {error}", err=True)
+        sys.exit(_USAGE)
+    _report(console, journey, files, time.perf_counter() - started, language)
+    sys.exit(_FAILED if journey.failure is not None else 0)
+
+
+def _report(console: Console, journey: Journey, files: list[Path], wall: float, language: str) -> None:
+    """The end of the story: what came, how long it took, where the files are."""
+    from rich.markup import escape
+
+    from pressenter.browser.error_page import step_in_words
+    from pressenter.cli.story import time_text
+
+    words = _WORDS[language]
+    console.print()
+    failure = journey.failure
+    if failure is not None:
+        text = words["failed"].format(step=step_in_words(failure.step, language), message=failure.message)
+        console.print(f"[bold red]{escape(text)}[/]")
+    console.print(words["done"].format(
+        time=time_text(journey.duration_ns), events=len(journey.events), frames=len(journey.packets), wall=wall
+    ), soft_wrap=True)  # fmt: skip
+    browser = journey.browser
+    if browser.download is not None:
+        console.print(words["download"].format(name=escape(browser.download[0]), length=len(browser.download[1])))
+    if browser.fonts.missing:
+        characters = "".join(sorted(browser.fonts.missing)[:20])
+        console.print(f"[yellow]{escape(words['missing'].format(characters=characters))}[/]")
+    if browser.raster_failure:
+        console.print(f"[yellow]{escape(words['no_picture'].format(reason=browser.raster_failure))}[/]")
+    console.print(f"{words['files']}: " + ", ".join(f"[bold]{escape(str(path))}[/]" for path in files), soft_wrap=True)
+    console.print(f"[dim]{words['open']}[/]", soft_wrap=True)

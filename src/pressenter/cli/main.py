@@ -1,0 +1,53 @@
+"""``pressenter``: the commands, each imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from pressenter import __version__
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "go": "Type an address, press Enter, and watch the page come.",
+    "why": "Say why an event of a recorded journey happened.",
+    "world": "Show, check or summarize a world file.",
+}
+
+
+class _LateCommands(click.Group):
+    """A group whose commands live in modules that are imported on use: cold start is a feature."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"pressenter.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        import difflib
+
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], _COMMANDS, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" To visit it: pressenter go {args[0]}"
+            ctx.fail(f"there is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_LateCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pressenter")
+def main() -> None:
+    """Press Enter, and watch everything that happens until the page is on the screen.
+
+    Every step is performed, with real bytes, in one deterministic internet on virtual time.
+    """

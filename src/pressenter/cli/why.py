@@ -1,0 +1,48 @@
+"""``pressenter why``: the chain of causes of an event in a recorded journey."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+__all__ = ["why"]
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("number", type=click.IntRange(min=1), required=False)
+@click.option("--journey", "folder", default="journey", show_default=True, type=click.Path(path_type=Path),
+              help="Folder of a recorded journey.")
+@click.option("--all", "everything", is_flag=True, help="Every link of the chain, not only those that tell a story.")
+@click.option("--lang", "language", default="en", show_default=True, type=click.Choice(["en", "zh"]))
+def why(number: int | None, folder: Path, everything: bool, language: str) -> None:
+    """Print why event NUMBER happened, back to the first key press.
+
+    Numbers stand in journey.jsonl and in the comments of capture.pcapng.  Without one, the
+    last picture on the screen is explained.
+    """
+    import msgspec
+
+    from pressenter.trace.catalogue import CATALOGUE, sentence
+    from pressenter.trace.causes import chain
+    from pressenter.trace.jsonl import read_jsonl
+
+    path = folder / "journey.jsonl"
+    try:
+        events = read_jsonl(path.read_bytes())
+    except OSError as error:
+        click.echo(f"pressenter: {path} cannot be read: {error.strerror}; record one with `pressenter go`", err=True)
+        sys.exit(2)
+    except msgspec.DecodeError as error:
+        click.echo(f"pressenter: {path} is no recorded journey: {error}", err=True)
+        sys.exit(2)
+    if number is None:
+        number = next((event.id for event in reversed(events) if event.name == "display.scanout"), len(events))
+    if number > len(events):
+        click.echo(f"pressenter: the journey has only {len(events)} events", err=True)
+        sys.exit(2)
+    for event in chain(events, number):
+        if everything or event.id == number or CATALOGUE[event.name].told == "always" or event.cause == 0:
+            what = sentence(event.name, event.fields, language)
+            click.echo(f"{event.at_ns / 1e6:>13,.3f} ms  {event.id:>6}  {event.node}: {event.name}: {what}")

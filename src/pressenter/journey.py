@@ -1,0 +1,194 @@
+"""The journey: a person types an address, and everything follows.
+
+    >>> import pressenter
+    >>> journey = pressenter.go("www.example.com", seed=7)
+    >>> journey.page.title
+    'Example of a long way'
+    >>> journey.why(journey.events[-1])[-1].name
+    'keyboard.press'
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pressenter.machine.display import Frame
+from pressenter.trace.causes import chain
+from pressenter.trace.events import CapturedFrame, TraceEvent
+from pressenter.worlds.world import World
+
+if TYPE_CHECKING:
+    from pressenter.browser.browser import Browser, BrowserFrame, Failure
+    from pressenter.browser.page import Page
+
+__all__ = ["Journey", "go"]
+
+#: When the person begins to type: the network has come up by then.
+_FIRST_KEY_NS = 1_000_000_000
+#: How long the person looks at a page before going on.
+_READING_SECONDS = 2.0
+
+
+class Journey:
+    """What happened on the way from the key press to the picture, and after.
+
+    Attributes:
+        world: the world in which it happened, as it is now.
+        browser: the browser, with its caches and its history.
+        address: what was typed.
+        language: of the words, ``en`` or ``zh``.
+    """
+
+    def __init__(self, world: World, browser: Browser, address: str, language: str) -> None:
+        self.world = world
+        self.browser = browser
+        self.address = address
+        self.language = language
+
+    @property
+    def events(self) -> Sequence[TraceEvent]:
+        """Everything that was recorded, in order."""
+        return self.world.recorder.events
+
+    @property
+    def packets(self) -> Sequence[CapturedFrame]:
+        """Every frame at every port, in the order of recording."""
+        return self.world.recorder.frames
+
+    @property
+    def page(self) -> Page | None:
+        """The page that is shown, or None if there is none."""
+        return self.browser.page
+
+    @property
+    def screen(self) -> Frame | None:
+        """What is on the screen, or None if nothing has been shown."""
+        return self.world.computer.display.shown
+
+    @property
+    def failure(self) -> Failure | None:
+        """The step that failed and why, or None if a server's page is shown."""
+        return self.browser.failure
+
+    @property
+    def duration_ns(self) -> int:
+        """Virtual time from the Enter key to the picture on the screen, 0 if it never came."""
+        starts = [event.at_ns for event in self.events if event.name == "address_bar.enter"]
+        frames = [event.at_ns for event in self.events if event.name == "display.scanout"]
+        return frames[0] - starts[0] if starts and frames else 0
+
+    def why(self, what: TraceEvent | CapturedFrame | int) -> list[TraceEvent]:
+        """The chain of causes of an event, a packet or an event's id, back to the key press."""
+        number = what if isinstance(what, int) else what.id if isinstance(what, TraceEvent) else what.event
+        return chain(self.events, number)
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write page.png, capture.pcapng, trace.json, journey.har and journey.jsonl.
+
+        Returns the files written; page.png is missing where Skia cannot run.
+        """
+        from pressenter.trace.chrome_trace import chrome_trace_bytes
+        from pressenter.trace.har import har_bytes
+        from pressenter.trace.jsonl import jsonl_bytes
+        from pressenter.trace.pcapng import pcapng_bytes
+
+        recorder, epoch = self.world.recorder, self.world.epoch_seconds
+        contents = {
+            "page.png": self.screen.png if self.screen is not None else b"",
+            "capture.pcapng": pcapng_bytes(
+                self.packets, self.events, epoch_seconds=epoch, language=self.language,
+                key_log=recorder.key_log() if recorder.key_log is not None else "",
+                title=f"pressenter: {self.address}, seed {self.world.seed}",
+            ),
+            "trace.json": chrome_trace_bytes(self.events, self.language),
+            "journey.har": har_bytes(self.events, epoch),
+            "journey.jsonl": jsonl_bytes(self.events),
+        }  # fmt: skip
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        written = []
+        for name, data in contents.items():
+            if data:
+                (target / name).write_bytes(data)
+                written.append(target / name)
+            else:
+                (target / name).unlink(missing_ok=True)
+        return written
+
+
+def go(
+    address: str,
+    *,
+    seed: int = 1,
+    world: str | Path | World | None = None,
+    sites: Mapping[str, str | Path] | None = None,
+    visits: int = 1,
+    language: str = "en",
+    on_event: Callable[[TraceEvent], None] | None = None,
+) -> Journey:
+    """Type an address in a world, press Enter, look at the page, and close the tab.
+
+    Args:
+        address: what is typed; a URL, a host name, or words to search for.
+        seed: of every random draw.
+        world: a world file, or a `World`; without it the built-in one.
+        sites: host name to folder: websites to put into the world.
+        visits: how often the address is visited; later visits meet warm caches.
+        language: of the browser's own pages, ``en`` or ``zh``.
+        on_event: called with each event as it happens.
+
+    A page that cannot be shown is no exception: see `Journey.failure`.  Raises WorldFileError
+    for a wrong world file or site, NoSuchKey for what cannot be typed.
+    """
+    from pressenter.browser.browser import Browser
+
+    if not isinstance(world, World):
+        world = World.load(world, seed=seed, sites=sites)
+    if on_event is not None:
+        world.recorder.subscribe(on_event)
+    computer, table = world.computer, world.file.browser
+    loop = world.host(table.host).loop
+
+    async def spend(kind: str, amount: float) -> None:
+        await asyncio.sleep(computer.costs.of(kind, amount) / 1e9)
+
+    def present(title: str, frame: BrowserFrame) -> None:
+        computer.windows.present(title, Frame(*frame))
+
+    browser = Browser(
+        table.host, world.recorder, spend=spend, present=present, context=world.client_context,
+        wall_clock=world.wall_clock, size=table.window, history=table.history, blocklist=table.blocklist,
+        search=table.search, language=language,
+    )  # fmt: skip
+    computer.windows.focused = browser
+    window_system = loop.create_task(computer.windows.run(), name="window system")
+    journey = Journey(world, browser, address, language)
+    try:
+        loop.run_until_complete(_person(world, browser, address, visits))
+        world.run()  # until the last connection has left TIME-WAIT
+    finally:
+        window_system.cancel()
+        world.run()
+        world.close()
+    return journey
+
+
+async def _person(world: World, browser: Browser, address: str, visits: int) -> None:
+    """Somebody at the keyboard: types, waits for the picture, reads, closes the tab."""
+    computer = world.computer
+    await asyncio.sleep(max(0, _FIRST_KEY_NS - world.agenda.now_ns) / 1e9)
+    for visit in range(1, visits + 1):
+        seen = asyncio.get_running_loop().create_future()
+
+        def look(frame: Frame, visit: int = visit, seen: asyncio.Future[None] = seen) -> None:
+            if browser.navigations >= visit and not seen.done():
+                seen.set_result(None)
+
+        computer.display.on_shown = look
+        computer.keyboard.type_text(address + "\n")
+        await seen
+        await asyncio.sleep(_READING_SECONDS)
+    await browser.close_tab()
