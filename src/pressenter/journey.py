@@ -85,28 +85,41 @@ class Journey:
         number = what if isinstance(what, int) else what.id if isinstance(what, TraceEvent) else what.event
         return chain(self.events, number)
 
-    def save(self, folder: str | Path) -> list[Path]:
+    def capture(self, ports: Sequence[str] | None = None) -> bytes:
+        """A pcapng file of the frames at some ports, such as ``laptop:eth0``, or at all.
+
+        Raises ValueError for a port at which nothing was seen.
+        """
+        from pressenter.trace.pcapng import pcapng_bytes
+
+        known = {frame.port for frame in self.packets}
+        for port in ports or ():
+            if port not in known:
+                raise ValueError(f"no frame passed a port {port!r}; ports: {', '.join(sorted(known))}")
+        recorder = self.world.recorder
+        return pcapng_bytes(
+            self.packets, self.events, epoch_seconds=self.world.epoch_seconds, language=self.language,
+            key_log=recorder.key_log() if recorder.key_log is not None else "",
+            title=f"pressenter: {self.address}, seed {self.world.seed}", ports=ports,
+        )  # fmt: skip
+
+    def save(self, folder: str | Path, ports: Sequence[str] | None = None) -> list[Path]:
         """Write page.png, capture.pcapng, trace.json, journey.har and journey.jsonl.
 
-        Returns the files written; page.png is missing where Skia cannot run.
+        With ``ports`` the capture holds only what passed these.  Returns the files written;
+        page.png is missing where Skia cannot run.  Raises ValueError for an unknown port.
         """
         from pressenter.trace.chrome_trace import chrome_trace_bytes
         from pressenter.trace.har import har_bytes
         from pressenter.trace.jsonl import jsonl_bytes
-        from pressenter.trace.pcapng import pcapng_bytes
 
-        recorder, epoch = self.world.recorder, self.world.epoch_seconds
         contents = {
             "page.png": self.screen.png if self.screen is not None else b"",
-            "capture.pcapng": pcapng_bytes(
-                self.packets, self.events, epoch_seconds=epoch, language=self.language,
-                key_log=recorder.key_log() if recorder.key_log is not None else "",
-                title=f"pressenter: {self.address}, seed {self.world.seed}",
-            ),
+            "capture.pcapng": self.capture(ports),
             "trace.json": chrome_trace_bytes(self.events, self.language),
-            "journey.har": har_bytes(self.events, epoch),
+            "journey.har": har_bytes(self.events, self.world.epoch_seconds),
             "journey.jsonl": jsonl_bytes(self.events),
-        }  # fmt: skip
+        }
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         written = []

@@ -60,11 +60,13 @@ def _parse_sites(context: click.Context, parameter: click.Parameter, values: tup
               help="How often to visit: later visits meet warm caches.")
 @click.option("--lang", "language", default="en", show_default=True, type=click.Choice(["en", "zh"]),
               help="Language of the story.")
+@click.option("--port", "ports", multiple=True, metavar="NODE:PORT",
+              help="Capture only at this port, such as laptop:eth0.  Repeatable; without it, every port.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell every event, not only the story.")
 @click.option("-q", "--quiet", is_flag=True, help="Tell only the end.")
 def go(
     address: str, seed: int, out: Path, sites: dict[str, Path], world: Path | None, visits: int,
-    language: str, verbose: bool, quiet: bool,
+    language: str, ports: tuple[str, ...], verbose: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Type ADDRESS into the lab's browser, press Enter, and watch.
 
@@ -93,12 +95,22 @@ def go(
                 address, seed=seed, world=world, sites=sites, visits=visits, language=language, on_event=teller.tell
             )
             teller.working("…")
-            files = journey.save(out)
+            files = _save(journey, out, ports)
     except (WorldFileError, NoSuchKey) as error:
         click.echo(f"pressenter: {error}", err=True)
         sys.exit(_USAGE)
     _report(console, journey, files, time.perf_counter() - started, language)
     sys.exit(_FAILED if journey.failure is not None else 0)
+
+
+def _save(journey: Journey, out: Path, ports: tuple[str, ...]) -> list[Path]:
+    try:
+        return journey.save(out, ports or None)
+    except ValueError as error:
+        journey.save(out)  # nothing is lost: the whole capture is written
+        raise click.BadParameter(f"{error}; {out} holds the capture of every port", param_hint="--port") from error
+    except OSError as error:
+        raise click.ClickException(f"{out} cannot be written: {error.strerror}") from error
 
 
 def _report(console: Console, journey: Journey, files: list[Path], wall: float, language: str) -> None:

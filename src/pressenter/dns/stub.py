@@ -23,7 +23,7 @@ __all__ = ["NameNotFound", "StubResolver"]
 
 
 class NameNotFound(socket.gaierror):
-    """The name has no address; ``strerror`` says how that is known."""
+    """A name has no address; ``strerror`` says how that is known."""
 
 
 class StubResolver:
@@ -97,7 +97,7 @@ class StubResolver:
 
     def _failure(self, number: int, name: str, reason: str) -> NameNotFound:
         self.exchange.record("dns.failed", name=name, reason=reason)
-        return NameNotFound(number, f"{name}: {reason}")
+        return NameNotFound(number, reason)
 
 
 def _follow(

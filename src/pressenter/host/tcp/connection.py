@@ -486,7 +486,8 @@ class TcpConnection:
             last = size == unsent
             fin = last and self._fin_wanted and room > size
             self._send_data(now_ns, offset, size, PSH if last else 0, fin)
-        if self._fin_wanted and distance(self.snd_una, self.snd_nxt) == buffered:
+        fin_is_next = self._fin_sequence is None or self.snd_nxt == self._fin_sequence
+        if self._fin_wanted and fin_is_next and distance(self.snd_una, self.snd_nxt) == buffered:
             self._send_data(now_ns, buffered, 0, 0, True)
         if buffered and self.snd_wnd == 0 and not self.in_flight and self._persist_at_ns is None:
             self._persist_at_ns = now_ns + self.round_trip.timeout_ns  # §3.8.6.1

@@ -226,8 +226,7 @@ class TcpLayer:
                 Unreachable.NETWORK: errno.ENETUNREACH,
                 Unreachable.PORT: errno.ECONNREFUSED,
             }.get(message.code, errno.EHOSTUNREACH)
-            reporter = describe(message.type, message.code)
-            connection.on_unreachable(OSError(number, f"{quadruple}: {reporter}"))
+            connection.on_unreachable(OSError(number, describe(message.type, message.code)))
         self.carry_out(endpoint)
 
     # ---- inside -----------------------------------------------------------------------

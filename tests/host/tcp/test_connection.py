@@ -1,0 +1,281 @@
+"""One connection against another, without a network: segments are handed over by the test."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pressenter.host.tcp.connection import SYN_RETRIES, TcpConnection
+from pressenter.host.tcp.congestion import NewReno, initial_window
+from pressenter.host.tcp.receive_buffer import ReceiveBuffer
+from pressenter.host.tcp.round_trip import MAXIMUM_RTO_NS, MINIMUM_RTO_NS, RoundTripTime
+from pressenter.host.tcp.sequence import add, distance, less
+from pressenter.host.tcp.states import State
+from pressenter.wire.tcp import ACK, FIN, PSH, RST, SYN, Segment
+
+MS = 1_000_000
+
+
+def pair(mss: int = 1460, **options: int) -> tuple[TcpConnection, TcpConnection]:
+    """A client and a server, connected."""
+    client = TcpConnection(5000, 80, 1000, mss, **options)
+    server = TcpConnection(80, 5000, 2**32 - 5, mss, **options)
+    client.open_active(0)
+    (syn,) = client.take_segments()
+    assert syn.flags == SYN and syn.maximum_segment_size == mss
+    server.open_passive(0, syn)
+    (syn_ack,) = server.take_segments()
+    assert syn_ack.flags == SYN | ACK and syn_ack.acknowledgment == add(syn.sequence, 1)
+    client.receive(10 * MS, syn_ack)
+    (ack,) = client.take_segments()
+    assert ack.flags == ACK
+    server.receive(10 * MS, ack)
+    assert client.state is server.state is State.ESTABLISHED
+    return client, server
+
+
+def exchange(a: TcpConnection, b: TcpConnection, now_ns: int) -> list[Segment]:
+    """Hand segments over until both are silent; returns all of them."""
+    passed = []
+    while True:
+        from_a, from_b = a.take_segments(), b.take_segments()
+        if not from_a and not from_b:
+            return passed
+        passed += from_a + from_b
+        for segment in from_a:
+            b.receive(now_ns, segment)
+        for segment in from_b:
+            a.receive(now_ns, segment)
+
+
+def test_three_segments_open_and_four_close() -> None:
+    client, server = pair()
+    client.close(20 * MS)
+    fin = exchange(client, server, 20 * MS)
+    assert [segment.flags & FIN for segment in fin] == [FIN, 0]
+    assert (client.state, server.state) == (State.FIN_WAIT_2, State.CLOSE_WAIT)
+    server.close(30 * MS)
+    fin = exchange(client, server, 30 * MS)
+    assert [segment.flags & FIN for segment in fin] == [FIN, 0]
+    assert (client.state, server.state) == (State.TIME_WAIT, State.CLOSED)
+    assert client.deadline_ns == 30 * MS + 60_000 * MS
+    client.on_timer(client.deadline_ns)
+    assert client.state is State.CLOSED
+    assert client.deadline_ns is None and server.deadline_ns is None
+
+
+def test_a_simultaneous_open() -> None:
+    left, right = TcpConnection(1, 2, 100, 1460), TcpConnection(2, 1, 200, 1460)
+    left.open_active(0)
+    right.open_active(0)
+    exchange(left, right, MS)
+    assert left.state is right.state is State.ESTABLISHED
+
+
+def test_a_simultaneous_close() -> None:
+    client, server = pair()
+    client.close(20 * MS)
+    server.close(20 * MS)
+    exchange(client, server, 20 * MS)
+    assert client.state is server.state is State.TIME_WAIT
+
+
+def test_a_request_is_cut_into_pieces_of_the_segment_size() -> None:
+    client, server = pair()
+    data = bytes(range(256)) * 20  # 5120 bytes
+    assert client.write(20 * MS, data) == len(data)
+    segments = client.take_segments()
+    assert [len(segment.payload) for segment in segments] == [1460, 1460, 1460, 740]
+    assert segments[-1].flags & PSH and not segments[0].flags & PSH
+    for segment in segments:
+        server.receive(20 * MS, segment)
+    assert server.read(20 * MS) == data
+
+
+def test_what_comes_out_of_order_waits() -> None:
+    client, server = pair()
+    client.write(20 * MS, bytes(3 * 1460))
+    first, second, third = client.take_segments()
+    server.receive(20 * MS, second)
+    server.receive(20 * MS, third)
+    assert server.receive_buffer.readable == 0
+    duplicates = server.take_segments()
+    assert [segment.acknowledgment for segment in duplicates] == [first.sequence] * 2
+    server.receive(20 * MS, first)
+    assert server.receive_buffer.readable == 3 * 1460
+
+
+def test_three_duplicates_resend_one_segment_and_halve_the_window() -> None:
+    client, server = pair()
+    client.write(20 * MS, bytes(8 * 1460))
+    segments = client.take_segments()
+    window = client.congestion.window
+    for segment in segments[1:5]:  # the first duplicate also tells the scaled window, so four
+        server.receive(30 * MS, segment)
+    for duplicate in server.take_segments():
+        client.receive(40 * MS, duplicate)
+    resent = client.take_segments()
+    assert resent[0].sequence == segments[0].sequence
+    kinds = [(notice.kind, notice.facts.get("reason")) for notice in client.take_notices()]
+    assert ("retransmit", "three duplicate acknowledgments") in kinds
+    assert client.congestion.threshold < window
+    for segment in [*resent, *segments[5:]]:
+        server.receive(50 * MS, segment)
+    exchange(client, server, 60 * MS)
+    assert client.in_flight == 0
+    assert len(server.read(70 * MS)) == 8 * 1460
+
+
+def test_a_lost_segment_is_sent_again_after_the_timeout_and_then_later() -> None:
+    client, _ = pair()
+    client.write(20 * MS, b"hello")
+    client.take_segments()
+    gaps, now_ns = [], 20 * MS
+    for _ in range(4):
+        deadline_ns = client.deadline_ns
+        assert deadline_ns is not None
+        client.on_timer(deadline_ns)
+        (segment,) = client.take_segments()
+        assert segment.payload == b"hello"
+        gaps.append(deadline_ns - now_ns)
+        now_ns = deadline_ns
+    assert gaps[0] >= MINIMUM_RTO_NS
+    assert gaps[1:] == [2 * gaps[0], 4 * gaps[0], 8 * gaps[0]]  # RFC 6298 §5.5
+    assert client.congestion.window == 1460
+
+
+def test_a_syn_that_nobody_answers_gives_up() -> None:
+    client = TcpConnection(5000, 80, 1, 1460)
+    client.open_active(0)
+    sent = len(client.take_segments())
+    while client.deadline_ns is not None:
+        client.on_timer(client.deadline_ns)
+        sent += len(client.take_segments())
+    (closed,) = [notice for notice in client.take_notices() if notice.kind == "closed"]
+    assert closed.error is not None and closed.error.errno == errno.ETIMEDOUT
+    assert sent == 1 + SYN_RETRIES
+
+
+def test_a_closed_window_is_probed_and_opens() -> None:
+    client, server = pair(receive_capacity=4096)
+    client.write(20 * MS, bytes(20_000))
+    exchange(client, server, 21 * MS)
+    assert client.snd_wnd < 1460
+    now_ns = client.deadline_ns
+    assert now_ns is not None
+    client.on_timer(now_ns)
+    exchange(client, server, now_ns)
+    got = 0
+    for step in range(200):
+        got += len(server.read(now_ns + step * MS))
+        exchange(client, server, now_ns + step * MS)
+        for connection in (client, server):
+            if connection.deadline_ns is not None and connection.deadline_ns <= now_ns + step * MS:
+                connection.on_timer(now_ns + step * MS)
+        if got == 20_000:
+            break
+        now_ns += 100 * MS
+    assert got == 20_000
+
+
+def test_a_reset_must_hit_exactly() -> None:
+    client, server = pair()
+    blind = Segment(80, 5000, add(client.rcv_nxt, 100), 0, RST, 0)
+    client.receive(20 * MS, blind)
+    assert client.state is State.ESTABLISHED  # RFC 5961 §3.2: challenged instead
+    assert [segment.flags for segment in client.take_segments()] == [ACK]
+    client.receive(20 * MS, blind._replace(sequence=client.rcv_nxt))
+    assert client.state is State.CLOSED
+    (closed,) = [notice for notice in client.take_notices() if notice.kind == "closed"]
+    assert isinstance(closed.error, ConnectionResetError)
+    assert server.state is State.ESTABLISHED
+
+
+def test_a_syn_on_an_open_connection_is_challenged() -> None:
+    client, _ = pair()
+    client.receive(20 * MS, Segment(80, 5000, client.rcv_nxt, 0, SYN, 100))
+    assert client.state is State.ESTABLISHED
+    assert [segment.flags for segment in client.take_segments()] == [ACK]
+
+
+def test_a_refused_connection() -> None:
+    client = TcpConnection(5000, 80, 7, 1460)
+    client.open_active(0)
+    client.receive(MS, Segment(80, 5000, 0, 8, RST | ACK, 0))
+    (closed,) = [notice for notice in client.take_notices() if notice.kind == "closed"]
+    assert isinstance(closed.error, ConnectionRefusedError)
+
+
+def test_a_smaller_path_sends_smaller_segments_again() -> None:
+    client, server = pair()
+    client.write(20 * MS, bytes(3000))
+    client.take_segments()
+    client.on_path_mtu(21 * MS, 576)
+    assert max(len(segment.payload) for segment in client.take_segments()) == 536
+    assert server.state is State.ESTABLISHED
+
+
+def test_writing_after_close_is_an_error() -> None:
+    client, _ = pair()
+    client.close(20 * MS)
+    with pytest.raises(BrokenPipeError):
+        client.write(21 * MS, b"x")
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2**31 - 1))
+def test_sequence_numbers_wrap(start: int, amount: int) -> None:
+    end = add(start, amount)
+    assert distance(start, end) == amount
+    assert less(start, end) == (amount > 0)
+
+
+@given(st.lists(st.integers(1, 10**11), min_size=1, max_size=30))
+def test_the_timeout_stays_within_its_limits(samples: list[int]) -> None:
+    round_trip = RoundTripTime()
+    for sample in samples:
+        round_trip.measure(sample)
+        assert MINIMUM_RTO_NS <= round_trip.timeout_ns <= MAXIMUM_RTO_NS
+    for _ in range(20):
+        round_trip.back_off()
+    assert round_trip.timeout_ns == MAXIMUM_RTO_NS
+
+
+def test_rfc_6298_by_hand() -> None:
+    round_trip = RoundTripTime()
+    round_trip.measure(100 * MS)
+    assert (round_trip.smoothed_ns, round_trip.variation_ns, round_trip.timeout_ns) == (100 * MS, 50 * MS, 300 * MS)
+    round_trip.measure(180 * MS)
+    assert (round_trip.smoothed_ns, round_trip.variation_ns) == (110 * MS, 57_500_000)
+
+
+def test_slow_start_doubles_and_avoidance_adds_one() -> None:
+    reno = NewReno(1000)
+    assert reno.window == initial_window(1000) == 10_000
+    for _ in range(10):
+        reno.on_acknowledged(0, 1000)
+    assert reno.window == 20_000
+    reno.on_timeout(0, 20_000)
+    assert (reno.window, reno.threshold) == (1000, 10_000)
+    while reno.window < reno.threshold:
+        reno.on_acknowledged(0, 1000)
+    before = reno.window
+    for _ in range(before // 1000):
+        reno.on_acknowledged(0, 1000)
+    assert reno.window == before + 1000
+
+
+@settings(max_examples=200)
+@given(st.binary(min_size=1, max_size=200), st.lists(st.tuples(st.integers(0, 199), st.integers(1, 60)), max_size=60))
+def test_any_order_of_pieces_makes_the_stream(data: bytes, pieces: list[tuple[int, int]]) -> None:
+    buffer = ReceiveBuffer(1000)
+    readable = 0
+    for start, length in pieces:
+        readable += buffer.add(start, data[start : start + length])
+    for start in range(0, len(data), 7):
+        readable += buffer.add(start, data[start : start + 7])
+    assert readable == len(data)
+    assert buffer.read(1000) == data
+    assert not buffer.has_gap

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pressenter.sim import Agenda, Randomness
+
+
+def test_entries_run_in_order_of_time_and_then_of_scheduling() -> None:
+    agenda, seen = Agenda(), []
+    agenda.at(20, seen.append, "c")
+    agenda.at(10, seen.append, "a")
+    agenda.at(10, seen.append, "b")
+    assert agenda.run() is False
+    assert seen == ["a", "b", "c"]
+    assert agenda.now_ns == 20
+    assert agenda.executed == 3
+
+
+def test_a_cancelled_entry_does_not_run() -> None:
+    agenda, seen = Agenda(), []
+    entry = agenda.after(5, seen.append, 1)
+    entry.cancel()
+    entry.cancel()
+    agenda.run()
+    assert seen == []
+
+
+def test_the_past_is_now() -> None:
+    agenda, seen = Agenda(), []
+    agenda.at(100, lambda: agenda.at(50, lambda: seen.append(agenda.now_ns)))
+    agenda.run()
+    assert seen == [100]
+
+
+def test_until_leaves_later_entries_and_sets_the_clock() -> None:
+    agenda, seen = Agenda(), []
+    agenda.at(10, seen.append, 1)
+    agenda.at(30, seen.append, 2)
+    agenda.run(until_ns=20)
+    assert (seen, agenda.now_ns) == ([1], 20)
+    agenda.run()
+    assert seen == [1, 2]
+
+
+def test_stop_ends_the_run_after_the_entry() -> None:
+    agenda, seen = Agenda(), []
+    agenda.at(1, lambda: (seen.append(1), agenda.stop()))
+    agenda.at(2, seen.append, 2)
+    assert agenda.run() is True
+    assert seen == [1]
+
+
+def test_an_entry_gets_back_the_cause_of_its_scheduling() -> None:
+    agenda, causes = Agenda(), []
+    agenda.cause = 7
+    agenda.after(1, lambda: causes.append(agenda.cause))
+    agenda.cause = 9
+    agenda.after(2, lambda: causes.append(agenda.cause))
+    agenda.cause = 0
+    agenda.run()
+    assert causes == [7, 9]
+    assert agenda.cause == 0
+
+
+def test_streams_depend_on_seed_and_name_alone() -> None:
+    one = Randomness(1)
+    first = one.stream("laptop/tcp").random()
+    one.stream("phone/tcp").random()
+    assert one.stream("laptop/tcp").random() == first
+    assert Randomness(2).stream("laptop/tcp").random() != first
+    assert one.stream("phone/tcp").random() != first
