@@ -1,11 +1,11 @@
 """The journey: a person types an address, and everything follows.
 
-    >>> import pressenter
-    >>> journey = pressenter.go("www.example.com", seed=7)
-    >>> journey.page.title
-    'Example of a long way'
-    >>> journey.why(journey.events[-1])[-1].name
-    'keyboard.press'
+>>> import pressenter
+>>> journey = pressenter.go("www.example.com", seed=7)
+>>> journey.page.title
+'Example of a long way'
+>>> journey.why(journey.events[-1])[-1].name
+'keyboard.press'
 """
 
 from __future__ import annotations

@@ -91,7 +91,16 @@ def test_top_half_comes_before_bottom_half_before_the_reader() -> None:
     desk = Desk()
     desk.type("a")
     names = [event.name for event in desk.recorder.events]
-    order = ["keyboard.press", "usb.report", "irq.raise", "irq.top_half", "irq.bottom_half", "input.event", "input.wake", "window.key"]
+    order = [
+        "keyboard.press",
+        "usb.report",
+        "irq.raise",
+        "irq.top_half",
+        "irq.bottom_half",
+        "input.event",
+        "input.wake",
+        "window.key",
+    ]
     positions = [names.index(name) for name in order]
     assert positions == sorted(positions)
 

@@ -34,7 +34,10 @@ def test_checksum_is_that_of_the_rfc(data: bytes) -> None:
     assert checksum.internet_checksum(data) == slow_checksum(data)
 
 
-@given(st.binary(min_size=8, max_size=64).filter(lambda d: len(d) % 2 == 0 and any(d[4:])), st.binary(min_size=4, max_size=4))
+@given(
+    st.binary(min_size=8, max_size=64).filter(lambda d: len(d) % 2 == 0 and any(d[4:])),
+    st.binary(min_size=4, max_size=4),
+)
 def test_incremental_update_equals_a_new_checksum(data: bytes, new: bytes) -> None:
     before = slow_checksum(data)
     changed = new + data[4:]
@@ -111,7 +114,11 @@ def test_any_bytes_parse_or_are_malformed(data: bytes) -> None:
 
 def fix_tcp_checksum(header: bytes) -> bytes:
     pseudo = checksum.pseudo_header_sum(bytes(4), bytes(4), 6, len(header))
-    return header[:16] + checksum.internet_checksum(header[:16] + b"\0\0" + header[18:], pseudo).to_bytes(2, "big") + header[18:]
+    return (
+        header[:16]
+        + checksum.internet_checksum(header[:16] + b"\0\0" + header[18:], pseudo).to_bytes(2, "big")
+        + header[18:]
+    )
 
 
 @given(st.binary(min_size=1, max_size=40))

@@ -174,10 +174,16 @@ class Browser:
         headers = fetched.response.headers
         disposition = headers.get("content-disposition")
         kind = content_type(headers.get("content-type"), fetched.body, disposition)
-        words = {"page": ("shown as a page", "作为页面显示"), "text": ("shown as text", "作为文本显示"),
-                 "picture": ("shown as a picture", "作为图片显示"), "download": ("offered as a download", "提供下载")}  # fmt: skip
+        words = {
+            "page": ("shown as a page", "作为页面显示"),
+            "text": ("shown as text", "作为文本显示"),
+            "picture": ("shown as a picture", "作为图片显示"),
+            "download": ("offered as a download", "提供下载"),
+        }
         treatment, treatment_zh = words[kind.treatment]
-        self._record("response.type", url=fetched.url, type=kind.essence, treatment=treatment, treatment_zh=treatment_zh)
+        self._record(
+            "response.type", url=fetched.url, type=kind.essence, treatment=treatment, treatment_zh=treatment_zh
+        )
         data, charset = fetched.body, kind.charset
         if kind.treatment == "download":
             filename = filename_of(str(ada_url.URL(fetched.url).pathname), disposition)

@@ -15,7 +15,7 @@ _HTML_STARTS = (
     b"<!doctype html", b"<html", b"<head", b"<script", b"<iframe", b"<h1", b"<div", b"<font", b"<table", b"<a",
     b"<style", b"<title", b"<b", b"<body", b"<br", b"<p", b"<!--",
 )  # fmt: skip
-_BINARY = frozenset([*range(0x00, 0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)])
+_BINARY = frozenset([*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)])
 
 
 class ContentType(NamedTuple):

@@ -56,12 +56,15 @@ def download_page(filename: str, kind: str, length: int, language: str = "en") -
     """A response that is not shown is offered as a file."""
     title = "A file to download" if language == "en" else "下载文件"
     unit = "bytes" if language == "en" else "字节"
-    return _page(title, f"<h1>{title}</h1><p><code>{html.escape(filename)}</code>, {html.escape(kind)}, {length} {unit}</p>")
+    return _page(
+        title, f"<h1>{title}</h1><p><code>{html.escape(filename)}</code>, {html.escape(kind)}, {length} {unit}</p>"
+    )
 
 
 def text_page(text: str, title: str) -> str:
     """Plain text, as a page."""
-    return f"<!DOCTYPE html><title>{html.escape(title)}</title><pre style='white-space: pre-wrap'>{html.escape(text)}</pre>"
+    style = "white-space: pre-wrap"
+    return f"<!DOCTYPE html><title>{html.escape(title)}</title><pre style='{style}'>{html.escape(text)}</pre>"
 
 
 def picture_page(url: str) -> str:

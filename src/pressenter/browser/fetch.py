@@ -109,7 +109,11 @@ class Fetcher:
             fields.append(("Referer", _referrer(referrer, url)))
         request = Request("GET", url.partition("#")[0], Headers(fields))
         known = self.cache.lookup(request, self._wall_clock())
-        words = {"fresh": "a fresh copy: steps 4 to 13 are skipped", "stale": "a stale copy, ask whether it is still good", "miss": "nothing"}
+        words = {
+            "fresh": "a fresh copy: steps 4 to 13 are skipped",
+            "stale": "a stale copy, ask whether it is still good",
+            "miss": "nothing",
+        }
         words_zh = {"fresh": "有新鲜副本：跳过第 4 至 13 步", "stale": "副本已过期，需验证", "miss": "没有"}
         self._record("cache.lookup", url=url, verdict=words[known.verdict], verdict_zh=words_zh[known.verdict])
         if known.verdict == "fresh":
@@ -127,9 +131,7 @@ class Fetcher:
         now = self._wall_clock()
         parsed = ada_url.URL(request.url)
         if parsed.protocol == "https:" and "strict-transport-security" in response.headers:
-            self.strict_transport.note(
-                str(parsed.hostname), response.headers.get("strict-transport-security"), now
-            )
+            self.strict_transport.note(str(parsed.hostname), response.headers.get("strict-transport-security"), now)
         if response.status == 304 and known.response is not None:
             freshened = self.cache.freshen(request, response, asked_at, now)
             if freshened is not None:
@@ -150,7 +152,9 @@ class Fetcher:
             body = decode(response.body, encoding)
         except BadEncoding as error:
             raise FetchError("content", f"{response.url}: {error}") from error
-        self._record("response.decode", url=response.url, encoding=encoding, encoded=len(response.body), decoded=len(body))
+        self._record(
+            "response.decode", url=response.url, encoding=encoding, encoded=len(response.body), decoded=len(body)
+        )
         return body
 
     def _record_exchange(self, kind: str, request: Request, response: Response) -> None:

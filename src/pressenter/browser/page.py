@@ -284,7 +284,9 @@ def _with_absolute_urls(sheet: StyleSheet, base: str) -> StyleSheet:
     for rule in sheet.rules:
         declarations = [
             declaration._replace(value=("url", _absolute(declaration.value[1], base)))
-            if declaration.name == "background-image" and isinstance(declaration.value, tuple) and declaration.value[0] == "url"
+            if declaration.name == "background-image"
+            and isinstance(declaration.value, tuple)
+            and declaration.value[0] == "url"
             else declaration
             for declaration in rule.declarations
         ]

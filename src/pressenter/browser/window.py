@@ -19,7 +19,9 @@ _FAINT = Color(0.45, 0.47, 0.5, 1)
 _SECURE = Color(0.1, 0.5, 0.25, 1)
 
 
-def window_items(fonts: FontLibrary, width: int, height: int, title: str, address: str, page: Page | None) -> list[DisplayItem]:
+def window_items(
+    fonts: FontLibrary, width: int, height: int, title: str, address: str, page: Page | None
+) -> list[DisplayItem]:
     """The display list of the whole window."""
     items: list[DisplayItem] = [FillRect(Rect(0, 0, width, height), Color(1, 1, 1, 1))]
     if page is not None:
@@ -58,4 +60,5 @@ def _text(fonts: FontLibrary, text: str, x: float, baseline: float, size: float,
 
 
 def _width(fonts: FontLibrary, text: str, size: float) -> float:
-    return sum(run.advance / run.face.units for run in fonts.shape(text, fonts.face(("sans-serif",), 400, False))) * size
+    runs = fonts.shape(text, fonts.face(("sans-serif",), 400, False))
+    return size * sum((run.advance / run.face.units for run in runs), 0.0)

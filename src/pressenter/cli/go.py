@@ -49,19 +49,52 @@ def _parse_sites(context: click.Context, parameter: click.Parameter, values: tup
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("address")
-@click.option("--seed", default=1, show_default=True, help="Seed of every random draw: ports, sequence numbers, losses.")
-@click.option("--out", default="journey", show_default=True, type=click.Path(file_okay=False, path_type=Path),
-              help="Folder for the files.")
-@click.option("--site", "sites", multiple=True, metavar="NAME=FOLDER", callback=_parse_sites,
-              help="Put a folder of your own into the lab as a website, with name, server and route. Repeatable.")
-@click.option("--world", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
-              help="A world file of your own instead of the built-in internet.")
-@click.option("--visits", default=1, show_default=True, type=click.IntRange(1, 20),
-              help="How often to visit: later visits meet warm caches.")
-@click.option("--lang", "language", default="en", show_default=True, type=click.Choice(["en", "zh"]),
-              help="Language of the story.")
-@click.option("--port", "ports", multiple=True, metavar="NODE:PORT",
-              help="Capture only at this port, such as laptop:eth0.  Repeatable; without it, every port.")
+@click.option(
+    "--seed", default=1, show_default=True, help="Seed of every random draw: ports, sequence numbers, losses."
+)
+@click.option(
+    "--out",
+    default="journey",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the files.",
+)
+@click.option(
+    "--site",
+    "sites",
+    multiple=True,
+    metavar="NAME=FOLDER",
+    callback=_parse_sites,
+    help="Put a folder of your own into the lab as a website, with name, server and route. Repeatable.",
+)
+@click.option(
+    "--world",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A world file of your own instead of the built-in internet.",
+)
+@click.option(
+    "--visits",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 20),
+    help="How often to visit: later visits meet warm caches.",
+)
+@click.option(
+    "--lang",
+    "language",
+    default="en",
+    show_default=True,
+    type=click.Choice(["en", "zh"]),
+    help="Language of the story.",
+)
+@click.option(
+    "--port",
+    "ports",
+    multiple=True,
+    metavar="NODE:PORT",
+    help="Capture only at this port, such as laptop:eth0.  Repeatable; without it, every port.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Tell every event, not only the story.")
 @click.option("-q", "--quiet", is_flag=True, help="Tell only the end.")
 def go(

@@ -12,8 +12,14 @@ __all__ = ["why"]
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("number", type=click.IntRange(min=1), required=False)
-@click.option("--journey", "folder", default="journey", show_default=True, type=click.Path(path_type=Path),
-              help="Folder of a recorded journey.")
+@click.option(
+    "--journey",
+    "folder",
+    default="journey",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder of a recorded journey.",
+)
 @click.option("--all", "everything", is_flag=True, help="Every link of the chain, not only those that tell a story.")
 @click.option("--lang", "language", default="en", show_default=True, type=click.Choice(["en", "zh"]))
 def why(number: int | None, folder: Path, everything: bool, language: str) -> None:

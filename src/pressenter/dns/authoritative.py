@@ -90,6 +90,7 @@ class AuthoritativeServer:
         if found is not None:
             response.answer.append(found)
             return
+        assert zone.origin is not None
         soa = zone.get_rrset(zone.origin, dns.rdatatype.SOA)
         if soa is not None:
             response.authority.append(soa)  # RFC 2308 §3
@@ -110,5 +111,6 @@ class AuthoritativeServer:
         if source is None:
             return None
         synthesized = dns.rrset.RRset(name, dns.rdataclass.IN, rdtype)
-        synthesized.update(source)
+        for record in source:
+            synthesized.add(record, ttl=source.ttl)
         return synthesized

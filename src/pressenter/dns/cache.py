@@ -7,6 +7,7 @@ import copy
 from typing import NamedTuple
 
 import dns.name
+import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
@@ -24,7 +25,7 @@ def loop_time_ns() -> int:
 class Negative(NamedTuple):
     """The knowledge that something does not exist.  ``rcode`` tells a name from a type."""
 
-    rcode: int
+    rcode: dns.rcode.Rcode
     soa: dns.rrset.RRset | None
 
 

@@ -36,9 +36,7 @@ class _Client(asyncio.DatagramProtocol):
         self.exchange = exchange
         self.query = query
         self.server = server
-        self.reply: asyncio.Future[dns.message.Message] = (
-            asyncio.get_running_loop().create_future()
-        )
+        self.reply: asyncio.Future[dns.message.Message] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.DatagramTransport)

@@ -5,7 +5,6 @@ It iterates nowhere; it asks its upstream resolver and keeps the answers.
 
 from __future__ import annotations
 
-
 import dns.message
 import dns.rcode
 import dns.rdatatype
@@ -36,9 +35,7 @@ class Forwarder:
         if cached is not None:
             return cached
         try:
-            reply = await self.exchange.ask(
-                self.upstream, question.name, question.rdtype, recursive=True
-            )
+            reply = await self.exchange.ask(self.upstream, question.name, question.rdtype, recursive=True)
         except NoAnswer:
             failed = dns.message.make_response(query, recursion_available=True)
             failed.set_rcode(dns.rcode.SERVFAIL)

@@ -19,17 +19,13 @@ def make_query(
     name: dns.name.Name, rdtype: dns.rdatatype.RdataType, identifier: int, *, recursive: bool
 ) -> dns.message.QueryMessage:
     """A query with EDNS(0)."""
-    query = dns.message.make_query(
-        name, rdtype, id=identifier, use_edns=0, payload=MAXIMUM_UDP_PAYLOAD
-    )
+    query = dns.message.make_query(name, rdtype, id=identifier, use_edns=0, payload=MAXIMUM_UDP_PAYLOAD)
     if not recursive:
         query.flags &= ~dns.flags.RD
     return query
 
 
-def answer_to(
-    query: dns.message.Message, answer: dns.message.Message
-) -> dns.message.Message:
+def answer_to(query: dns.message.Message, answer: dns.message.Message) -> dns.message.Message:
     """A resolver's response to ``query`` with the sections and code of ``answer``."""
     response = dns.message.make_response(query, recursion_available=True)
     response.set_rcode(answer.rcode())

@@ -34,9 +34,7 @@ _MAXIMUM_DEPTH = 6  # of names of servers that must be resolved first
 class RecursiveResolver:
     """Answers recursive queries by asking the authoritative servers."""
 
-    def __init__(
-        self, roots: Sequence[str], exchange: Exchange, randomness: random.Random
-    ) -> None:
+    def __init__(self, roots: Sequence[str], exchange: Exchange, randomness: random.Random) -> None:
         self.roots = tuple(roots)
         self.exchange = exchange
         self.cache = RecordCache()
@@ -93,9 +91,7 @@ class RecursiveResolver:
                 return outcome
         raise NoAnswer(f"{name}: the referrals do not end")
 
-    def _known(
-        self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
-    ) -> dns.rrset.RRset | Negative | None:
+    def _known(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> dns.rrset.RRset | Negative | None:
         now_ns = loop_time_ns()
         found = self.cache.get(now_ns, name, rdtype)
         if found is None:
@@ -103,9 +99,7 @@ class RecursiveResolver:
             found = alias if isinstance(alias, dns.rrset.RRset) else None
         return found
 
-    async def _nearest_servers(
-        self, name: dns.name.Name, depth: int
-    ) -> tuple[dns.name.Name, list[str]]:
+    async def _nearest_servers(self, name: dns.name.Name, depth: int) -> tuple[dns.name.Name, list[str]]:
         """Addresses of the servers of the nearest zone above a name that we know."""
         zone = name
         while zone != dns.name.root:
@@ -120,9 +114,7 @@ class RecursiveResolver:
         self._randomness.shuffle(addresses)
         return dns.name.root, addresses
 
-    async def _addresses_of(
-        self, servers: dns.rrset.RRset, zone: dns.name.Name, depth: int
-    ) -> list[str]:
+    async def _addresses_of(self, servers: dns.rrset.RRset, zone: dns.name.Name, depth: int) -> list[str]:
         addresses: list[str] = []
         targets = sorted(record.target for record in servers)
         for target in targets:

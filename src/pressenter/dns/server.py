@@ -30,9 +30,7 @@ class Answerer(Protocol):
 class DnsServer:
     """Serves one answerer on port 53 of the host that it runs on."""
 
-    def __init__(
-        self, node: str, recorder: Recorder, answerer: Answerer, thinking_time: float = 0.0
-    ) -> None:
+    def __init__(self, node: str, recorder: Recorder, answerer: Answerer, thinking_time: float = 0.0) -> None:
         self.node = node
         self.answerer = answerer
         self._recorder = recorder
@@ -51,9 +49,7 @@ class DnsServer:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer_datagram(
-        self, transport: asyncio.DatagramTransport, data: bytes, client: Any
-    ) -> None:
+    async def _answer_datagram(self, transport: asyncio.DatagramTransport, data: bytes, client: Any) -> None:
         response = await self._respond(data, client)
         if response is None:
             return

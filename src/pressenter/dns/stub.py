@@ -29,9 +29,7 @@ class NameNotFound(socket.gaierror):
 class StubResolver:
     """Resolves names for one host."""
 
-    def __init__(
-        self, server: str | None, hosts: Mapping[str, str], exchange: Exchange
-    ) -> None:
+    def __init__(self, server: str | None, hosts: Mapping[str, str], exchange: Exchange) -> None:
         self.server = server
         self.hosts = dict(hosts)
         self.exchange = exchange
@@ -65,9 +63,7 @@ class StubResolver:
         if self.server is None:
             raise self._failure(socket.EAI_AGAIN, text, "this host has no name server")
         try:
-            reply = await self.exchange.ask(
-                self.server, name, dns.rdatatype.RdataType.A, recursive=True
-            )
+            reply = await self.exchange.ask(self.server, name, dns.rdatatype.RdataType.A, recursive=True)
         except NoAnswer as reason:
             raise self._failure(socket.EAI_AGAIN, text, str(reason)) from None
         if reply.rcode() == dns.rcode.NXDOMAIN:

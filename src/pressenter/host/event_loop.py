@@ -23,8 +23,9 @@ import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from pressenter.host.not_offered import CallsNotOffered, refuse
 from pressenter.host.tcp.layer import Endpoint
 from pressenter.host.transports import DatagramTransport, HostServer, StreamTransport
 from pressenter.sim import Entry, NothingLeftToHappen
@@ -49,7 +50,7 @@ class _Timer(asyncio.TimerHandle):
         self.entry.cancel()
 
 
-class HostLoop(asyncio.AbstractEventLoop):
+class HostLoop(CallsNotOffered):
     """The event loop of one host."""
 
     def __init__(self, host: Host) -> None:
@@ -69,22 +70,22 @@ class HostLoop(asyncio.AbstractEventLoop):
         """Virtual time in seconds since the world began."""
         return self.agenda.now_ns / 1e9
 
-    def call_soon(
+    def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context)
         self.agenda.at(self.agenda.now_ns, self._run_handle, handle)
         return handle
 
-    call_soon_threadsafe = call_soon
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]
 
-    def call_later(
+    def call_later(  # type: ignore[override]
         self, delay: float, callback: Callable[..., object], *args: Any,
         context: contextvars.Context | None = None,
     ) -> asyncio.TimerHandle:  # fmt: skip
         return self._timer(self.agenda.now_ns + round(delay * 1e9), callback, args, context)
 
-    def call_at(
+    def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *args: Any,
         context: contextvars.Context | None = None,
     ) -> asyncio.TimerHandle:  # fmt: skip
@@ -126,9 +127,7 @@ class HostLoop(asyncio.AbstractEventLoop):
         task: asyncio.Future[Any] = asyncio.ensure_future(future, loop=self)  # type: ignore[arg-type]
         task.add_done_callback(lambda _: self.agenda.stop())
         if not task.done() and not self.agenda.run() and not task.done():
-            raise NothingLeftToHappen(
-                f"{self.host.name} waits for something that can no longer happen: {task!r}"
-            )
+            raise NothingLeftToHappen(f"{self.host.name} waits for something that can no longer happen: {task!r}")
         return task.result()
 
     def run_forever(self) -> None:
@@ -228,7 +227,7 @@ class HostLoop(asyncio.AbstractEventLoop):
             except ValueError:
                 addresses = await self.host.resolve(host)
         kinds = [type] if type else [socket.SOCK_STREAM, socket.SOCK_DGRAM]
-        protocols = {socket.SOCK_STREAM: socket.IPPROTO_TCP, socket.SOCK_DGRAM: socket.IPPROTO_UDP}
+        protocols: dict[int, int] = {socket.SOCK_STREAM: socket.IPPROTO_TCP, socket.SOCK_DGRAM: socket.IPPROTO_UDP}
         return [
             (socket.AF_INET, socket.SocketKind(kind), protocols.get(kind, proto), "", (address, number))
             for address in addresses
@@ -255,7 +254,7 @@ class HostLoop(asyncio.AbstractEventLoop):
     ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:  # fmt: skip
         """Connect to the first of a name's addresses that answers."""
         if sock is not None or local_addr is not None:
-            _unsupported("create_connection(sock=..., local_addr=...)")
+            refuse("create_connection(sock=..., local_addr=...)")
         if ssl and server_hostname is None:
             server_hostname = host
         failures: list[OSError] = []
@@ -328,13 +327,14 @@ class HostLoop(asyncio.AbstractEventLoop):
     ) -> Any:  # fmt: skip
         if context is True:
             context = ssl.create_default_context()
-        return asyncio.sslproto.SSLProtocol(
+        make: Any = asyncio.sslproto.SSLProtocol
+        return make(
             self, protocol, context, waiter, server_side, server_hostname,
             call_connection_made=call_connection_made,
             ssl_handshake_timeout=handshake_timeout, ssl_shutdown_timeout=shutdown_timeout,
         )  # fmt: skip
 
-    async def start_tls(  # type: ignore[override]
+    async def start_tls(
         self, transport: Any, protocol: asyncio.BaseProtocol, sslcontext: ssl.SSLContext, *,
         server_side: bool = False, server_hostname: str | None = None,
         ssl_handshake_timeout: float | None = None, ssl_shutdown_timeout: float | None = None,
@@ -366,7 +366,7 @@ class HostLoop(asyncio.AbstractEventLoop):
     ) -> HostServer:  # fmt: skip
         """Listen on a port of this host."""
         if sock is not None:
-            _unsupported("create_server(sock=...)")
+            refuse("create_server(sock=...)")
         if isinstance(host, (list, tuple)):
             host = host[0]
         (address, number), *_ = await self._addresses(host, port, socket.AI_PASSIVE)
@@ -403,7 +403,7 @@ class HostLoop(asyncio.AbstractEventLoop):
     ) -> tuple[DatagramTransport, asyncio.DatagramProtocol]:  # fmt: skip
         """Open a UDP socket."""
         if options.get("sock") is not None:
-            _unsupported("create_datagram_endpoint(sock=...)")
+            refuse("create_datagram_endpoint(sock=...)")
         address, port = local_addr or ("0.0.0.0", 0)
         if remote_addr is not None:
             remote_addr = (await self._addresses(*remote_addr))[0]
@@ -412,10 +412,6 @@ class HostLoop(asyncio.AbstractEventLoop):
         transport = DatagramTransport(self, udp, protocol, remote_addr)
         protocol.connection_made(transport)
         return transport, protocol
-
-
-def _unsupported(call: str) -> NoReturn:
-    raise NotImplementedError(f"{call} is not offered by HostLoop")
 
 
 def _set_result(future: asyncio.Future[Any]) -> None:

@@ -55,9 +55,7 @@ class IcmpLayer:
         source = self.internet.source_for(destination)
         self._send(source, destination, message, ttl)
 
-    def send_error(
-        self, packet: bytes, icmp_type: int, code: int, rest: bytes = b"\0\0\0\0"
-    ) -> None:
+    def send_error(self, packet: bytes, icmp_type: int, code: int, rest: bytes = b"\0\0\0\0") -> None:
         """Tell the sender of ``packet`` what became of it, unless RFC 1122 §3.2.2 forbids it."""
         header = parse_ipv4(packet)
         if header.fragment_offset or header.destination[0] >= 224 or header.source == bytes(4):
@@ -111,9 +109,7 @@ class IcmpLayer:
         if on_reply is not None:
             on_reply(header, message)
 
-    def _send(
-        self, source: bytes, destination: bytes, message: IcmpMessage, ttl: int = ipv4.DEFAULT_TTL
-    ) -> None:
+    def _send(self, source: bytes, destination: bytes, message: IcmpMessage, ttl: int = ipv4.DEFAULT_TTL) -> None:
         self._record("icmp.send", message, destination)
         self.internet.send(source, destination, ipv4.Protocol.ICMP, build_icmp(message), ttl=ttl)
 

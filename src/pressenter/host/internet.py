@@ -69,9 +69,7 @@ class InternetLayer:
             None if it has dropped it.
     """
 
-    def __init__(
-        self, node: str, agenda: Agenda, recorder: Recorder, randomness: random.Random
-    ) -> None:
+    def __init__(self, node: str, agenda: Agenda, recorder: Recorder, randomness: random.Random) -> None:
         self.node = node
         self.agenda = agenda
         self.recorder = recorder
@@ -93,9 +91,7 @@ class InternetLayer:
         self._own |= {interface.address, interface.broadcast}
         interface.on_packet = self.receive
         interface.neighbours.undeliverable = self._host_unreachable
-        self.routes.add(
-            Route(interface.address, interface.prefix_length, None, interface, interface.address)
-        )
+        self.routes.add(Route(interface.address, interface.prefix_length, None, interface, interface.address))
 
     def is_own(self, address: bytes) -> bool:
         """Whether a packet for this address is for this host."""
@@ -213,9 +209,7 @@ class InternetLayer:
         if header.dont_fragment:
             self._drop(interface, f"{len(packet)} bytes do not fit the MTU {interface.mtu}, and DF is set")
             rest = interface.mtu.to_bytes(4, "big")  # RFC 1191 §4
-            self.icmp.send_error(
-                packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, rest
-            )
+            self.icmp.send_error(packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, rest)
             return
         pieces = fragment(header, packet, interface.mtu)
         self.recorder.record(self.node, "ip.fragment", length=len(packet), pieces=len(pieces))

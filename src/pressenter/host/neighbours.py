@@ -17,7 +17,7 @@ Entries age, since cards are changed and addresses move (RFC 1122 §2.3.2.1).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pressenter.sim import Entry
 from pressenter.wire.address import BROADCAST_MAC, UNSPECIFIED_IPV4, ipv4_text, mac_text
@@ -125,9 +125,7 @@ class NeighbourCache:
         interface = self.interface
         self._record("arp.reply", address=ipv4_text(interface.address), mac=mac_text(interface.mac),
                      asker=ipv4_text(request.sender_ip))  # fmt: skip
-        packet = ArpPacket(
-            REPLY, interface.mac, interface.address, request.sender_mac, request.sender_ip
-        )
+        packet = ArpPacket(REPLY, interface.mac, interface.address, request.sender_mac, request.sender_ip)
         interface.send_frame(request.sender_mac, EtherType.ARP, build_arp(packet))
 
     def _learn(self, address: bytes, mac: bytes) -> None:
@@ -154,6 +152,6 @@ class NeighbourCache:
             self.interface.agenda.cause = cause
             self.undeliverable(packet)
 
-    def _record(self, name: str, /, **fields: object) -> None:
+    def _record(self, name: str, /, **fields: Any) -> None:
         interface = self.interface
         interface.recorder.record(interface.node, name, interface=interface.name, **fields)

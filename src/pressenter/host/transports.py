@@ -80,6 +80,7 @@ class StreamTransport(asyncio.Transport):
         self._finishing = False
         self._lost = False
         self._connected: Callable[[OSError | None], None] | None = None
+        self._about: dict[str, Any] = {}
         super().__init__()
 
     def attach(self, endpoint: Endpoint, on_connected: Callable[[OSError | None], None] | None) -> None:
@@ -90,9 +91,9 @@ class StreamTransport(asyncio.Transport):
         here = endpoint.quadruple
         local = (ipv4_text(here.local_address), here.local_port)
         remote = (ipv4_text(here.remote_address), here.remote_port)
-        self._extra.update(
-            socket=HostSocket(socket.SOCK_STREAM, local, remote), sockname=local, peername=remote
-        )
+        self._about = {
+            "socket": HostSocket(socket.SOCK_STREAM, local, remote), "sockname": local, "peername": remote,
+        }  # fmt: skip
 
     # ---- the owner of a connection -------------------------------------------------------
 
@@ -170,6 +171,9 @@ class StreamTransport(asyncio.Transport):
 
     # ---- asyncio.Transport ----------------------------------------------------------------
 
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._about.get(name, default)
+
     def get_protocol(self) -> asyncio.BaseProtocol:
         return self._protocol
 
@@ -206,9 +210,7 @@ class StreamTransport(asyncio.Transport):
         if self._reading_paused:
             self._reading_paused = False
             endpoint = self._endpoint
-            if endpoint is not None and (
-                endpoint.connection.receive_buffer.readable or self._peer_finished
-            ):
+            if endpoint is not None and (endpoint.connection.receive_buffer.readable or self._peer_finished):
                 self._deliver_soon()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -278,9 +280,7 @@ def _hand_over(protocol: asyncio.BaseProtocol, data: bytes) -> None:
 class HostServer(asyncio.AbstractServer):
     """A listening port as an asyncio server."""
 
-    def __init__(
-        self, loop: HostLoop, listener: Listener, accept: Callable[[Endpoint], None]
-    ) -> None:
+    def __init__(self, loop: HostLoop, listener: Listener, accept: Callable[[Endpoint], None]) -> None:
         self._loop = loop
         self._listener: Listener | None = listener
         self._accept = accept

@@ -84,9 +84,7 @@ class UdpLayer:
         socket = self.sockets.get(datagram.destination_port)
         if socket is None:
             recorder.record(node, "udp.no_port", port=datagram.destination_port)
-            self.internet.icmp.send_error(
-                received.packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.PORT
-            )
+            self.internet.icmp.send_error(received.packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.PORT)
             return
         if recorder.enabled:
             recorder.record(

@@ -141,9 +141,7 @@ def _matches(stored: _Stored, request: Request) -> bool:
     """RFC 9111 §4.1: the headers that Vary names are the same."""
     vary = stored.response.headers.get("vary")
     names = [name.strip() for name in vary.split(",") if name.strip()]
-    return "*" not in names and all(
-        stored.request_headers.get(name) == request.headers.get(name) for name in names
-    )
+    return "*" not in names and all(stored.request_headers.get(name) == request.headers.get(name) for name in names)
 
 
 def _is_storable(request: Request, response: Response) -> bool:

@@ -48,9 +48,7 @@ class _Stale(Exception):
 class _Connection:
     """One connection and h11's view of it."""
 
-    def __init__(
-        self, origin: _Origin, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, name: str
-    ) -> None:
+    def __init__(self, origin: _Origin, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, name: str) -> None:
         self.origin = origin
         self.reader = reader
         self.writer = writer
@@ -121,12 +119,12 @@ class HttpClient:
             except _Stale:
                 self._discard(connection)
                 if attempt == 2 or request.method not in _IDEMPOTENT:
-                    raise self._failure(request.url, "http", "the server closed the connection without an answer") from None
+                    raise self._failure(
+                        request.url, "http", "the server closed the connection without an answer"
+                    ) from None
             except TimeoutError:
                 self._discard(connection)
-                raise self._failure(
-                    request.url, "timeout", f"no answer for {self.timeout:g} s"
-                ) from None
+                raise self._failure(request.url, "timeout", f"no answer for {self.timeout:g} s") from None
             except h11.RemoteProtocolError as error:
                 self._discard(connection)
                 raise self._failure(request.url, "http", f"the server's fault: {error}") from error
@@ -200,9 +198,7 @@ class HttpClient:
 
     async def _resolve(self, origin: _Origin) -> list[str]:
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(
-                origin.host, origin.port, type=socket.SOCK_STREAM
-            )
+            found = await asyncio.get_running_loop().getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
             raise self._failure(origin.host, "name", str(error.strerror)) from error
         return list(dict.fromkeys(str(row[4][0]) for row in found))
@@ -263,9 +259,7 @@ class HttpClient:
 
     # ---- one exchange ----------------------------------------------------------------------
 
-    async def _exchange(
-        self, connection: _Connection, request: Request, timings: Timings
-    ) -> Response:
+    async def _exchange(self, connection: _Connection, request: Request, timings: Timings) -> Response:
         reused, connection.used = connection.used, True
         await self._send_request(connection, request, reused)
         timings = timings._replace(sent=_now_ns())
@@ -360,9 +354,7 @@ class HttpClient:
 
 
 def _headers(head: h11.Response) -> Headers:
-    return Headers(
-        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items()]
-    )
+    return Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items()])
 
 
 def _reason(head: h11.Response) -> str:

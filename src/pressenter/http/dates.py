@@ -26,6 +26,6 @@ def parse_date(text: str) -> float | None:
     if fields is None:
         return None
     try:
-        return calendar.timegm(fields[:6] + (0, 0, 0)) - (fields[9] or 0)
+        return calendar.timegm((*fields[:6], 0, 0, 0)) - (fields[9] or 0)
     except (ValueError, OverflowError):
         return None

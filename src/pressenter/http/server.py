@@ -79,9 +79,7 @@ class WebServer:
         finally:
             writer.close()
 
-    async def _read_request(
-        self, connection: h11.Connection, reader: asyncio.StreamReader
-    ) -> Request | None:
+    async def _read_request(self, connection: h11.Connection, reader: asyncio.StreamReader) -> Request | None:
         head: h11.Request | None = None
         body = bytearray()
         while True:
@@ -120,9 +118,7 @@ class WebServer:
         )  # fmt: skip
         return response
 
-    async def _send(
-        self, connection: h11.Connection, writer: asyncio.StreamWriter, response: Response
-    ) -> None:
+    async def _send(self, connection: h11.Connection, writer: asyncio.StreamWriter, response: Response) -> None:
         fields = [("Date", format_date(self._wall_clock())), ("Server", self.name), *response.headers.fields]
         head = h11.Response(
             status_code=response.status,

@@ -154,9 +154,7 @@ class FolderSite(Site):
         headers = [("Content-Type", "text/html; charset=utf-8"), *self._common_headers()]
         return _response(request, 200, headers, page.encode())
 
-    def _error(
-        self, request: Request, status: int, headers: list[tuple[str, str]] | None = None
-    ) -> Response:
+    def _error(self, request: Request, status: int, headers: list[tuple[str, str]] | None = None) -> Response:
         text = f"{status} {REASONS[status]}"
         page = f"<!DOCTYPE html><title>{text}</title><h1>{text}</h1><p>{_escape(request.url)}</p>\n"
         fields = [("Content-Type", "text/html; charset=utf-8"), *(headers or []), *self.headers]
@@ -172,9 +170,7 @@ REASONS = {
 }  # fmt: skip
 
 
-def _response(
-    request: Request, status: int, headers: list[tuple[str, str]], body: bytes
-) -> Response:
+def _response(request: Request, status: int, headers: list[tuple[str, str]], body: bytes) -> Response:
     if status != 304:
         headers = [*headers, ("Content-Length", str(len(body)))]
     if request.method == "HEAD":
@@ -220,9 +216,7 @@ def _range_applies(request: Request, etag: str, modified: float) -> bool:
     return since is not None and since == modified
 
 
-def _partial(
-    request: Request, requested: str, headers: list[tuple[str, str]], body: bytes
-) -> Response:
+def _partial(request: Request, requested: str, headers: list[tuple[str, str]], body: bytes) -> Response:
     """RFC 9110 §14.2: one range of bytes; several at once are answered whole."""
     unit, _, ranges = requested.partition("=")
     first, dash, last = ranges.strip().partition("-")

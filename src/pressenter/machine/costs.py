@@ -45,4 +45,5 @@ class Costs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def of(self, kind: str, amount: float = 1) -> int:
         """The cost of ``amount`` units of ``kind``, in nanoseconds."""
-        return round(getattr(self, kind) * amount)
+        cost: float = getattr(self, kind)
+        return round(cost * amount)

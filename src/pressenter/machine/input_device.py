@@ -47,9 +47,7 @@ def getevent_line(event: InputEvent) -> str:
 class InputDevice:
     """A device file such as ``/dev/input/event0`` and the driver behind it."""
 
-    def __init__(
-        self, node: str, path: str, agenda: Agenda, recorder: Recorder, costs: Costs
-    ) -> None:
+    def __init__(self, node: str, path: str, agenda: Agenda, recorder: Recorder, costs: Costs) -> None:
         self.node = node
         self.path = path
         self.agenda = agenda
@@ -81,9 +79,7 @@ class InputDevice:
             self._reader = asyncio.get_running_loop().create_future()
             await self._reader
         events, self._buffer = self._buffer, []
-        self.recorder.record(
-            self.node, "input.wake", reader=reader, path=self.path, events=len(events)
-        )
+        self.recorder.record(self.node, "input.wake", reader=reader, path=self.path, events=len(events))
         return events
 
     def _emit(self, event: InputEvent) -> None:

@@ -32,9 +32,7 @@ class _Line:
 class InterruptController:
     """The interrupt lines of one computer."""
 
-    def __init__(
-        self, node: str, agenda: Agenda, recorder: Recorder, costs: Costs, cpus: int = 2
-    ) -> None:
+    def __init__(self, node: str, agenda: Agenda, recorder: Recorder, costs: Costs, cpus: int = 2) -> None:
         self.node = node
         self.agenda = agenda
         self.recorder = recorder
@@ -42,9 +40,7 @@ class InterruptController:
         self.cpus = cpus
         self._lines: dict[int, _Line] = {}
 
-    def connect(
-        self, irq: int, device: str, chip: str, handler: Callable[[], None], event: str = "irq.raise"
-    ) -> None:
+    def connect(self, irq: int, device: str, chip: str, handler: Callable[[], None], event: str = "irq.raise") -> None:
         """Give line ``irq`` to a device; ``handler`` is its top half, ``event`` what is recorded."""
         if irq in self._lines:
             raise ValueError(f"{self.node}: interrupt {irq} is taken by {self._lines[irq].device}")
@@ -59,9 +55,7 @@ class InterruptController:
         line = self._lines[irq]
         line.count += 1
         if self.recorder.enabled:
-            self.recorder.record(
-                self.node, line.event, irq=irq, device=line.device, cpu=line.cpu, count=line.count
-            )
+            self.recorder.record(self.node, line.event, irq=irq, device=line.device, cpu=line.cpu, count=line.count)
         self.agenda.after(self.costs.interrupt, line.handler)
 
     def bottom_half(self, work: Callable[[], None]) -> None:
@@ -73,8 +67,6 @@ class InterruptController:
         head = "     " + "".join(f"{'CPU' + str(cpu):>11}" for cpu in range(self.cpus))
         rows = [head]
         for irq, line in sorted(self._lines.items()):
-            counts = "".join(
-                f"{line.count if cpu == line.cpu else 0:>11}" for cpu in range(self.cpus)
-            )
+            counts = "".join(f"{line.count if cpu == line.cpu else 0:>11}" for cpu in range(self.cpus))
             rows.append(f"{irq:>4}:{counts}  {line.chip:<22} {line.device}")
         return "\n".join(rows) + "\n"

@@ -44,9 +44,7 @@ class UsbHostController:
     irq = 16
     device = "xhci_hcd"
 
-    def __init__(
-        self, node: str, agenda: Agenda, recorder: Recorder, interrupts: InterruptController
-    ) -> None:
+    def __init__(self, node: str, agenda: Agenda, recorder: Recorder, interrupts: InterruptController) -> None:
         self.node = node
         self.agenda = agenda
         self.recorder = recorder
@@ -95,9 +93,7 @@ class UsbHostController:
 class Keyboard:
     """A keyboard whose keys somebody presses."""
 
-    def __init__(
-        self, node: str, agenda: Agenda, recorder: Recorder, controller: UsbHostController
-    ) -> None:
+    def __init__(self, node: str, agenda: Agenda, recorder: Recorder, controller: UsbHostController) -> None:
         self.node = node
         self.agenda = agenda
         self.recorder = recorder

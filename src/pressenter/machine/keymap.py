@@ -61,6 +61,4 @@ LEFT_SHIFT = Key(0xE1, 42, "KEY_LEFTSHIFT", "", "")
 KEY_BY_USAGE = {key.usage: key for key in KEYS}
 KEY_BY_CODE = {key.code: key for key in (*KEYS, LEFT_SHIFT)}
 #: The key for a character, and whether Shift is needed.
-KEY_BY_CHARACTER = {key.shifted: (key, True) for key in KEYS} | {
-    key.plain: (key, False) for key in KEYS
-}
+KEY_BY_CHARACTER = {key.shifted: (key, True) for key in KEYS} | {key.plain: (key, False) for key in KEYS}

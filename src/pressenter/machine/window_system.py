@@ -35,9 +35,7 @@ class WindowSystem:
         focused: the window that gets the keys, or None.
     """
 
-    def __init__(
-        self, node: str, recorder: Recorder, device: InputDevice, display: Display
-    ) -> None:
+    def __init__(self, node: str, recorder: Recorder, device: InputDevice, display: Display) -> None:
         self.node = node
         self.recorder = recorder
         self.device = device
@@ -56,14 +54,10 @@ class WindowSystem:
                     self._shift = bool(event.value)
                 elif event.value and self.focused is not None:
                     character = key.shifted if self._shift else key.plain
-                    self.recorder.record(
-                        self.node, "window.key", key=character, window=self.focused.title
-                    )
+                    self.recorder.record(self.node, "window.key", key=character, window=self.focused.title)
                     self.focused.key_pressed(KeyStroke(key.name, character))
 
     def present(self, title: str, frame: Frame) -> None:
         """Show a window's contents: composited now, on the screen at the next refresh."""
-        self.recorder.record(
-            self.node, "window.composite", title=title, width=frame.width, height=frame.height
-        )
+        self.recorder.record(self.node, "window.composite", title=title, width=frame.width, height=frame.height)
         self.display.present(frame)

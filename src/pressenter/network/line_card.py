@@ -24,9 +24,7 @@ class LineCard:
         deliver: the router's handler of a received frame, FCS removed.
     """
 
-    def __init__(
-        self, node: str, name: str, mac: bytes, agenda: Agenda, recorder: Recorder, latency_ns: int
-    ) -> None:
+    def __init__(self, node: str, name: str, mac: bytes, agenda: Agenda, recorder: Recorder, latency_ns: int) -> None:
         self.node = node
         self.mac = mac
         self.agenda = agenda

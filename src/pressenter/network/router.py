@@ -39,14 +39,10 @@ class Router(Host):
         self.latency_ns = latency_ns
         self.ports: dict[str, Port] = {}
 
-    def add_port(
-        self, name: str, mac: bytes, address: bytes, prefix_length: int, mtu: int = MTU
-    ) -> Interface:
+    def add_port(self, name: str, mac: bytes, address: bytes, prefix_length: int, mtu: int = MTU) -> Interface:
         """A new port with an address, to plug a link into."""
         card = LineCard(self.name, name, mac, self.agenda, self.recorder, self.latency_ns)
         self.ports[name] = card.port
-        interface = Interface(
-            self.name, name, card, address, prefix_length, self.agenda, self.recorder, mtu
-        )
+        interface = Interface(self.name, name, card, address, prefix_length, self.agenda, self.recorder, mtu)
         self.internet.add_interface(interface)
         return interface

@@ -53,9 +53,7 @@ def compute_routes(attachments: Sequence[Attachment], hidden: frozenset[Network]
         router = own[0].router
         for network, (cost, first, gateway) in _tree(own, by_router, by_network).items():
             if gateway is not None:
-                router.internet.routes.add(
-                    Route(*network, gateway, first, first.address, metric=cost)
-                )
+                router.internet.routes.add(Route(*network, gateway, first, first.address, metric=cost))
 
 
 def _tree(

@@ -30,9 +30,7 @@ class Switch:
         table: MAC address to (port, time last heard in ns); may hold aged entries.
     """
 
-    def __init__(
-        self, name: str, agenda: Agenda, recorder: Recorder, *, latency_ns: int = 4_000
-    ) -> None:
+    def __init__(self, name: str, agenda: Agenda, recorder: Recorder, *, latency_ns: int = 4_000) -> None:
         self.name = name
         self.agenda = agenda
         self.recorder = recorder
@@ -78,9 +76,7 @@ class Switch:
             self._flood(port, destination, frame)
 
     def _flood(self, origin: Port, destination: bytes, frame: bytes) -> None:
-        self.recorder.record(
-            self.name, "switch.flood", mac=mac_text(destination), ports=len(self.ports) - 1
-        )
+        self.recorder.record(self.name, "switch.flood", mac=mac_text(destination), ports=len(self.ports) - 1)
         cause = self.agenda.cause
         for port in self.ports.values():
             if port is not origin:

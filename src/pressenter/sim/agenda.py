@@ -35,9 +35,7 @@ class Entry:
 
     __slots__ = ("args", "callback", "cause", "time_ns")
 
-    def __init__(
-        self, time_ns: int, callback: Callable[..., object], args: tuple[Any, ...], cause: int
-    ) -> None:
+    def __init__(self, time_ns: int, callback: Callable[..., object], args: tuple[Any, ...], cause: int) -> None:
         self.time_ns = time_ns
         self.callback: Callable[..., object] | None = callback
         self.args = args

@@ -84,9 +84,7 @@ class CertificateAuthority:
             .serial_number(serial)
             .not_valid_before(not_before)
             .not_valid_after(not_after)
-            .add_extension(
-                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
-            )
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
                 critical=False,
@@ -94,9 +92,7 @@ class CertificateAuthority:
         )
 
     def _make_key(self, name: str) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(
-            self._randomness.material(name).to_bytes(32, "big")
-        )
+        return Ed25519PrivateKey.from_private_bytes(self._randomness.material(name).to_bytes(32, "big"))
 
 
 def _key_usage(*, authority: bool) -> x509.KeyUsage:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
+from pathlib import Path
 
 from pressenter.tls.authority import Certificate
 
@@ -29,25 +30,25 @@ class KeyLog:
     """
 
     def __init__(self) -> None:
-        descriptor, self._path = tempfile.mkstemp(prefix="pressenter-keys-")
+        descriptor, name = tempfile.mkstemp(prefix="pressenter-keys-")
         os.close(descriptor)
+        self._path = Path(name)
 
     def attach(self, context: ssl.SSLContext) -> None:
         """Have a context log its secrets."""
-        context.keylog_filename = self._path
+        context.keylog_filename = str(self._path)
 
     def text(self) -> str:
         """The log so far; comments left out."""
         try:
-            with open(self._path, encoding="ascii") as file:
+            with self._path.open(encoding="ascii") as file:
                 return "".join(line for line in file if not line.startswith("#"))
         except FileNotFoundError:
             return ""
 
     def close(self) -> None:
         """Remove the file."""
-        if os.path.exists(self._path):
-            os.unlink(self._path)
+        self._path.unlink(missing_ok=True)
 
 
 def client_context(authority_pem: bytes, key_log: KeyLog | None = None) -> ssl.SSLContext:

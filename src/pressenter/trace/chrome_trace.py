@@ -40,7 +40,12 @@ def chrome_trace_bytes(events: Sequence[TraceEvent], language: str = "en") -> by
         }
         end = ends.get(event.id)
         fields = end.fields if end is not None else event.fields
-        row["args"] = {"event": event.id, "cause": event.cause, "what": sentence(event.name, fields, language), **fields}
+        row["args"] = {
+            "event": event.id,
+            "cause": event.cause,
+            "what": sentence(event.name, fields, language),
+            **fields,
+        }
         if event.phase == BEGIN and end is not None:
             row |= {"ph": "X", "dur": (end.at_ns - event.at_ns) / 1000}
         else:

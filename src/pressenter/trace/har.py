@@ -48,7 +48,9 @@ def har_bytes(events: Sequence[TraceEvent], epoch_seconds: float) -> bytes:
 
 
 def _time(epoch_seconds: float, at_ns: int) -> str:
-    moment = datetime.datetime.fromtimestamp(epoch_seconds, datetime.UTC) + datetime.timedelta(microseconds=at_ns / 1000)
+    moment = datetime.datetime.fromtimestamp(epoch_seconds, datetime.UTC) + datetime.timedelta(
+        microseconds=at_ns / 1000
+    )
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

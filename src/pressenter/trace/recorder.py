@@ -54,9 +54,7 @@ class Recorder:
         meaning = CATALOGUE[name]
         agenda = self.agenda
         number = len(self.events) + 1
-        event = TraceEvent(
-            number, agenda.now_ns, node, meaning.layer, name, phase, agenda.cause, fields
-        )
+        event = TraceEvent(number, agenda.now_ns, node, meaning.layer, name, phase, agenda.cause, fields)
         self.events.append(event)
         agenda.cause = number
         for listener in self._listeners:
@@ -79,6 +77,4 @@ class Recorder:
 
     def capture(self, at_ns: int, port: str, outbound: bool, frame: bytes, comment: str = "") -> None:
         """Keep a frame that passes a port, with the current cause as its event."""
-        self.frames.append(
-            CapturedFrame(at_ns, port, outbound, frame, self.agenda.cause, comment)
-        )
+        self.frames.append(CapturedFrame(at_ns, port, outbound, frame, self.agenda.cause, comment))

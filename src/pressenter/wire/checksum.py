@@ -28,12 +28,7 @@ def internet_checksum(data: bytes | bytearray | memoryview, initial: int = 0) ->
 
 def pseudo_header_sum(source: bytes, destination: bytes, protocol: int, length: int) -> int:
     """The sum of the pseudo header that UDP and TCP cover (RFC 9293 §3.1, RFC 768)."""
-    return (
-        int.from_bytes(source, "big") % 0xFFFF
-        + int.from_bytes(destination, "big") % 0xFFFF
-        + protocol
-        + length
-    )
+    return int.from_bytes(source, "big") % 0xFFFF + int.from_bytes(destination, "big") % 0xFFFF + protocol + length
 
 
 def update_checksum(checksum: int, old: bytes, new: bytes) -> int:

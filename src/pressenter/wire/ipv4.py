@@ -84,9 +84,7 @@ def build_ipv4(
     if more_fragments:
         flags |= _MORE_FRAGMENTS
     length = HEADER_LENGTH + len(payload)
-    header = _LAYOUT.pack(
-        0x45, tos, length, identification, flags, ttl, protocol, 0, source, destination
-    )
+    header = _LAYOUT.pack(0x45, tos, length, identification, flags, ttl, protocol, 0, source, destination)
     checksum = internet_checksum(header)
     return header[:10] + checksum.to_bytes(2, "big") + header[12:] + payload
 
@@ -95,9 +93,7 @@ def parse_ipv4(packet: bytes) -> IPv4Header:
     """The header of a packet, verified as RFC 1122 §3.2.1 demands.  Raises MalformedPacket."""
     if len(packet) < HEADER_LENGTH:
         raise MalformedPacket("IPv4", f"{len(packet)} bytes are too few for a header")
-    first, tos, total, identification, flags, ttl, protocol, _, source, destination = (
-        _LAYOUT.unpack_from(packet)
-    )
+    first, tos, total, identification, flags, ttl, protocol, _, source, destination = _LAYOUT.unpack_from(packet)
     header_length = (first & 0x0F) * 4
     if first >> 4 != 4:
         raise MalformedPacket("IPv4", f"version {first >> 4}")

@@ -90,9 +90,7 @@ def parse_tcp(source: bytes, destination: bytes, data: bytes) -> Segment:
     """Parse and verify a segment.  Raises MalformedPacket."""
     if len(data) < HEADER_LENGTH:
         raise MalformedPacket("TCP", f"{len(data)} bytes, 20 needed")
-    source_port, destination_port, sequence, acknowledgment, offset, flags, window, _, _ = (
-        _LAYOUT.unpack_from(data)
-    )
+    source_port, destination_port, sequence, acknowledgment, offset, flags, window, _, _ = _LAYOUT.unpack_from(data)
     header_length = (offset >> 4) * 4
     if header_length < HEADER_LENGTH or header_length > len(data):
         raise MalformedPacket("TCP", f"data offset {header_length}")

@@ -221,8 +221,14 @@ def _is_culprit(value: Any, rest: list[str], wanted: str, above: list[str]) -> b
     """Whether this entry of a table is the one that fails: tried alone, it fails too."""
     if wanted and not rest:
         return isinstance(value, dict) and wanted in value
-    kinds = {"hosts": HostTable, "routers": RouterTable, "switches": SwitchTable, "zones": ZoneTable, "sites": SiteTable}
-    kind = kinds.get(above[-1] if above else "", None)
+    kinds = {
+        "hosts": HostTable,
+        "routers": RouterTable,
+        "switches": SwitchTable,
+        "zones": ZoneTable,
+        "sites": SiteTable,
+    }
+    kind = kinds.get(above[-1] if above else "")
     try:
         msgspec.convert(value, kind if kind is not None and not isinstance(value, str) else str)
     except msgspec.ValidationError:

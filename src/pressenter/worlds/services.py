@@ -65,11 +65,7 @@ def _serve_names(world: World, name: str, answerer: Answerer) -> None:
 
 
 def _start_authoritative(world: World) -> None:
-    addresses = {
-        name: ipv4_text(host.interfaces[0].address)
-        for name, host in world.hosts.items()
-        if host.interfaces
-    }
+    addresses = {name: ipv4_text(host.interfaces[0].address) for name, host in world.hosts.items() if host.interfaces}
     zones_of: dict[str, list[str]] = {}
     for zone, table in world.file.zones.items():
         for host in table.servers.values():
@@ -94,9 +90,7 @@ def _start_web_server(world: World, name: str, table: HostTable) -> None:
             sites[host] = RedirectSite(f"https://{host}") if site.upgrade else built
         if site.https:
             secure_sites[host] = built
-    server = WebServer(
-        name, world.recorder, sites, secure_sites, world.wall_clock, world.file.costs.request / 1e9
-    )
+    server = WebServer(name, world.recorder, sites, secure_sites, world.wall_clock, world.file.costs.request / 1e9)
     world.hosts[name].start(server.start(port=80), name=f"{name}: web server")
     if secure_sites:
         context = _context_by_name(world, table)
@@ -135,7 +129,7 @@ def _context_by_name(world: World, table: HostTable) -> ssl.SSLContext:
         connection.context = made[host]
         return None
 
-    context.sni_callback = choose  # type: ignore[assignment]
+    context.sni_callback = choose
     return context
 
 

@@ -79,9 +79,7 @@ class World:
         translators: the address translators of routers that have one.
     """
 
-    def __init__(
-        self, file: WorldFile, folder: Path, *, seed: int = 1, record: bool = True
-    ) -> None:
+    def __init__(self, file: WorldFile, folder: Path, *, seed: int = 1, record: bool = True) -> None:
         self.file = file
         self.folder = folder
         self.seed = seed
@@ -102,9 +100,7 @@ class World:
         host = file.browser.host
         if host not in self.interrupts:
             raise WorldFileError(f"browser.host: {host!r} is no host{_nearest(host, self.interrupts)}")
-        self.computer = Computer(
-            host, self.agenda, self.recorder, self.interrupts[host], file.costs
-        )
+        self.computer = Computer(host, self.agenda, self.recorder, self.interrupts[host], file.costs)
 
     # ---- making one ----------------------------------------------------------------------
 
@@ -217,9 +213,7 @@ class World:
             )  # fmt: skip
             self._ports[f"{name}:{port}"] = card.port
             mtu = self._mtus.get(f"{name}:{port}", MTU)
-            host.internet.add_interface(
-                Interface(name, port, card, address, length, self.agenda, self.recorder, mtu)
-            )
+            host.internet.add_interface(Interface(name, port, card, address, length, self.agenda, self.recorder, mtu))
         self.hosts[name] = host
         self.interrupts[name] = interrupts
         self._add_default_route(f"hosts.{name}", host, table.gateway)
@@ -247,9 +241,7 @@ class World:
             raise WorldFileError(
                 f"routers.{name}.translate: {outside_name!r} is no interface{_nearest(outside_name, names)}"
             )
-        translator = AddressTranslator(
-            name, outside, self.agenda, self.recorder, self.randomness.stream(f"{name}/nat")
-        )
+        translator = AddressTranslator(name, outside, self.agenda, self.recorder, self.randomness.stream(f"{name}/nat"))
         router.internet.prerouting = translator.prerouting
         router.internet.postrouting = translator.postrouting
         self.translators[name] = translator
@@ -352,8 +344,9 @@ def _add_name(file: WorldFile, name: str, address: str, name_server: str) -> Non
 def _free_address(file: WorldFile, network: str) -> str:
     used = {
         text.partition("/")[0]
-        for node in [*file.hosts.values(), *file.routers.values()]
-        for text in node.interfaces.values()
+        for interfaces in [node.interfaces for node in file.hosts.values()]
+        + [node.interfaces for node in file.routers.values()]
+        for text in interfaces.values()
     }
     for address in list(ipaddress.ip_network(network).hosts())[99:]:
         if str(address) not in used:

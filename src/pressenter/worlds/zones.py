@@ -32,8 +32,7 @@ def zone_text(zone: str, zones: Mapping[str, ZoneTable], address_of: Mapping[str
     first = next(iter(table.servers))
     lines = [
         f"$TTL {table.ttl}",
-        f"@ IN SOA {first}. hostmaster.{'' if zone == '.' else zone + '.'} "
-        f"1 7200 900 1209600 {table.negative_ttl}",
+        f"@ IN SOA {first}. hostmaster.{'' if zone == '.' else zone + '.'} 1 7200 900 1209600 {table.negative_ttl}",
     ]
     written: set[str] = set()
     lines += _servers("@", zone, table, address_of, written)
@@ -43,9 +42,7 @@ def zone_text(zone: str, zones: Mapping[str, ZoneTable], address_of: Mapping[str
     return "\n".join([*lines, table.records.strip("\n")]) + "\n"
 
 
-def _servers(
-    owner: str, zone: str, table: ZoneTable, address_of: Mapping[str, str], written: set[str]
-) -> list[str]:
+def _servers(owner: str, zone: str, table: ZoneTable, address_of: Mapping[str, str], written: set[str]) -> list[str]:
     """NS records, and addresses of those servers whose names lie in this zone."""
     lines = []
     for server, host in table.servers.items():

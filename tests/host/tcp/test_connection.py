@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pressenter.host.tcp.connection import SYN_RETRIES, TcpConnection
 from pressenter.host.tcp.congestion import NewReno, initial_window
+from pressenter.host.tcp.connection import SYN_RETRIES, TcpConnection
 from pressenter.host.tcp.receive_buffer import ReceiveBuffer
 from pressenter.host.tcp.round_trip import MAXIMUM_RTO_NS, MINIMUM_RTO_NS, RoundTripTime
 from pressenter.host.tcp.sequence import add, distance, less

@@ -29,10 +29,16 @@ def test_every_state_can_be_reached_and_left() -> None:
 @pytest.mark.parametrize(
     ("path", "end"),
     [
-        ((Input.ACTIVE_OPEN, Input.SYN_ACK, Input.CLOSE, Input.ACK_OF_FIN, Input.FIN, Input.TIME_WAIT_OVER), State.CLOSED),
+        (
+            (Input.ACTIVE_OPEN, Input.SYN_ACK, Input.CLOSE, Input.ACK_OF_FIN, Input.FIN, Input.TIME_WAIT_OVER),
+            State.CLOSED,
+        ),
         ((Input.PASSIVE_OPEN, Input.SYN, Input.ACK_OF_SYN, Input.FIN, Input.CLOSE, Input.ACK_OF_FIN), State.CLOSED),
         ((Input.ACTIVE_OPEN, Input.SYN, Input.ACK_OF_SYN), State.ESTABLISHED),  # simultaneous open
-        ((Input.ACTIVE_OPEN, Input.SYN_ACK, Input.CLOSE, Input.FIN, Input.ACK_OF_FIN), State.TIME_WAIT),  # simultaneous close
+        (
+            (Input.ACTIVE_OPEN, Input.SYN_ACK, Input.CLOSE, Input.FIN, Input.ACK_OF_FIN),
+            State.TIME_WAIT,
+        ),  # simultaneous close
     ],
 )
 def test_ways_through_the_table(path: tuple[Input, ...], end: State) -> None:

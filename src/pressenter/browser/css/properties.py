@@ -387,7 +387,8 @@ def _background(tokens: Tokens) -> dict[str, Any]:
                 continue
         else:
             if token.type in ("dimension", "percentage", "number") or (
-                token.type == "ident" and token.lower_value in ("left", "right", "top", "bottom", "center", "cover", "contain", "auto")
+                token.type == "ident"
+                and token.lower_value in ("left", "right", "top", "bottom", "center", "cover", "contain", "auto")
             ):
                 target.append(token)
     if position:
@@ -453,7 +454,7 @@ def expand(name: str, tokens: Tokens) -> dict[str, Any]:
         wide = ("wide", tokens[0].lower_value)
         if name in PROPERTIES:
             return {name: wide}
-        return {longhand: wide for longhand in _longhands(name)}
+        return dict.fromkeys(_longhands(name), wide)
     if shorthand is None:
         entry = PROPERTIES.get(name)
         if entry is None:
@@ -475,5 +476,6 @@ def _longhands(name: str) -> list[str]:
     return [
         longhand
         for longhand in PROPERTIES
-        if longhand.startswith(f"{prefix}-") and (not suffix or longhand.endswith(suffix) or longhand.startswith(f"{name}-"))
+        if longhand.startswith(f"{prefix}-")
+        and (not suffix or longhand.endswith(suffix) or longhand.startswith(f"{name}-"))
     ]

@@ -184,7 +184,12 @@ def _parse_compound(tokens: list[Any]) -> tuple[Compound, str]:
             if following.type == "literal" and following.value == ":" and index < len(tokens):
                 pseudo = _pseudo_element(tokens[index])
                 index += 1
-            elif following.type == "ident" and following.lower_value in ("before", "after", "first-line", "first-letter"):
+            elif following.type == "ident" and following.lower_value in (
+                "before",
+                "after",
+                "first-line",
+                "first-letter",
+            ):
                 pseudo = following.lower_value
             else:
                 test, weight = _pseudo_class(following)
@@ -208,7 +213,12 @@ def _attribute_test(content: list[Any]) -> Test:
     name = tokens[0].lower_value
     if len(tokens) == 1:
         return lambda element: name in element.attributes
-    insensitive = tokens[-1].type == "ident" and len(tokens) > 2 and tokens[-1].lower_value == "i" and tokens[-2].type in ("string", "ident")
+    insensitive = (
+        tokens[-1].type == "ident"
+        and len(tokens) > 2
+        and tokens[-1].lower_value == "i"
+        and tokens[-2].type in ("string", "ident")
+    )
     if insensitive:
         tokens = tokens[:-1]
     operator = "".join(str(token.value) for token in tokens[1:-1])
@@ -273,11 +283,7 @@ def _has(arguments: list[Any]) -> tuple[Test, tuple[int, int, int]]:
     weight = max(selector.specificity for selector in selectors)
 
     def test(element: Element) -> bool:
-        among = (
-            [child for child in element.children if isinstance(child, Element)]
-            if direct
-            else element.elements()
-        )
+        among = [child for child in element.children if isinstance(child, Element)] if direct else element.elements()
         return any(matches(selector, item) for item in among for selector in selectors)
 
     return test, weight
@@ -339,7 +345,15 @@ def _is_link(element: Element) -> bool:
 
 
 def _is_control(element: Element) -> bool:
-    return element.namespace == HTML and element.tag in ("button", "input", "select", "textarea", "option", "optgroup", "fieldset")
+    return element.namespace == HTML and element.tag in (
+        "button",
+        "input",
+        "select",
+        "textarea",
+        "option",
+        "optgroup",
+        "fieldset",
+    )
 
 
 _SIMPLE_PSEUDO: dict[str, Test] = {
@@ -365,6 +379,25 @@ _SIMPLE_PSEUDO: dict[str, Test] = {
     "scope": lambda element: element.parent_element is None,
     "open": lambda element: "open" in element.attributes,
 }
-for _state in ("visited", "hover", "active", "focus", "focus-visible", "focus-within", "target", "fullscreen", "indeterminate", "autofill", "modal", "popover-open", "invalid", "user-invalid", "valid", "in-range", "out-of-range", "default"):
+for _state in (
+    "visited",
+    "hover",
+    "active",
+    "focus",
+    "focus-visible",
+    "focus-within",
+    "target",
+    "fullscreen",
+    "indeterminate",
+    "autofill",
+    "modal",
+    "popover-open",
+    "invalid",
+    "user-invalid",
+    "valid",
+    "in-range",
+    "out-of-range",
+    "default",
+):
     # Nothing is hovered, focused or visited in a page that nobody has touched yet.
     _SIMPLE_PSEUDO[_state] = lambda element: False

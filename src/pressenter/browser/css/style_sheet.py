@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import tinycss2
@@ -13,6 +14,7 @@ from pressenter.browser.css.values import InvalidValue
 __all__ = ["Declaration", "Medium", "Rule", "StyleSheet", "parse_declarations", "parse_style_sheet"]
 
 _MAXIMUM_NESTING = 32
+_css: Any = tinycss2  # its stubs leave these functions untyped
 
 
 class Medium(NamedTuple):
@@ -52,7 +54,7 @@ class StyleSheet(NamedTuple):
 
 def parse_style_sheet(text: str, medium: Medium) -> StyleSheet:
     """Parse a style sheet.  What cannot be understood is left out, as the standard says."""
-    nodes = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+    nodes = _css.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
     rules: list[Rule] = []
     imports: list[str] = []
     _collect(nodes, medium, rules, imports, 0)
@@ -83,13 +85,14 @@ def _at_rule(node: Any, medium: Medium, rules: list[Rule], imports: list[str], d
         return
     if node.content is None:
         return
-    applies = {
+    conditions: dict[str, Callable[[], bool]] = {
         "media": lambda: media_match(node.prelude, medium),
         "supports": lambda: _supports(node.prelude),
         "layer": lambda: True,
-    }.get(keyword)
+    }
+    applies = conditions.get(keyword)
     if applies is not None and applies():
-        inner = tinycss2.parse_rule_list(node.content, skip_comments=True, skip_whitespace=True)
+        inner = _css.parse_rule_list(node.content, skip_comments=True, skip_whitespace=True)
         _collect(inner, medium, rules, [], depth + 1)
 
 
@@ -106,7 +109,7 @@ def _import_url(tokens: list[Any]) -> str | None:
 
 def parse_declarations(content: Any) -> list[Declaration]:
     """The declarations of a block or of a style attribute; invalid ones are left out."""
-    parsed = tinycss2.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True)
+    parsed = _css.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True)
     found: list[Declaration] = []
     for node in parsed:
         if node.type != "declaration":
@@ -180,14 +183,21 @@ def _feature_matches(content: list[Any], medium: Medium) -> bool:
     if size is None:
         return False
     if operator == ":":
-        for prefix, compare in (("min-", lambda a, b: a >= b), ("max-", lambda a, b: a <= b)):
-            if name.startswith(prefix) and name[4:] in bounds:
-                return bool(compare(bounds[name[4:]], size))
+        if name.startswith("min-") and name[4:] in bounds:
+            return bounds[name[4:]] >= size
+        if name.startswith("max-") and name[4:] in bounds:
+            return bounds[name[4:]] <= size
         return name in bounds and bounds[name] == size
     actual = bounds.get(name)
     if actual is None:
         return False
-    return {"<": actual < size, "<=": actual <= size, ">": actual > size, ">=": actual >= size, "=": actual == size}.get(operator, False)
+    return {
+        "<": actual < size,
+        "<=": actual <= size,
+        ">": actual > size,
+        ">=": actual >= size,
+        "=": actual == size,
+    }.get(operator, False)
 
 
 def _pixels(token: Any) -> float | None:
@@ -225,7 +235,7 @@ def _supports(tokens: list[Any]) -> bool:
 def _supports_one(content: list[Any]) -> bool:
     if any(token.type == "() block" for token in content):
         return _supports(content)
-    declaration = tinycss2.parse_one_declaration(content)
+    declaration = _css.parse_one_declaration(content)
     if declaration.type != "declaration":
         return False
     try:

@@ -135,7 +135,8 @@ def _meaningful(tokens: Any) -> list[Any]:
 def _sum(tokens: list[Any], percent: bool) -> list[tuple[float, Any]]:
     """calc() is a sum of products; returns (factor, length) terms (CSS Values 4 §10.1)."""
     terms: list[tuple[float, Any]] = []
-    sign, product = 1.0, []
+    sign = 1.0
+    product: list[Any] = []
     for token in [*tokens, None]:
         operator = token.value if token is not None and token.type == "literal" else ""
         if token is None or operator in ("+", "-"):
@@ -170,7 +171,7 @@ def _product(tokens: list[Any], percent: bool) -> list[tuple[float, Any]]:
 
 def parse_color(token: Any) -> Any:
     """A Color, or ``"currentcolor"``."""
-    parsed = tinycss2.color4.parse_color(token)
+    parsed: Any = tinycss2.color4.parse_color(token)
     if parsed is None:
         raise InvalidValue(f"{token.serialize()} is no colour")
     if parsed == "currentcolor":

@@ -45,5 +45,5 @@ def sniff_encoding(data: bytes, transport_charset: str = "") -> str:
 def decode(data: bytes, transport_charset: str = "") -> Decoded:
     """Decode a document.  Bytes that fit no character become U+FFFD."""
     fallback = sniff_encoding(data, transport_charset)
-    text, used = webencodings.decode(data, webencodings.lookup(fallback), "replace")
+    text, used = webencodings.decode(data, fallback, "replace")
     return Decoded(text, str(used.name))

@@ -17,9 +17,7 @@ __all__ = [
 FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
-HEAD_ELEMENTS = frozenset(
-    "base basefont bgsound link meta noframes script style template title".split()
-)
+HEAD_ELEMENTS = frozenset("base basefont bgsound link meta noframes script style template title".split())
 IMPLIED_END_TAGS = frozenset("dd dt li optgroup option p rb rp rt rtc".split())
 DEFAULT_SCOPE = frozenset("applet caption html table td th marquee object template".split())
 TABLE_SCOPE = frozenset("html table template".split())

@@ -74,9 +74,7 @@ def process_foreign(builder: TreeBuilder, token: Any) -> None:
 
 
 def _start_tag(builder: TreeBuilder, token: Any) -> None:
-    presentational_font = token.tag == "font" and any(
-        name in ("color", "face", "size") for name, _ in token.attrs
-    )
+    presentational_font = token.tag == "font" and any(name in ("color", "face", "size") for name, _ in token.attrs)
     if token.tag in _BREAKOUT or presentational_font:
         while True:
             current = builder.open.current

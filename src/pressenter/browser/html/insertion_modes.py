@@ -31,6 +31,9 @@ __all__ = ["END_OF_FILE", "MODE_OF_ELEMENT", "before_head", "initial", "in_body"
 WHITE_SPACE = "\t\n\f\r "
 END_OF_FILE = SimpleNamespace(type="end of file", data="", tag="", attrs=[])
 
+#: One insertion mode: what it does with a token.
+Mode = Callable[["TreeBuilder", Any], None]
+
 TEXT, START, END = TokenType.TEXT, TokenType.START_TAG, TokenType.END_TAG
 
 
@@ -67,7 +70,7 @@ def _comment_data(token: Any) -> str:
     return str(token.data)
 
 
-def _again(builder: TreeBuilder, token: Any, mode: Callable[[TreeBuilder, Any], None]) -> None:
+def _again(builder: TreeBuilder, token: Any, mode: Mode) -> None:
     builder.mode = mode
     mode(builder, token)
 
@@ -203,9 +206,7 @@ def in_head_noscript(builder: TreeBuilder, token: Any) -> None:
         in_head(builder, token)
         if builder.mode is in_text:
             builder.original_mode = in_head_noscript
-    elif token.type is START and token.tag in ("head", "noscript"):
-        return
-    elif token.type is END and token.tag != "br":
+    elif (token.type is START and token.tag in ("head", "noscript")) or (token.type is END and token.tag != "br"):
         return
     elif token.type is not TokenType.DOCTYPE:
         builder.open.pop()
@@ -678,7 +679,18 @@ def in_caption(builder: TreeBuilder, token: Any) -> None:
             builder.mode = in_table
             if token.tag != "caption" or opens:
                 in_table(builder, token)
-    elif token.type is END and token.tag in ("body", "col", "colgroup", "html", "tbody", "td", "tfoot", "th", "thead", "tr"):
+    elif token.type is END and token.tag in (
+        "body",
+        "col",
+        "colgroup",
+        "html",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+    ):
         return
     else:
         in_body(builder, token)
@@ -779,7 +791,17 @@ def in_cell(builder: TreeBuilder, token: Any) -> None:
             stack.pop_through(token.tag)
             builder.formatting.clear_to_marker()
             builder.mode = in_row
-    elif token.type is START and token.tag in ("caption", "col", "colgroup", "tbody", "td", "tfoot", "th", "thead", "tr"):
+    elif token.type is START and token.tag in (
+        "caption",
+        "col",
+        "colgroup",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+    ):
         if stack.in_scope(frozenset(("td", "th")), TABLE_SCOPE):
             _close_cell(builder)
             builder.mode(builder, token)

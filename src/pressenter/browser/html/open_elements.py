@@ -14,7 +14,7 @@ from pressenter.browser.html.element_kinds import DEFAULT_SCOPE, IMPLIED_END_TAG
 
 __all__ = ["FormattingList", "OpenElements"]
 
-_SCOPE_IN_FOREIGN = frozenset("mi mo mn ms mtext annotation-xml foreignObject desc title".split())
+_SCOPE_IN_FOREIGN = frozenset(["mi", "mo", "mn", "ms", "mtext", "annotation-xml", "foreignObject", "desc", "title"])
 
 
 class OpenElements(list[Element]):

@@ -10,7 +10,6 @@ adoption agency).  The modes themselves are in `insertion_modes`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from turbohtml import Tokenizer, TokenType
@@ -38,15 +37,15 @@ class TreeBuilder:
         self.document = Document()
         self.open = OpenElements()
         self.formatting = FormattingList()
-        self.mode: Callable[[TreeBuilder, Any], None] = insertion_modes.initial
-        self.original_mode = self.mode
+        self.mode: insertion_modes.Mode = insertion_modes.initial
+        self.original_mode: insertion_modes.Mode = insertion_modes.initial
         self.head: Element | None = None
         self.form: Element | None = None
         self.frameset_ok = True
         self.foster_parenting = False
         self.ignore_next_newline = False
         self.pending_table_text: list[str] = []
-        self.template_modes: list[Callable[[TreeBuilder, Any], None]] = []
+        self.template_modes: list[insertion_modes.Mode] = []
 
     def process(self, token: Any) -> None:
         """Take one token, by the current mode or by the rules for foreign content."""

@@ -69,7 +69,8 @@ def starts_formatting_context(box: Box) -> bool:
         style["overflow"] != "visible"
         or box.is_float
         or box.is_out_of_flow
-        or style["display"] in ("inline-block", "table-cell", "table-caption", "flow-root", "flex", "grid", "inline-flex", "inline-grid")
+        or style["display"]
+        in ("inline-block", "table-cell", "table-caption", "flow-root", "flex", "grid", "inline-flex", "inline-grid")
         or (box.element is not None and box.element.parent_element is None)
     )
 
@@ -99,7 +100,9 @@ def layout_block(
     inside_x, inside_y = context_x + edges.left, context_y + edges.top
     if box.holds_inlines:
         lines = layout_inline(engine, box, width, floats, inside_x, inside_y)
-        contents = _Contents(lines.fragments, lines.height, _Margin(), lines.first_baseline, lines.last_baseline, lines.count)
+        contents = _Contents(
+            lines.fragments, lines.height, _Margin(), lines.first_baseline, lines.last_baseline, lines.line_count
+        )
     else:
         joins_top = not own_context and edges.top == 0
         contents = _layout_children(engine, box, width, floats, inside_x, inside_y, joins_top)
@@ -113,9 +116,7 @@ def layout_block(
     if own_context:
         height = max(height, floats.bottom - inside_y)  # §10.6.7
     height = _content_height(box, height, edges)
-    through = (
-        not own_context and height == 0 and edges.vertical == 0 and contents.lines == 0 and not box.marker
-    )
+    through = not own_context and height == 0 and edges.vertical == 0 and contents.lines == 0 and not box.marker
     fragments = [_shifted(fragment, edges.left, edges.top) for fragment in contents.fragments]
     if box.marker:
         fragments.insert(0, _marker(engine, box, contents, edges))
@@ -142,7 +143,9 @@ def _content_width(engine: LayoutEngine, box: BlockBox, containing_width: float,
             asked = containing_width - outer
         else:
             smallest, largest = intrinsic_widths(engine, box)
-            wanted = {"min-content": smallest, "max-content": largest}.get(keyword, min(max(smallest, containing_width), largest))
+            wanted = {"min-content": smallest, "max-content": largest}.get(
+                keyword, min(max(smallest, containing_width), largest)
+            )
             asked = wanted - outer
     return clamp_width(box.style, max(0.0, asked), containing_width, edges)
 

@@ -281,9 +281,7 @@ class _Builder:
         style = self.styled.pseudo_styles.get((element, name))
         if style is None or style["display"] == "none":
             return []
-        text = "".join(
-            value if kind == "string" else element.get(value) for kind, value in style["content"]
-        )
+        text = "".join(value if kind == "string" else element.get(value) for kind, value in style["content"])
         content: list[Box] = [TextBox(style, text)] if text else []
         if style["display"] == "inline":
             return [InlineBox(style, None, content)]
@@ -330,9 +328,7 @@ class _Builder:
         columns = _element_children(column) if column.tag == "colgroup" else [column]
         return [self.styled.styles[c]["width"] for c in columns or [column] for _ in range(_span(c, "span"))]
 
-    def _place_cells(
-        self, rows: list[tuple[ComputedStyle, Element | None, list[Element]]]
-    ) -> list[TableCell]:
+    def _place_cells(self, rows: list[tuple[ComputedStyle, Element | None, list[Element]]]) -> list[TableCell]:
         """HTML Standard §4.9.12: the algorithm for forming a table."""
         cells: list[TableCell] = []
         occupied: set[tuple[int, int]] = set()
@@ -398,7 +394,9 @@ def _frame(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] 
     return [ReplacedBox(style, node, _attribute_size(node, 300, 150))]
 
 
-_FIELD_TYPES = frozenset(("submit", "reset", "button", "checkbox", "radio", "hidden", "image", "range", "color", "file"))
+_FIELD_TYPES = frozenset(
+    ("submit", "reset", "button", "checkbox", "radio", "hidden", "image", "range", "color", "file")
+)
 
 
 def _input(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] | None:
@@ -414,7 +412,11 @@ def _input(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] 
     size = node.get("size").strip()
     columns = int(size) if size.isdecimal() and 0 < int(size) < 500 else 20
     label = node.get("value") or node.get("placeholder")
-    return [ReplacedBox(style, node, IntrinsicSize(columns * style["font-size"] * 0.55, style["font-size"] * 1.25), label=label)]
+    return [
+        ReplacedBox(
+            style, node, IntrinsicSize(columns * style["font-size"] * 0.55, style["font-size"] * 1.25), label=label
+        )
+    ]
 
 
 def _text_area(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] | None:
@@ -486,7 +488,9 @@ def dump_boxes(box: Box) -> str:
     while stack:
         item, depth = stack.pop()
         name = type(item).__name__.removesuffix("Box").lower()
-        element = f" <{item.element.tag}>" if item.element is not None else " (anonymous)" * (name in ("block", "inline"))
+        element = (
+            f" <{item.element.tag}>" if item.element is not None else " (anonymous)" * (name in ("block", "inline"))
+        )
         extra = f" {item.text!r}" if isinstance(item, TextBox) else ""
         lines.append("  " * depth + name + element + extra)
         stack.extend((child, depth + 1) for child in reversed(list(_inner(item))))

@@ -46,15 +46,12 @@ def resolve(value: Any, base: float) -> float:
 
 def edges_of(style: ComputedStyle, containing_width: float) -> Edges:
     """The edges of a box; percentages refer to the containing block's width, even vertically."""
-    return Edges(
-        *(resolve(style[f"margin-{side}"], containing_width) for side in ("top", "right", "bottom", "left")),
-        *(
-            style[f"border-{side}-width"] + resolve(style[f"padding-{side}"], containing_width)
-            for side in ("top", "right", "bottom", "left")
-        ),
-        style["margin-left"] == "auto",
-        style["margin-right"] == "auto",
-    )
+    sides = ("top", "right", "bottom", "left")
+    margins = [resolve(style[f"margin-{side}"], containing_width) for side in sides]
+    inner = [
+        float(style[f"border-{side}-width"]) + resolve(style[f"padding-{side}"], containing_width) for side in sides
+    ]
+    return Edges._make([*margins, *inner, style["margin-left"] == "auto", style["margin-right"] == "auto"])
 
 
 def resolve_width(style: ComputedStyle, name: str, base: float, edges: Edges) -> float | None:

@@ -45,9 +45,7 @@ class FloatContext:
 
     def clearance(self, top: float, clear: str) -> float:
         """The height at or below ``top`` that is past the floats of a side (CSS 2.2 §9.5.2)."""
-        sides = (self._left if clear in ("left", "both") else []) + (
-            self._right if clear in ("right", "both") else []
-        )
+        sides = (self._left if clear in ("left", "both") else []) + (self._right if clear in ("right", "both") else [])
         return max([top, *(item.bottom for item in sides)])
 
     def place(

@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -185,7 +185,7 @@ class FontLibrary:
         return self._system_faces
 
 
-@lru_cache(maxsize=None)
+@cache
 def _package_folder(package: str) -> Path:
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
@@ -194,7 +194,7 @@ def _package_folder(package: str) -> Path:
 
 
 def _system_font_files() -> list[Path]:
-    folders = [*_SYSTEM_FOLDERS, os.path.expanduser("~/.fonts"), os.path.expanduser("~/Library/Fonts")]
+    folders = [*_SYSTEM_FOLDERS, str(Path.home() / ".fonts"), str(Path.home() / "Library/Fonts")]
     if sys.platform == "win32":
         folders.append(os.path.expandvars(r"%LOCALAPPDATA%\Microsoft\Windows\Fonts"))
     files = [

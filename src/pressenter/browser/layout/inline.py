@@ -38,7 +38,7 @@ class InlineResult(NamedTuple):
     height: float
     first_baseline: float | None
     last_baseline: float | None
-    count: int
+    line_count: int
 
 
 # ---- step 1: flattening --------------------------------------------------------------------------
@@ -184,9 +184,7 @@ def _object_item(engine: LayoutEngine, piece: _Piece, width: float, can_break: b
     return Atomic(fragment, outer, above, below, edges.margin_left, edges.margin_top, can_break)
 
 
-def _text_items(
-    engine: LayoutEngine, piece: _Piece, position: int, breaks: set[int], items: list[Item]
-) -> None:
+def _text_items(engine: LayoutEngine, piece: _Piece, position: int, breaks: set[int], items: list[Item]) -> None:
     style = piece.style
     mode = style["white-space"]
     wraps = mode not in ("nowrap", "pre")
@@ -207,9 +205,7 @@ def _text_items(
         position += len(line)
 
 
-def _word(
-    engine: LayoutEngine, text: str, piece: _Piece, face: FontFace, can_break: bool, collapsible: bool
-) -> Word:
+def _word(engine: LayoutEngine, text: str, piece: _Piece, face: FontFace, can_break: bool, collapsible: bool) -> Word:
     style = piece.style
     size, extra = style["font-size"], style["letter-spacing"]
     visible = text.rstrip(" ")
@@ -221,9 +217,7 @@ def _word(
     if spaces:
         blank = face.shape(" ")
         space = (blank.advance / face.units * size + extra + style["word-spacing"]) * len(spaces)
-    return Word(
-        visible, style, runs, width, space, spaces, piece.owner, piece.decorations, can_break, collapsible
-    )
+    return Word(visible, style, runs, width, space, spaces, piece.owner, piece.decorations, can_break, collapsible)
 
 
 # ---- steps 3 and 4: lines ---------------------------------------------------------------------------
@@ -351,7 +345,9 @@ class _LineBuilder:
         piece = _Piece("", None, word.style, word.box, word.decorations)
         face = self.engine.face(word.style)
         head = _word(self.engine, word.text[:share], piece, face, True, word.collapsible)
-        tail = _word(self.engine, word.text[share:] + word.space_text, piece, face, word.can_break_after, word.collapsible)
+        tail = _word(
+            self.engine, word.text[share:] + word.space_text, piece, face, word.can_break_after, word.collapsible
+        )
         return head, tail
 
     def _out_of_line(self, box: Box) -> None:

@@ -65,7 +65,9 @@ def _place(engine: LayoutEngine, box: Box, static_x: float, static_y: float, blo
     style = box.style
     edges = edges_of(style, block.width)
     offsets = {
-        side: None if style[side] == "auto" else resolve(style[side], block.width if side in ("left", "right") else block.height)
+        side: None
+        if style[side] == "auto"
+        else resolve(style[side], block.width if side in ("left", "right") else block.height)
         for side in ("left", "right", "top", "bottom")
     }
     left, right, top, bottom = (offsets[side] for side in ("left", "right", "top", "bottom"))

@@ -42,8 +42,6 @@ def layout_replaced(engine: LayoutEngine, box: ReplacedBox, containing_width: fl
     edges = edges_of(box.style, containing_width)
     width, height = replaced_size(box, containing_width)
     baseline = None
-    if box.label or not box.picture and box.element is not None and box.element.tag in ("input", "select"):
+    if box.label or (not box.picture and box.element is not None and box.element.tag in ("input", "select")):
         baseline = edges.top + engine.face(box.style).metrics.ascent * box.style["font-size"]
-    return BoxFragment(
-        0.0, 0.0, width + edges.horizontal, height + edges.vertical, box, (), baseline, baseline
-    )
+    return BoxFragment(0.0, 0.0, width + edges.horizontal, height + edges.vertical, box, (), baseline, baseline)

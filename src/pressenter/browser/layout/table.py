@@ -10,7 +10,7 @@ from __future__ import annotations
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.values import LengthPercentage
 from pressenter.browser.html.dom import Element
-from pressenter.browser.layout.box_tree import BlockBox, Box, TableBox, TableCell
+from pressenter.browser.layout.box_tree import BlockBox, Box, TableBox, TableCell, anonymous_style
 from pressenter.browser.layout.edges import edges_of, resolve, resolve_width
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment, Fragment
@@ -60,9 +60,7 @@ def _used_widths(engine: LayoutEngine, box: TableBox, available: float, asked: f
     gaps = _spacing(box)[0] * (box.columns + 1)
     target = asked - gaps if asked is not None else min(available - gaps, sum(largest))
     percent = _percentages(box)
-    fixed = {
-        column: max(smallest[column], target * share / 100) for column, share in percent.items()
-    }
+    fixed = {column: max(smallest[column], target * share / 100) for column, share in percent.items()}
     free = [column for column in range(box.columns) if column not in fixed]
     if asked is None and fixed and free:
         target = min(available - gaps, max(target, sum(largest)))
@@ -114,13 +112,14 @@ def layout_table(engine: LayoutEngine, box: TableBox, containing_width: float) -
     table_height = grid_height + edges.vertical
     moved = [fragment._replace(x=fragment.x + edges.left, y=fragment.y + edges.top) for fragment in grid]
     first = baseline + edges.top if baseline is not None else None
-    frame = BoxFragment(0.0, above_height, content_width + edges.horizontal, table_height, box, tuple(moved), first, first, 1)
+    frame = BoxFragment(
+        0.0, above_height, content_width + edges.horizontal, table_height, box, tuple(moved), first, first, 1
+    )
     if not box.captions:
         return frame._replace(y=0.0)
     below, below_height = _captions(engine, box, frame.width, "bottom")
     below = [fragment._replace(y=fragment.y + above_height + table_height) for fragment in below]
-    wrapper = BlockBox(box.style | {f"border-{side}-width": 0.0 for side in ("top", "right", "bottom", "left")}
-                       | {"background-color": (0, 0, 0, 0.0), "background-image": "none"}, None, [])  # type: ignore[operator]
+    wrapper = BlockBox(anonymous_style(box.style), None, [])
     return BoxFragment(
         0.0, 0.0, frame.width, above_height + table_height + below_height, wrapper, (*above, frame, *below)
     )
@@ -204,9 +203,7 @@ def _row_fragment(
     return BoxFragment(starts[0], top, width, height, Box(style, element))
 
 
-def _aligned(
-    cell: TableCell, fragment: BoxFragment, height: float, baseline: float, x: float, y: float
-) -> BoxFragment:
+def _aligned(cell: TableCell, fragment: BoxFragment, height: float, baseline: float, x: float, y: float) -> BoxFragment:
     """Stretch a cell to its rows' height and move its content by vertical-align."""
     free = height - fragment.height
     align = cell.box.style["vertical-align"]

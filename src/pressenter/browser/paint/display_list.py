@@ -111,7 +111,9 @@ class _Layers(NamedTuple):
 
 
 class _Painter:
-    def __init__(self, fonts: FontLibrary, picture_sizes: dict[str, tuple[float, float]], canvas_owner: Box | None) -> None:
+    def __init__(
+        self, fonts: FontLibrary, picture_sizes: dict[str, tuple[float, float]], canvas_owner: Box | None
+    ) -> None:
         self.fonts = fonts
         self.picture_sizes = picture_sizes
         self.canvas_owner = canvas_owner
@@ -120,7 +122,11 @@ class _Painter:
     def paint_context(self, fragment: BoxFragment, x: float, y: float, others: Sequence[BoxFragment] = ()) -> None:
         """Paint a fragment and all below it as one; (x, y) is its corner."""
         style = fragment.box.style
-        clips = style["overflow"] != "visible" and fragment.box.element is not None and fragment.box.element.parent_element is not None
+        clips = (
+            style["overflow"] != "visible"
+            and fragment.box.element is not None
+            and fragment.box.element.parent_element is not None
+        )
         faded = style["opacity"] < 1
         if faded:
             self.items.append(Clip(None, max(0.0, style["opacity"])))
@@ -235,7 +241,8 @@ class _Painter:
             top, bottom = rect.y, rect.y + rect.height
         area = Rect(max(left, rect.x), max(top, rect.y), 0, 0)
         area = area._replace(
-            width=max(0.0, min(right, rect.x + rect.width) - area.x), height=max(0.0, min(bottom, rect.y + rect.height) - area.y)
+            width=max(0.0, min(right, rect.x + rect.width) - area.x),
+            height=max(0.0, min(bottom, rect.y + rect.height) - area.y),
         )
         self.items.append(PictureItem(Rect(x, y, width, height), picture, area))
 
@@ -305,7 +312,9 @@ def _content_rect(fragment: BoxFragment, x: float, y: float) -> Rect:
     inside = _padding_rect(fragment, x, y)
     style = fragment.box.style
     top, right, bottom, left = (resolve(style[f"padding-{side}"], fragment.width) for side in SIDES)
-    return Rect(inside.x + left, inside.y + top, max(0.0, inside.width - left - right), max(0.0, inside.height - top - bottom))
+    return Rect(
+        inside.x + left, inside.y + top, max(0.0, inside.width - left - right), max(0.0, inside.height - top - bottom)
+    )
 
 
 def build_display_list(
@@ -344,7 +353,8 @@ def dump_display_list(items: Sequence[DisplayItem]) -> str:
 def _item_text(item: DisplayItem) -> str:
     if isinstance(item, GlyphRun):
         glyphs = " ".join(str(glyph.number) for glyph in item.run.glyphs)
-        return f"glyphs ({item.x:.2f}, {item.baseline:.2f}) {item.size:g}px {item.run.face.path.name} {_hex(item.color)}: {glyphs}"
+        font = f"{item.size:g}px {item.run.face.path.name}"
+        return f"glyphs ({item.x:.2f}, {item.baseline:.2f}) {font} {_hex(item.color)}: {glyphs}"
     if isinstance(item, FillRect):
         return f"fill {_rect_text(item.rect)} {_hex(item.color)}"
     if isinstance(item, BorderItem):

@@ -85,7 +85,7 @@ class _Player:
         self._decoded: dict[str, Any] = {}
 
     def play(self, items: Sequence[DisplayItem]) -> None:
-        draw = {
+        draw: dict[type, Any] = {
             FillRect: self._fill, BorderItem: self._border, GlyphRun: self._glyphs, Stroke: self._stroke,
             PictureItem: self._picture, Clip: self._clip, PopState: self._pop,
         }  # fmt: skip

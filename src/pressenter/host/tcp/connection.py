@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pressenter.host.tcp.congestion import CongestionControl, NewReno
 from pressenter.host.tcp.receive_buffer import ReceiveBuffer
@@ -61,7 +61,7 @@ class Notice(NamedTuple):
     """
 
     kind: str
-    facts: dict[str, object] = {}
+    facts: dict[str, Any] = {}
     error: OSError | None = None
 
 
@@ -241,9 +241,8 @@ class TcpConnection:
             self._ack_now = True
             if segment.flags & FIN and self.state is State.TIME_WAIT:
                 self._start_time_wait(now_ns)
-        if self.state is not State.CLOSED:
-            self._transmit(now_ns)
-            self._flush_acknowledgment(now_ns)
+        self._transmit(now_ns)
+        self._flush_acknowledgment(now_ns)
 
     def _receive_in_syn_sent(self, now_ns: int, segment: Segment) -> None:
         """RFC 9293 §3.10.7.3."""
@@ -328,12 +327,7 @@ class TcpConnection:
         window = segment.window << self._send_scale
         if less(self.snd_una, acknowledgment):
             self._acknowledged_up_to(now_ns, segment)
-        elif (
-            acknowledgment == self.snd_una
-            and segment.length == 0
-            and self.in_flight > 0
-            and window == self.snd_wnd
-        ):
+        elif acknowledgment == self.snd_una and segment.length == 0 and self.in_flight > 0 and window == self.snd_wnd:
             self._count_duplicate(now_ns)  # RFC 5681 §2's definition
         if less(self.snd_wl1, segment.sequence) or (
             self.snd_wl1 == segment.sequence and less_or_equal(self.snd_wl2, acknowledgment)
@@ -528,7 +522,7 @@ class TcpConnection:
             self._delayed_ack_at_ns = now_ns + DELAYED_ACK_NS
 
     def _flush_acknowledgment(self, now_ns: int) -> None:
-        if self._ack_now:
+        if self._ack_now and self.state is not State.CLOSED:
             self._emit(ACK, self.snd_nxt if self.state is not State.SYN_RECEIVED else self.snd_max, b"")
 
     def _emit(self, flags: int, sequence: int, payload: bytes) -> None:
@@ -548,9 +542,7 @@ class TcpConnection:
             self._delayed_ack_at_ns = None
         acknowledgment = self.rcv_nxt if flags & ACK else 0
         self._segments.append(
-            Segment(
-                self.local_port, self.remote_port, sequence, acknowledgment, flags, window, payload
-            )
+            Segment(self.local_port, self.remote_port, sequence, acknowledgment, flags, window, payload)
         )
 
     # ---- timers (RFC 9293 §3.10.8) --------------------------------------------------------
@@ -579,9 +571,7 @@ class TcpConnection:
         self._retries += 1
         self._timed = None
         self.round_trip.back_off()
-        self._note_retransmission(
-            "timeout", self.snd_una, min(self.send_mss, len(self._unacknowledged))
-        )
+        self._note_retransmission("timeout", self.snd_una, min(self.send_mss, len(self._unacknowledged)))
         if opening:
             self._send_syn(now_ns)
             return
@@ -639,9 +629,7 @@ class TcpConnection:
                 raise OSError(errno.EISCONN, f"{happening.value} in state {before.value}")
             return
         self.state = after
-        self._notices.append(
-            Notice("state", {"before": before.value, "after": after.value, "input": happening.value})
-        )
+        self._notices.append(Notice("state", {"before": before.value, "after": after.value, "input": happening.value}))
 
     def _finish(self, error: OSError | None) -> None:
         """The connection is gone: no timer is left behind."""
@@ -664,7 +652,7 @@ class TcpConnection:
         )
 
     def _note_window(self, reason: str) -> None:
-        facts: dict[str, object] = {
+        facts: dict[str, Any] = {
             "reason": reason,
             "window": self.congestion.window,
             "threshold": self.congestion.threshold,

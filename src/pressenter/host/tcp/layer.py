@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import random
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pressenter.host.internet import InternetLayer, NetworkUnreachable, ReceivedPacket
 from pressenter.host.ports import choose_ephemeral_port
@@ -40,8 +40,7 @@ class Quadruple(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"{ipv4_text(self.local_address)}:{self.local_port}"
-            f" > {ipv4_text(self.remote_address)}:{self.remote_port}"
+            f"{ipv4_text(self.local_address)}:{self.local_port} > {ipv4_text(self.remote_address)}:{self.remote_port}"
         )
 
 
@@ -171,9 +170,7 @@ class TcpLayer:
         except MalformedPacket as malformed:
             self._record("ip.drop", reason=str(malformed))
             return
-        quadruple = Quadruple(
-            header.destination, segment.destination_port, header.source, segment.source_port
-        )
+        quadruple = Quadruple(header.destination, segment.destination_port, header.source, segment.source_port)
         self._record_segment("tcp.receive", quadruple, segment)
         endpoint = self.endpoints.get(quadruple)
         if endpoint is not None:
@@ -262,9 +259,7 @@ class TcpLayer:
         if segment.flags & ACK:
             reset = Segment(local, remote, segment.acknowledgment, 0, RST, 0)
         else:
-            reset = Segment(
-                local, remote, 0, add(segment.sequence, segment.length), RST | ACK, 0
-            )
+            reset = Segment(local, remote, 0, add(segment.sequence, segment.length), RST | ACK, 0)
         self._send(quadruple, reset)
 
     def _reopens(self, endpoint: Endpoint, segment: Segment) -> bool:
@@ -342,5 +337,5 @@ class TcpLayer:
                 length=len(segment.payload),
             )
 
-    def _record(self, name: str, /, **fields: object) -> None:
+    def _record(self, name: str, /, **fields: Any) -> None:
         self.internet.recorder.record(self.internet.node, name, **fields)
