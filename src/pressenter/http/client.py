@@ -41,8 +41,15 @@ class FetchError(Exception):
         self.step = step
 
 
-class _Stale(Exception):
-    """A kept connection turned out to be closed before any byte of a response came."""
+class _ClosedUnanswered(Exception):
+    """The connection ended before any byte of a response came.
+
+    ``reused`` says that it had been kept from an earlier request, so that another may do better.
+    """
+
+    def __init__(self, reused: bool) -> None:
+        super().__init__()
+        self.reused = reused
 
 
 class _Connection:
@@ -116,9 +123,9 @@ class HttpClient:
             connection, timings = await self._connection(origin, timings)
             try:
                 return await self._exchange(connection, request, timings)
-            except _Stale:
+            except _ClosedUnanswered as closed:
                 self._discard(connection)
-                if attempt == 2 or request.method not in _IDEMPOTENT:
+                if attempt == 2 or not closed.reused or request.method not in _IDEMPOTENT:
                     raise self._failure(
                         request.url, "http", "the server closed the connection without an answer"
                     ) from None
@@ -269,7 +276,7 @@ class HttpClient:
         while True:
             event = connection.h11.next_event()
             if event is h11.NEED_DATA:
-                data = await self._read(connection, reused and received == 0)
+                data = await self._read(connection, reused, received)
                 if received == 0:
                     timings = timings._replace(first_byte=_now_ns())
                 received += len(data)
@@ -282,7 +289,7 @@ class HttpClient:
             elif isinstance(event, (h11.EndOfMessage, h11.ConnectionClosed)):
                 break
         if head is None:
-            raise _Stale
+            raise _ClosedUnanswered(reused)
         timings = timings._replace(finished=_now_ns())
         self._record("http.body", url=request.url, length=len(body))
         response = Response(
@@ -315,18 +322,18 @@ class HttpClient:
             await connection.writer.drain()
         except OSError:
             if reused:
-                raise _Stale from None
+                raise _ClosedUnanswered(reused) from None
             raise
 
-    async def _read(self, connection: _Connection, may_be_stale: bool) -> bytes:
+    async def _read(self, connection: _Connection, reused: bool, received: int) -> bytes:
         try:
             data = await asyncio.wait_for(connection.reader.read(65_536), self.timeout)
         except OSError:
-            if may_be_stale:
-                raise _Stale from None
+            if reused and not received:
+                raise _ClosedUnanswered(reused) from None
             raise
-        if not data and may_be_stale:
-            raise _Stale
+        if not data and not received:
+            raise _ClosedUnanswered(reused)
         return data
 
     def _release(self, connection: _Connection) -> None:

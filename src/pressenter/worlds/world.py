@@ -201,6 +201,7 @@ class World:
                 self.agenda.cause = 0
                 interface.neighbours.announce()
         self.agenda.cause = 0
+        self.agenda.run(0)  # the servers open their ports
 
     def _build_host(self, name: str, table: HostTable) -> None:
         host = Host(name, self.agenda, self.recorder, self.randomness, self.file.costs.wake_up)

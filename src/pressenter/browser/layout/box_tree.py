@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from pressenter.browser.css.cascade import ComputedStyle, StyledDocument
 from pressenter.browser.css.properties import INHERITED, INITIAL_COMPUTED
 from pressenter.browser.html.dom import HTML, Document, Element, Node, Text
+from pressenter.browser.layout.deep_nesting import deep_nesting
 from pressenter.browser.layout.list_markers import marker_text
 
 __all__ = [
@@ -462,7 +463,9 @@ def build_box_tree(
         return BoxTree(BlockBox(styled.root_style, root, []), False)
     builder = _Builder(styled, pictures)
     style = styled.styles[root]
-    return BoxTree(BlockBox(style, root, builder.children_of(root, style)), builder.truncated)
+    with deep_nesting():
+        children = builder.children_of(root, style)
+    return BoxTree(BlockBox(style, root, children), builder.truncated)
 
 
 def _inner(box: Box) -> Iterable[Box]:

@@ -6,20 +6,13 @@ how wide they may be, and learns how high they have become.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.box_tree import BlockBox, Box, ReplacedBox, TableBox
+from pressenter.browser.layout.deep_nesting import deep_nesting
 from pressenter.browser.layout.fonts import FontFace, FontLibrary
 from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, TextFragment, walk
 
 __all__ = ["LayoutEngine", "layout_page"]
-
-#: Nested boxes are laid out by nested calls, about five for each level; see MAXIMUM_DEPTH of
-#: the parser.  Python 3.11 and newer keep such calls off the C stack.
-_RECURSION_LIMIT = 30_000
 
 
 class LayoutEngine:
@@ -55,7 +48,7 @@ def layout_page(root: BlockBox, fonts: FontLibrary, width: float, height: float)
     from pressenter.browser.layout.edges import edges_of
     from pressenter.browser.layout.positioned import layout_positioned
 
-    with _deep_recursion():
+    with deep_nesting():
         engine = LayoutEngine(fonts, width, height)
         fragment = layout_block(engine, root, width).fragment
         edges = edges_of(root.style, width)
@@ -68,13 +61,3 @@ def layout_page(root: BlockBox, fonts: FontLibrary, width: float, height: float)
                 right = max(right, left + part.width)
                 bottom = max(bottom, top + part.height)
     return LayoutResult(fragment, positioned, max(width, right), max(height, bottom))
-
-
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _RECURSION_LIMIT))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Union
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.values import Color
 from pressenter.browser.layout.box_tree import Box, InlineBox, ReplacedBox
+from pressenter.browser.layout.deep_nesting import deep_nesting
 from pressenter.browser.layout.edges import resolve
 from pressenter.browser.layout.fonts import FontLibrary, ShapedText
 from pressenter.browser.layout.fragments import (
@@ -327,7 +328,8 @@ def build_display_list(
     painter.items.append(FillRect(canvas, Color(1, 1, 1, 1)))
     if owner is not None:
         painter._background(owner.style, canvas, (0.0, 0.0, 0.0, 0.0))
-    painter.paint_context(layout.root, layout.root.x, layout.root.y, layout.positioned)
+    with deep_nesting():
+        painter.paint_context(layout.root, layout.root.x, layout.root.y, layout.positioned)
     return painter.items
 
 

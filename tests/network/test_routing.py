@@ -1,0 +1,114 @@
+"""Routing tables, shortest paths, TTL, MTU, and address translation, in the built-in world and small ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from pressenter.network.translator import TIMEOUTS_NS, Flow
+from pressenter.wire.address import ipv4_bytes, ipv4_text
+from pressenter.wire.icmp import IcmpMessage, describe
+from pressenter.wire.ipv4 import IPv4Header, Protocol
+from pressenter.worlds.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    built = World.load(seed=3)
+    built.run()
+    return built
+
+
+def ping(world: World, host: str, address: str, ttl: int = 64) -> tuple[str, str]:
+    """Who answers an echo, and what."""
+    replies: list[tuple[IPv4Header, IcmpMessage]] = []
+    world.host(host).icmp.echo(ipv4_bytes(address), 77, ttl, lambda *reply: replies.append(reply), ttl=ttl)
+    world.run()
+    ((header, message),) = replies
+    return ipv4_text(header.source), describe(message.type, message.code)
+
+
+def test_traceroute_goes_by_the_shortest_path(world: World) -> None:
+    hops = []
+    for ttl in range(1, 12):
+        address, message = ping(world, "laptop", "93.184.215.14", ttl)
+        hops.append(address)
+        if message == "echo reply":
+            break
+        assert message == "time to live exceeded"
+    assert hops == [
+        "192.168.1.1", "203.0.113.1", "198.51.100.2", "192.0.2.2", "203.0.113.66", "203.0.113.78", "93.184.215.14",
+    ]  # fmt: skip
+
+
+def test_a_cut_fibre_would_send_packets_by_shanghai() -> None:
+    from pressenter.worlds.world import read_built_in
+
+    file, folder = read_built_in()
+    for link in file.links:
+        if link.between == ("backbone-beijing:guangzhou", "backbone-guangzhou:beijing"):
+            link.cost = 5000
+    world = World(file, folder)
+    address, _ = ping(world, "laptop", "93.184.215.14", 5)
+    assert address == "203.0.113.70"
+
+
+def test_a_ping_to_guangzhou_takes_what_light_takes(world: World) -> None:
+    start = world.agenda.now_ns
+    world.host("laptop").icmp.echo(ipv4_bytes("93.184.215.14"), 1, 1, lambda *reply: times.append(world.agenda.now_ns))
+    times: list[int] = []
+    world.run()
+    assert 2 * 9.835e6 < times[0] - start < 60e6
+
+
+def test_two_hosts_with_the_same_port_and_id_get_different_public_ones(world: World) -> None:
+    for host in ("laptop", "phone"):
+        assert ping(world, host, "93.184.215.14") == ("93.184.215.14", "echo reply")
+    translator = world.translators["home-router"]
+    flows = [flow for flow in translator.mappings if flow.protocol == Protocol.ICMP]
+    assert {ipv4_text(flow.address) for flow in flows} == {"192.168.1.10", "192.168.1.20"}
+    assert len({translator.mappings[flow][0] for flow in flows}) == 2
+
+
+def test_a_mapping_times_out(world: World) -> None:
+    ping(world, "laptop", "93.184.215.14")
+    translator = world.translators["home-router"]
+    (flow,) = translator.mappings
+    public = translator.mappings[flow][0]
+    assert translator._lookup(Protocol.ICMP, public) == flow
+    world.agenda.run(world.agenda.now_ns + TIMEOUTS_NS[Protocol.ICMP] + 1)
+    assert translator._lookup(Protocol.ICMP, public) is None
+    assert translator.mappings == {}
+
+
+def test_nothing_gets_in_without_a_mapping(world: World) -> None:
+    # A private address is unknown outside.
+    assert ping(world, "web-1", "192.168.1.10") == ("93.184.215.1", "network unreachable")
+    assert Flow(Protocol.ICMP, ipv4_bytes("192.168.1.10"), 77) not in world.translators["home-router"].mappings
+
+
+def test_a_forwarded_packet_has_new_mac_addresses_and_the_same_ip_addresses(world: World) -> None:
+    ping(world, "resolver", "93.184.215.14")
+    seen = [
+        frame.frame for frame in world.recorder.frames
+        if frame.outbound and frame.frame[12:14] == b"\x08\x00" and frame.frame[30:34] == ipv4_bytes("93.184.215.14")
+    ]  # fmt: skip
+    assert {frame[26:30] for frame in seen} == {ipv4_bytes("198.51.100.66")}
+    assert len({frame[6:12] for frame in seen}) == 5  # the resolver and four routers
+    assert len({frame[22] for frame in seen}) == 5  # TTL
+
+
+def test_a_small_mtu_on_the_way_is_told_to_the_sender() -> None:
+    from pressenter.worlds.world import read_built_in
+
+    file, folder = read_built_in()
+    for link in file.links:
+        if "home-router:wan" in link.between:
+            link.mtu = 1400
+    world = World(file, folder)
+    from pressenter.journey import go
+
+    journey = go("www.example.com", world=world)
+    assert journey.failure is None
+    told = [e for e in journey.events if e.name == "icmp.receive" and "fragmentation" in e.fields["message"]]
+    assert told and told[0].node == "web-1"
+    assert any(e.name == "tcp.retransmit" and e.fields["reason"] == "smaller path MTU" for e in journey.events)
