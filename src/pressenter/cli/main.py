@@ -7,6 +7,7 @@ import importlib
 import click
 
 from pressenter import __version__
+from pressenter.nearest import did_you_mean
 
 __all__ = ["main"]
 
@@ -37,12 +38,9 @@ class _LateCommands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        import difflib
-
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], _COMMANDS, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else f" To visit it: pressenter go {args[0]}"
-            ctx.fail(f"there is no command {args[0]!r}.{hint}")
+            hint = did_you_mean(args[0], _COMMANDS) or f"to visit it: pressenter go {args[0]}"
+            ctx.fail(f"there is no command {args[0]!r}; {hint}")
         return super().resolve_command(ctx, args)
 
 

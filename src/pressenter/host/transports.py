@@ -193,12 +193,15 @@ class StreamTransport(asyncio.Transport):
         self._lose(None)
 
     def abort(self) -> None:
+        self._force_close(None)
+
+    def _force_close(self, error: BaseException | None) -> None:
+        """What asyncio's TLS calls when a handshake or a record fails."""
         endpoint, self._endpoint = self._endpoint, None
         self._unsent.clear()
         if endpoint is not None:
             endpoint.abort()
-        self._closing = True
-        self._lose(None)
+        self._lose(error)
 
     def is_reading(self) -> bool:
         return not self._reading_paused and not self._closing

@@ -6,7 +6,6 @@ not in them is an error, with the nearest one that is.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import msgspec
 
 from pressenter.machine.costs import Costs
+from pressenter.nearest import did_you_mean
 
 __all__ = [
     "BrowserTable",
@@ -183,22 +183,20 @@ def parse_world(text: str, name: str) -> WorldFile:
 def _explain(message: str, text: str, name: str, data: dict[str, Any]) -> str:
     """Turn msgspec's message into file, line, key, what was expected, and the nearest name."""
     problem, _, path_text = message.partition(" - at `$")
-    path = [part for part in re.split(r"[.\[\]`]+", path_text) if part]
+    path = [index or part for index, part in re.findall(r"\[(\.\.\.|\d+)\]|\.([\w-]+)", path_text)]
     unknown = re.search(r"unknown field `([^`]+)`", problem)
     key = unknown[1] if unknown else (path[-1] if path and not path[-1].isdecimal() else "")
-    where, keys = _resolve(path, data, key if unknown else "")
+    where = _resolve(path, data, key if unknown else "")
     line = _line_of(text, [*where, *([key] if unknown else [])])
     shown = ".".join([*where, *([key] if unknown else [])]) or "the file"
     if unknown:
         known = _known_keys(where)
-        near = difflib.get_close_matches(key, known, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(known)}"
-        return f"{name}:{line}: {shown}: there is no key {key!r}{hint}"
-    del keys
+        hint = did_you_mean(key, known) or f"known here: {', '.join(known)}"
+        return f"{name}:{line}: {shown}: there is no key {key!r}; {hint}"
     return f"{name}:{line}: {shown}: {problem[0].lower()}{problem[1:]}"
 
 
-def _resolve(path: list[str], data: Any, wanted: str) -> tuple[list[str], list[str]]:
+def _resolve(path: list[str], data: Any, wanted: str) -> list[str]:
     """Replace msgspec's ``...`` (any key of a dict) by the key that is meant."""
     found: list[str] = []
     for index, part in enumerate(path):
@@ -214,7 +212,7 @@ def _resolve(path: list[str], data: Any, wanted: str) -> tuple[list[str], list[s
                 break
         else:
             break
-    return found, list(data) if isinstance(data, dict) else []
+    return found
 
 
 def _is_culprit(value: Any, rest: list[str], wanted: str, above: list[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 import hashlib
 import ipaddress
 import re
@@ -19,6 +18,7 @@ from pressenter.host.routes import Route
 from pressenter.machine.computer import Computer
 from pressenter.machine.interrupts import InterruptController
 from pressenter.machine.network_card import NetworkCard
+from pressenter.nearest import did_you_mean
 from pressenter.network.link import Faults, Link, fibre_delay_ns
 from pressenter.network.router import Router
 from pressenter.network.shortest_paths import Attachment, compute_routes, network_of
@@ -393,5 +393,5 @@ def _units(where: str, parse: Callable[[str], Quantity], text: str) -> Quantity:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(name, known)
+    return f"; {hint}" if hint else ""
