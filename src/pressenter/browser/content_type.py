@@ -50,7 +50,7 @@ def content_type(header: str, body: bytes, disposition: str = "") -> ContentType
 def _treatment(essence: str) -> str:
     if essence in ("text/html", "application/xhtml+xml"):
         return "page"
-    if essence in ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/x-icon"):
+    if essence in ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/x-icon", "image/svg+xml"):
         return "picture"
     if essence.startswith("text/") or essence in ("application/json", "application/xml", "application/javascript"):
         return "text"

@@ -16,7 +16,8 @@ from pressenter.browser.css.cascade import StyledDocument, style_document
 from pressenter.browser.css.style_sheet import Medium, StyleSheet, parse_style_sheet
 from pressenter.browser.fetch import Fetcher
 from pressenter.browser.html.decoder import decode
-from pressenter.browser.html.dom import Document, Element, dump
+from pressenter.browser.html.dom import SVG, Document, Element, dump
+from pressenter.browser.html.svg_source import svg_size, svg_source
 from pressenter.browser.html.tree_builder import HtmlParser
 from pressenter.browser.layout.box_tree import BlockBox, IntrinsicSize, build_box_tree, count_boxes, dump_boxes
 from pressenter.browser.layout.engine import layout_page
@@ -104,6 +105,7 @@ class PageLoader:
         )
         found = dict(zip(_images(document), await asyncio.gather(*picture_loads), strict=True))
         pictures = {element: picture for element, picture in found.items() if picture is not None}
+        pictures |= _inline_drawings(document)
         tiles = dict(zip(background_urls, await asyncio.gather(*background_loads), strict=True))
         return await self._render(url, document, styled, pictures, tiles)
 
@@ -267,6 +269,17 @@ def _images(document: Document) -> list[Element]:
 def _source(image: Element) -> str:
     """The picture to load; of a srcset the first candidate where there is no src."""
     return image.get("src") or image.get("srcset").strip().partition(" ")[0].rstrip(",")
+
+
+def _inline_drawings(document: Document) -> dict[Element, _Picture]:
+    """Outermost svg elements, each as a picture."""
+    found: dict[Element, _Picture] = {}
+    for element in document.elements():
+        parent = element.parent_element
+        if element.tag == "svg" and element.namespace == SVG and (parent is None or parent.namespace != SVG):
+            size = IntrinsicSize(*svg_size(element))
+            found[element] = _Picture(f"inline svg {len(found) + 1}", size, svg_source(element))
+    return found
 
 
 def _background_urls(styled: StyledDocument) -> set[str]:

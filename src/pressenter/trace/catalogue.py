@@ -42,487 +42,227 @@ def _event(name: str, step: int, en: str, zh: str, clause: str = "", told: Told 
     _ENTRIES[name] = Meaning(name, step, en, zh, clause, told)
 
 
+# fmt: off
 # 1 Key press
-_event(
-    "keyboard.press",
-    1,
-    "the key for {character!r} goes {direction}",
-    "字符 {character!r} 的键{direction_zh}",
-    "",
-    "first",
-)
-_event(
-    "usb.report",
-    1,
-    "keyboard answers the poll with the report {report}",
-    "键盘以报告 {report} 应答轮询",
-    "USB HID 1.11, appendix B.1",
-    "first",
-)
-_event(
-    "irq.raise",
-    1,
-    "{device} raises interrupt {irq} on CPU{cpu} (count {count})",
-    "{device} 在 CPU{cpu} 上触发中断 {irq}（计数 {count}）",
-    "",
-    "first",
-)
-_event(
-    "irq.top_half",
-    1,
-    "the top half takes the report from the controller and queues it",
-    "中断上半部取走报告并排队",
-    "",
-    "first",
-)
-_event("irq.bottom_half", 1, "the bottom half calls the keyboard driver", "中断下半部调用键盘驱动", "", "first")
-_event("input.event", 1, "{line}", "{line}", "Linux input event codes", "first")
-_event(
-    "input.wake",
-    1,
-    "{reader}, blocked in read(), wakes with {events} events",
-    "阻塞在 read() 的 {reader} 被唤醒，读到 {events} 个事件",
-    "",
-    "first",
-)
-_event(
-    "window.key",
-    1,
-    "the window system gives {key!r} to the focused {window}",
-    "窗口系统把 {key!r} 交给获得焦点的 {window}",
-    "",
-    "first",
-)
+_event("keyboard.press", 1, "the key for {character!r} goes {direction}",
+       "字符 {character!r} 的键{direction_zh}", "", "first")
+_event("usb.report", 1, "keyboard answers the poll with the report {report}",
+       "键盘以报告 {report} 应答轮询", "USB HID 1.11, appendix B.1", "first")
+_event("irq.raise", 1, "{device} raises interrupt {irq} on CPU{cpu} (count {count})",
+       "{device} 在 CPU{cpu} 上触发中断 {irq}（计数 {count}）", "", "first")
+_event("irq.top_half", 1, "the top half takes the report from the controller and queues it",
+       "中断上半部取走报告并排队", "", "first")
+_event("irq.bottom_half", 1, "the bottom half calls the keyboard driver",
+       "中断下半部调用键盘驱动", "", "first")
+_event("input.event", 1, "{line}",
+       "{line}", "Linux input event codes", "first")
+_event("input.wake", 1, "{reader}, blocked in read(), wakes with {events} events",
+       "阻塞在 read() 的 {reader} 被唤醒，读到 {events} 个事件", "", "first")
+_event("window.key", 1, "the window system gives {key!r} to the focused {window}",
+       "窗口系统把 {key!r} 交给获得焦点的 {window}", "", "first")
 # 2 Address bar
-_event("address_bar.edit", 2, "the address bar shows {text!r}", "地址栏显示 {text!r}")
-_event(
-    "address_bar.suggest",
-    2,
-    "history suggests {url} ({share} of such visits)",
-    "历史记录建议 {url}（占此类访问的 {share}）",
-    "",
-    "first",
-)
-_event(
-    "address_bar.enter",
-    2,
-    "Enter: {text!r} is {kind}; going to {url}",
-    "回车：{text!r} 是{kind_zh}；前往 {url}",
-    "URL Standard §4.4",
-    "always",
-)
+_event("address_bar.edit", 2, "the address bar shows {text!r}",
+       "地址栏显示 {text!r}")
+_event("address_bar.suggest", 2, "history suggests {url} ({share} of such visits)",
+       "历史记录建议 {url}（占此类访问的 {share}）", "", "first")
+_event("address_bar.enter", 2, "Enter: {text!r} is {kind}; going to {url}",
+       "回车：{text!r} 是{kind_zh}；前往 {url}", "URL Standard §4.4", "always")
 # 3 Browser checks
-_event("check.blocklist", 3, "blocklist: {host} is {verdict}", "黑名单：{host} {verdict_zh}", "", "first")
-_event("check.hsts", 3, "HSTS: {host} is not known to want https", "HSTS：没有 {host} 的记录", "RFC 6797 §8.3", "first")
-_event(
-    "check.upgrade",
-    3,
-    "HSTS: {host} wants https, so http is not even tried",
-    "HSTS：{host} 要求 https，不再尝试 http",
-    "RFC 6797 §8.3",
-    "always",
-)
-_event("cache.lookup", 3, "HTTP cache: {url}: {verdict}", "HTTP 缓存：{url}：{verdict_zh}", "RFC 9111 §4", "always")
-_event("navigate.start", 3, "navigation to {url}", "开始导航到 {url}", "HTML Standard §7.4.2", "always")
+_event("check.blocklist", 3, "blocklist: {host} is {verdict}",
+       "黑名单：{host} {verdict_zh}", "", "first")
+_event("check.hsts", 3, "HSTS: {host} is not known to want https",
+       "HSTS：没有 {host} 的记录", "RFC 6797 §8.3", "first")
+_event("check.upgrade", 3, "HSTS: {host} wants https, so http is not even tried",
+       "HSTS：{host} 要求 https，不再尝试 http", "RFC 6797 §8.3", "always")
+_event("cache.lookup", 3, "HTTP cache: {url}: {verdict}",
+       "HTTP 缓存：{url}：{verdict_zh}", "RFC 9111 §4", "always")
+_event("navigate.start", 3, "navigation to {url}",
+       "开始导航到 {url}", "HTML Standard §7.4.2", "always")
 # 4 Name
-_event("dns.cache", 4, "{cache} for {name}: {verdict}", "{cache_zh} 查找 {name}：{verdict_zh}", "", "always")
-_event("dns.hosts", 4, "/etc/hosts has {name}: {address}", "/etc/hosts 中有 {name}：{address}", "", "always")
-_event("dns.query", 4, "asks {server} for {name} {type}", "向 {server} 查询 {name} {type}", "RFC 1035 §4.1", "always")
-_event("dns.answer", 4, "{server} answers: {summary}", "{server} 回答：{summary}", "RFC 1034 §4.3.2", "always")
-_event(
-    "dns.serve",
-    4,
-    "answers {client}: {name} {type}: {summary}",
-    "回答 {client}：{name} {type}：{summary}",
-    "RFC 1034 §4.3.2",
-)
-_event(
-    "dns.timeout",
-    4,
-    "{server} does not answer for {name} (attempt {attempt})",
-    "{server} 未回答 {name}（第 {attempt} 次）",
-    "RFC 1035 §4.2.1",
-    "always",
-)
-_event(
-    "dns.reject",
-    4,
-    "a reply from {source} is not believed: {reason}",
-    "不采信来自 {source} 的应答：{reason}",
-    "RFC 5452 §4",
-    "always",
-)
-_event("dns.resolved", 4, "{name} is {addresses}", "{name} 的地址是 {addresses}", "", "always")
-_event("dns.failed", 4, "{name}: {reason}", "{name}：{reason}", "", "always")
+_event("dns.cache", 4, "{cache} for {name}: {verdict}",
+       "{cache_zh} 查找 {name}：{verdict_zh}", "", "always")
+_event("dns.hosts", 4, "/etc/hosts has {name}: {address}",
+       "/etc/hosts 中有 {name}：{address}", "", "always")
+_event("dns.query", 4, "asks {server} for {name} {type}",
+       "向 {server} 查询 {name} {type}", "RFC 1035 §4.1", "always")
+_event("dns.answer", 4, "{server} answers: {summary}",
+       "{server} 回答：{summary}", "RFC 1034 §4.3.2", "always")
+_event("dns.serve", 4, "answers {client}: {name} {type}: {summary}",
+       "回答 {client}：{name} {type}：{summary}", "RFC 1034 §4.3.2")
+_event("dns.timeout", 4, "{server} does not answer for {name} (attempt {attempt})",
+       "{server} 未回答 {name}（第 {attempt} 次）", "RFC 1035 §4.2.1", "always")
+_event("dns.reject", 4, "a reply from {source} is not believed: {reason}",
+       "不采信来自 {source} 的应答：{reason}", "RFC 5452 §4", "always")
+_event("dns.resolved", 4, "{name} is {addresses}",
+       "{name} 的地址是 {addresses}", "", "always")
+_event("dns.failed", 4, "{name}: {reason}",
+       "{name}：{reason}", "", "always")
 # 5 TCP
-_event(
-    "tcp.state",
-    5,
-    "{connection}: {before} to {after} ({input})",
-    "{connection}：{before} 变为 {after}（{input}）",
-    "RFC 9293 §3.3.2",
-    "always",
-)
-_event(
-    "tcp.send",
-    5,
-    "{connection} sends {flags} seq {sequence} ack {acknowledgment} length {length}",
-    "{connection} 发送 {flags} seq {sequence} ack {acknowledgment} 长度 {length}",
-    "RFC 9293 §3.1",
-)
-_event(
-    "tcp.receive",
-    5,
-    "{connection} receives {flags} seq {sequence} ack {acknowledgment} length {length}",
-    "{connection} 收到 {flags} seq {sequence} ack {acknowledgment} 长度 {length}",
-    "RFC 9293 §3.10.7",
-)
-_event(
-    "tcp.retransmit",
-    5,
-    "{connection} sends byte {sequence} again: {reason}",
-    "{connection} 重传第 {sequence} 字节：{reason}",
-    "RFC 6298 §5, RFC 5681 §3.2",
-    "always",
-)
-_event(
-    "tcp.window",
-    5,
-    "{connection}: congestion window {window}, threshold {threshold}: {reason}",
-    "{connection}：拥塞窗口 {window}，阈值 {threshold}：{reason}",
-    "RFC 5681 §3",
-    "always",
-)
-_event(
-    "tcp.backlog_full",
-    5,
-    "port {port}: {backlog} connections are half open; the SYN is dropped",
-    "端口 {port}：已有 {backlog} 个半开连接，丢弃 SYN",
-    "",
-    "always",
-)
-_event(
-    "udp.send",
-    5,
-    "UDP {source} to {destination}, {length} bytes",
-    "UDP {source} 到 {destination}，{length} 字节",
-    "RFC 768",
-)
-_event(
-    "udp.receive",
-    5,
-    "UDP {source} to {destination}, {length} bytes, arrives",
-    "UDP {source} 到 {destination}，{length} 字节，到达",
-    "RFC 768",
-)
-_event(
-    "udp.no_port", 5, "nobody listens on UDP port {port}", "没有程序监听 UDP 端口 {port}", "RFC 1122 §4.1.3.1", "always"
-)
+_event("tcp.state", 5, "{connection}: {before} to {after} ({input})",
+       "{connection}：{before} 变为 {after}（{input}）", "RFC 9293 §3.3.2", "always")
+_event("tcp.send", 5, "{connection} sends {flags} seq {sequence} ack {acknowledgment} length {length}",
+       "{connection} 发送 {flags} seq {sequence} ack {acknowledgment} 长度 {length}", "RFC 9293 §3.1")
+_event("tcp.receive", 5, "{connection} receives {flags} seq {sequence} ack {acknowledgment} length {length}",
+       "{connection} 收到 {flags} seq {sequence} ack {acknowledgment} 长度 {length}", "RFC 9293 §3.10.7")
+_event("tcp.retransmit", 5, "{connection} sends byte {sequence} again: {reason}",
+       "{connection} 重传第 {sequence} 字节：{reason}", "RFC 6298 §5, RFC 5681 §3.2", "always")
+_event("tcp.window", 5, "{connection}: congestion window {window}, threshold {threshold}: {reason}",
+       "{connection}：拥塞窗口 {window}，阈值 {threshold}：{reason}", "RFC 5681 §3", "always")
+_event("tcp.backlog_full", 5, "port {port}: {backlog} connections are half open; the SYN is dropped",
+       "端口 {port}：已有 {backlog} 个半开连接，丢弃 SYN", "", "always")
+_event("udp.send", 5, "UDP {source} to {destination}, {length} bytes",
+       "UDP {source} 到 {destination}，{length} 字节", "RFC 768")
+_event("udp.receive", 5, "UDP {source} to {destination}, {length} bytes, arrives",
+       "UDP {source} 到 {destination}，{length} 字节，到达", "RFC 768")
+_event("udp.no_port", 5, "nobody listens on UDP port {port}",
+       "没有程序监听 UDP 端口 {port}", "RFC 1122 §4.1.3.1", "always")
 # 6 IP
-_event(
-    "ip.route",
-    6,
-    "to {destination} the row {route} matches longest: source {source}",
-    "到 {destination} 最长匹配 {route}：源地址 {source}",
-    "RFC 1122 §3.3.1",
-    "first",
-)
-_event(
-    "ip.forward",
-    6,
-    "{source} to {destination}: {route}, TTL {ttl}",
-    "{source} 到 {destination}：{route}，TTL {ttl}",
-    "RFC 1812 §5.2.1",
-    "node",
-)
-_event("ip.drop", 6, "a packet is dropped: {reason}", "丢弃一个分组：{reason}", "RFC 1812 §5.2", "always")
-_event(
-    "ip.fragment",
-    6,
-    "{length} bytes are cut into {pieces} fragments",
-    "{length} 字节切成 {pieces} 个分片",
-    "RFC 791 §3.2",
-    "always",
-)
-_event(
-    "ip.reassemble",
-    6,
-    "{length} bytes from {source} are whole again",
-    "来自 {source} 的 {length} 字节重组完成",
-    "RFC 791 §3.2",
-    "always",
-)
-_event("icmp.send", 6, "tells {peer}: {message}", "告知 {peer}：{message}", "RFC 792", "always")
-_event("icmp.receive", 6, "hears from {peer}: {message}", "收到 {peer} 的消息：{message}", "RFC 792", "always")
+_event("ip.route", 6, "to {destination} the row {route} matches longest: source {source}",
+       "到 {destination} 最长匹配 {route}：源地址 {source}", "RFC 1122 §3.3.1", "first")
+_event("ip.forward", 6, "{source} to {destination}: {route}, TTL {ttl}",
+       "{source} 到 {destination}：{route}，TTL {ttl}", "RFC 1812 §5.2.1", "node")
+_event("ip.drop", 6, "a packet is dropped: {reason}",
+       "丢弃一个分组：{reason}", "RFC 1812 §5.2", "always")
+_event("ip.fragment", 6, "{length} bytes are cut into {pieces} fragments",
+       "{length} 字节切成 {pieces} 个分片", "RFC 791 §3.2", "always")
+_event("ip.reassemble", 6, "{length} bytes from {source} are whole again",
+       "来自 {source} 的 {length} 字节重组完成", "RFC 791 §3.2", "always")
+_event("icmp.send", 6, "tells {peer}: {message}",
+       "告知 {peer}：{message}", "RFC 792", "always")
+_event("icmp.receive", 6, "hears from {peer}: {message}",
+       "收到 {peer} 的消息：{message}", "RFC 792", "always")
 # 7 Ethernet and ARP
-_event("arp.announce", 7, "announces that {address} is at {mac}", "宣告 {address} 位于 {mac}", "RFC 5227 §2.3")
-_event("arp.request", 7, "asks everybody: who has {address}?", "广播询问：谁是 {address}？", "RFC 826", "first")
-_event(
-    "arp.reply",
-    7,
-    "answers {asker} alone: {address} is at {mac}",
-    "单播回答 {asker}：{address} 位于 {mac}",
-    "RFC 826",
-    "first",
-)
-_event("arp.learn", 7, "keeps: {address} is at {mac}", "记下：{address} 位于 {mac}", "RFC 826")
-_event("arp.expire", 7, "forgets the address of {address}", "忘记 {address} 的地址", "RFC 1122 §2.3.2.1")
-_event(
-    "arp.fail",
-    7,
-    "nobody answers for {address} after {requests} requests",
-    "{requests} 次请求后无人应答 {address}",
-    "RFC 1122 §2.3.2",
-    "always",
-)
+_event("arp.announce", 7, "announces that {address} is at {mac}",
+       "宣告 {address} 位于 {mac}", "RFC 5227 §2.3")
+_event("arp.request", 7, "asks everybody: who has {address}?",
+       "广播询问：谁是 {address}？", "RFC 826", "first")
+_event("arp.reply", 7, "answers {asker} alone: {address} is at {mac}",
+       "单播回答 {asker}：{address} 位于 {mac}", "RFC 826", "first")
+_event("arp.learn", 7, "keeps: {address} is at {mac}",
+       "记下：{address} 位于 {mac}", "RFC 826")
+_event("arp.expire", 7, "forgets the address of {address}",
+       "忘记 {address} 的地址", "RFC 1122 §2.3.2.1")
+_event("arp.fail", 7, "nobody answers for {address} after {requests} requests",
+       "{requests} 次请求后无人应答 {address}", "RFC 1122 §2.3.2", "always")
 # 8 Network card
-_event(
-    "nic.transmit",
-    8,
-    "{port} copies {length} bytes from the ring by DMA and sends them",
-    "{port} 由 DMA 从环形缓冲取出 {length} 字节并发送",
-    "",
-    "first",
-)
-_event(
-    "nic.interrupt",
-    8,
-    "{device} raises interrupt {irq} on CPU{cpu} (count {count})",
-    "{device} 在 CPU{cpu} 上触发中断 {irq}（计数 {count}）",
-    "",
-    "first",
-)
-_event(
-    "nic.dma",
-    8,
-    "{port} copies {length} bytes into the receive ring by DMA",
-    "{port} 由 DMA 把 {length} 字节写入接收环",
-    "",
-    "first",
-)
-_event("nic.drop", 8, "{port} drops a frame: {reason}", "{port} 丢弃一帧：{reason}", "IEEE 802.3 §4.2.9", "always")
-_event("link.transmit", 8, "{source} sends {length} bytes to {target}", "{source} 向 {target} 发送 {length} 字节")
-_event("link.arrive", 8, "{length} bytes arrive at {target}", "{length} 字节到达 {target}")
-_event(
-    "link.drop",
-    8,
-    "{source}: {length} bytes dropped: {reason} ({waiting} bytes wait)",
-    "{source}：丢弃 {length} 字节：{reason}（排队 {waiting} 字节）",
-    "",
-    "always",
-)
-_event("link.lose", 8, "{length} bytes to {target} are lost", "发往 {target} 的 {length} 字节丢失", "", "always")
-_event(
-    "link.corrupt", 8, "bit {bit} of a frame to {target} is flipped", "发往 {target} 的帧第 {bit} 位翻转", "", "always"
-)
-_event(
-    "link.hold_back",
-    8,
-    "a frame to {target} is held back for {by_ns} ns",
-    "发往 {target} 的帧被延迟 {by_ns} 纳秒",
-    "",
-    "always",
-)
-_event("link.duplicate", 8, "a frame to {target} is doubled", "发往 {target} 的帧被复制", "", "always")
+_event("nic.transmit", 8, "{port} copies {length} bytes from the ring by DMA and sends them",
+       "{port} 由 DMA 从环形缓冲取出 {length} 字节并发送", "", "first")
+_event("nic.interrupt", 8, "{device} raises interrupt {irq} on CPU{cpu} (count {count})",
+       "{device} 在 CPU{cpu} 上触发中断 {irq}（计数 {count}）", "", "first")
+_event("nic.dma", 8, "{port} copies {length} bytes into the receive ring by DMA",
+       "{port} 由 DMA 把 {length} 字节写入接收环", "", "first")
+_event("nic.drop", 8, "{port} drops a frame: {reason}",
+       "{port} 丢弃一帧：{reason}", "IEEE 802.3 §4.2.9", "always")
+_event("link.transmit", 8, "{source} sends {length} bytes to {target}",
+       "{source} 向 {target} 发送 {length} 字节")
+_event("link.arrive", 8, "{length} bytes arrive at {target}",
+       "{length} 字节到达 {target}")
+_event("link.drop", 8, "{source}: {length} bytes dropped: {reason} ({waiting} bytes wait)",
+       "{source}：丢弃 {length} 字节：{reason}（排队 {waiting} 字节）", "", "always")
+_event("link.lose", 8, "{length} bytes to {target} are lost",
+       "发往 {target} 的 {length} 字节丢失", "", "always")
+_event("link.corrupt", 8, "bit {bit} of a frame to {target} is flipped",
+       "发往 {target} 的帧第 {bit} 位翻转", "", "always")
+_event("link.hold_back", 8, "a frame to {target} is held back for {by_ns} ns",
+       "发往 {target} 的帧被延迟 {by_ns} 纳秒", "", "always")
+_event("link.duplicate", 8, "a frame to {target} is doubled",
+       "发往 {target} 的帧被复制", "", "always")
 # 9 Switch
-_event("switch.learn", 9, "learns that {mac} is behind {port}", "学到 {mac} 在端口 {port}", "IEEE 802.1D §7.8", "first")
-_event(
-    "switch.flood",
-    9,
-    "{mac} is everybody or unknown: out of the other {ports} ports",
-    "{mac} 为广播或未知：从其余 {ports} 个端口发出",
-    "IEEE 802.1D §7.7",
-    "first",
-)
-_event(
-    "switch.discard",
-    9,
-    "a damaged frame of {length} bytes ends at {port}",
-    "{length} 字节的损坏帧止于端口 {port}",
-    "IEEE 802.1D §7.5",
-    "always",
-)
+_event("switch.learn", 9, "learns that {mac} is behind {port}",
+       "学到 {mac} 在端口 {port}", "IEEE 802.1D §7.8", "first")
+_event("switch.flood", 9, "{mac} is everybody or unknown: out of the other {ports} ports",
+       "{mac} 为广播或未知：从其余 {ports} 个端口发出", "IEEE 802.1D §7.7", "first")
+_event("switch.discard", 9, "a damaged frame of {length} bytes ends at {port}",
+       "{length} 字节的损坏帧止于端口 {port}", "IEEE 802.1D §7.5", "always")
 # 10 Home router
-_event(
-    "nat.map", 10, "translates {inside} to {outside}", "地址转换：{inside} 变为 {outside}", "RFC 3022 §2.2", "always"
-)
-_event("nat.forget", 10, "forgets the unused mapping of {inside}", "删除 {inside} 的闲置映射", "RFC 4787 §4.3")
-_event("nat.drop", 10, "cannot translate a packet: {reason}", "无法转换分组：{reason}", "RFC 3022", "always")
-_event(
-    "home.forward",
-    10,
-    "sends on from {source} to {destination}: {route}, TTL {ttl}",
-    "转发 {source} 到 {destination}：{route}，TTL {ttl}",
-    "RFC 1812 §5.2.1",
-    "node",
-)
+_event("nat.map", 10, "translates {inside} to {outside}",
+       "地址转换：{inside} 变为 {outside}", "RFC 3022 §2.2", "always")
+_event("nat.forget", 10, "forgets the unused mapping of {inside}",
+       "删除 {inside} 的闲置映射", "RFC 4787 §4.3")
+_event("nat.drop", 10, "cannot translate a packet: {reason}",
+       "无法转换分组：{reason}", "RFC 3022", "always")
+_event("home.forward", 10, "sends on from {source} to {destination}: {route}, TTL {ttl}",
+       "转发 {source} 到 {destination}：{route}，TTL {ttl}", "RFC 1812 §5.2.1", "node")
 # 11 Provider and backbone
-_event(
-    "backbone.forward",
-    11,
-    "sends on from {source} to {destination}: {route}, TTL {ttl}",
-    "转发 {source} 到 {destination}：{route}，TTL {ttl}",
-    "RFC 1812 §5.2.1",
-    "node",
-)
+_event("backbone.forward", 11, "sends on from {source} to {destination}: {route}, TTL {ttl}",
+       "转发 {source} 到 {destination}：{route}，TTL {ttl}", "RFC 1812 §5.2.1", "node")
 # 12 Data centre and server
-_event(
-    "centre.forward",
-    12,
-    "sends on from {source} to {destination}: {route}, TTL {ttl}",
-    "转发 {source} 到 {destination}：{route}，TTL {ttl}",
-    "RFC 1812 §5.2.1",
-    "node",
-)
-_event(
-    "server.request",
-    12,
-    "serves {method} {target}: {status} {reason}, {length} bytes",
-    "处理 {method} {target}：{status} {reason}，{length} 字节",
-    "RFC 9110 §9",
-    "always",
-)
-_event("host.exception", 12, "a program failed: {message}: {error}", "程序出错：{message}：{error}", "", "always")
+_event("centre.forward", 12, "sends on from {source} to {destination}: {route}, TTL {ttl}",
+       "转发 {source} 到 {destination}：{route}，TTL {ttl}", "RFC 1812 §5.2.1", "node")
+_event("server.request", 12, "serves {method} {target}: {status} {reason}, {length} bytes",
+       "处理 {method} {target}：{status} {reason}，{length} 字节", "RFC 9110 §9", "always")
+_event("host.exception", 12, "a program failed: {message}: {error}",
+       "程序出错：{message}：{error}", "", "always")
 # 13 HTTP and TLS
-_event(
-    "http.connect",
-    13,
-    "connects to {host} port {port} (connection {number} of at most {limit})",
-    "连接 {host} 端口 {port}（第 {number} 条，至多 {limit} 条）",
-    "RFC 9112 §9.4",
-    "always",
-)
-_event(
-    "http.reuse",
-    13,
-    "takes the idle connection {connection} to {host} again",
-    "复用到 {host} 的空闲连接 {connection}",
-    "RFC 9112 §9.3",
-    "first",
-)
-_event(
-    "tls.handshake",
-    13,
-    "{version} with {host}, {cipher}, certificate for {subject} by {issuer}",
-    "与 {host} 建立 {version}，{cipher}，{issuer} 签发给 {subject} 的证书",
-    "RFC 8446 §2",
-    "always",
-)
-_event("tls.failed", 13, "TLS with {host} failed: {reason}", "与 {host} 的 TLS 失败：{reason}", "RFC 8446 §6", "always")
-_event("http.request", 13, "{method} {url}", "{method} {url}", "RFC 9112 §3", "always")
-_event(
-    "http.response",
-    13,
-    "{status} {reason} for {url}, {type}",
-    "{url} 返回 {status} {reason}，{type}",
-    "RFC 9112 §4",
-    "always",
-)
-_event(
-    "http.body", 13, "the body of {url} is whole: {length} bytes", "{url} 的内容已完整：{length} 字节", "RFC 9112 §6"
-)
-_event(
-    "http.exchange",
-    13,
-    "{method} {url}: {status}, {body_length} bytes",
-    "{method} {url}：{status}，{body_length} 字节",
-    "RFC 9110 §3",
-)
-_event("http.failed", 13, "{url}: {reason}", "{url}：{reason}", "", "always")
+_event("http.connect", 13, "connects to {host} port {port} (connection {number} of at most {limit})",
+       "连接 {host} 端口 {port}（第 {number} 条，至多 {limit} 条）", "RFC 9112 §9.4", "always")
+_event("http.reuse", 13, "takes the idle connection {connection} to {host} again",
+       "复用到 {host} 的空闲连接 {connection}", "RFC 9112 §9.3", "first")
+_event("tls.handshake", 13, "{version} with {host}, {cipher}, certificate for {subject} by {issuer}",
+       "与 {host} 建立 {version}，{cipher}，{issuer} 签发给 {subject} 的证书", "RFC 8446 §2", "always")
+_event("tls.failed", 13, "TLS with {host} failed: {reason}",
+       "与 {host} 的 TLS 失败：{reason}", "RFC 8446 §6", "always")
+_event("http.request", 13, "{method} {url}",
+       "{method} {url}", "RFC 9112 §3", "always")
+_event("http.response", 13, "{status} {reason} for {url}, {type}",
+       "{url} 返回 {status} {reason}，{type}", "RFC 9112 §4", "always")
+_event("http.body", 13, "the body of {url} is whole: {length} bytes",
+       "{url} 的内容已完整：{length} 字节", "RFC 9112 §6")
+_event("http.exchange", 13, "{method} {url}: {status}, {body_length} bytes",
+       "{method} {url}：{status}，{body_length} 字节", "RFC 9110 §3")
+_event("http.failed", 13, "{url}: {reason}",
+       "{url}：{reason}", "", "always")
 # 14 Response
-_event("response.redirect", 14, "{status}: on to {url}", "{status}：转到 {url}", "RFC 9110 §15.4", "always")
-_event(
-    "response.decode",
-    14,
-    "{encoding}: {encoded} bytes become {decoded}",
-    "{encoding} 解码：{encoded} 字节变为 {decoded}",
-    "RFC 9110 §8.4",
-    "always",
-)
-_event("response.store", 14, "cached for {seconds} s: {url}", "缓存 {seconds} 秒：{url}", "RFC 9111 §3", "always")
-_event(
-    "response.type",
-    14,
-    "{url} is {type}: {treatment}",
-    "{url} 的类型是 {type}：{treatment_zh}",
-    "MIME Sniffing Standard §7",
-    "always",
-)
-_event(
-    "response.not_modified",
-    14,
-    "304: the stored {url} is still good",
-    "304：已存的 {url} 仍有效",
-    "RFC 9111 §4.3.3",
-    "always",
-)
+_event("response.redirect", 14, "{status}: on to {url}",
+       "{status}：转到 {url}", "RFC 9110 §15.4", "always")
+_event("response.decode", 14, "{encoding}: {encoded} bytes become {decoded}",
+       "{encoding} 解码：{encoded} 字节变为 {decoded}", "RFC 9110 §8.4", "always")
+_event("response.store", 14, "cached for {seconds} s: {url}",
+       "缓存 {seconds} 秒：{url}", "RFC 9111 §3", "always")
+_event("response.type", 14, "{url} is {type}: {treatment}",
+       "{url} 的类型是 {type}：{treatment_zh}", "MIME Sniffing Standard §7", "always")
+_event("response.not_modified", 14, "304: the stored {url} is still good",
+       "304：已存的 {url} 仍有效", "RFC 9111 §4.3.3", "always")
 # 15 Page
-_event(
-    "html.parse",
-    15,
-    "HTML: {bytes} bytes of {encoding} become {nodes} nodes",
-    "HTML：{bytes} 字节（{encoding}）解析成 {nodes} 个节点",
-    "HTML Standard §13.2",
-    "always",
-)
-_event("html.subresource", 15, "the page asks for {url} ({kind})", "页面需要 {url}（{kind}）", "", "always")
-_event(
-    "css.parse", 15, "CSS of {source}: {rules} rules", "{source} 的 CSS：{rules} 条规则", "CSS Syntax Level 3", "always"
-)
-_event(
-    "css.cascade",
-    15,
-    "styles for {elements} elements from {rules} rules",
-    "由 {rules} 条规则计算 {elements} 个元素的样式",
-    "CSS Cascade Level 4 §6",
-    "always",
-)
-_event(
-    "image.decode", 15, "{url} is a picture of {width} by {height}", "{url} 是 {width}×{height} 的图片", "", "always"
-)
-_event("image.broken", 15, "{url} is no picture: {reason}", "{url} 不是图片：{reason}", "", "always")
-_event("layout.box_tree", 15, "box tree: {boxes} boxes", "盒树：{boxes} 个盒", "CSS Display Level 3", "always")
-_event(
-    "layout.fragments",
-    15,
-    "layout: {fragments} fragments, {lines} lines, {height} px high",
-    "布局：{fragments} 个片段，{lines} 行，高 {height} 像素",
-    "CSS 2.2 §9, §10",
-    "always",
-)
-_event("layout.limit", 15, "{what} beyond {limit} are left out", "超过 {limit} 的{what}被略去", "", "always")
-_event("paint.display_list", 15, "display list: {items} items", "显示列表：{items} 项", "CSS 2.2 appendix E", "always")
-_event("paint.raster", 15, "raster: {width} by {height} pixels", "光栅化：{width}×{height} 像素", "", "always")
-_event("paint.unavailable", 15, "no picture: {reason}", "无法生成图片：{reason}", "", "always")
-_event("page.error", 15, "the error page says: {message}", "错误页显示：{message}", "", "always")
-_event(
-    "page.loaded",
-    15,
-    "load: {resources} resources, {bytes} bytes",
-    "load：{resources} 个资源，{bytes} 字节",
-    "HTML Standard §8.5",
-    "always",
-)
-_event(
-    "page.download",
-    14,
-    "{url} is offered as a download: {filename}, {length} bytes",
-    "提供下载 {url}：{filename}，{length} 字节",
-    "",
-    "always",
-)
+_event("html.parse", 15, "HTML: {bytes} bytes of {encoding} become {nodes} nodes",
+       "HTML：{bytes} 字节（{encoding}）解析成 {nodes} 个节点", "HTML Standard §13.2", "always")
+_event("html.subresource", 15, "the page asks for {url} ({kind})",
+       "页面需要 {url}（{kind}）", "", "always")
+_event("css.parse", 15, "CSS of {source}: {rules} rules",
+       "{source} 的 CSS：{rules} 条规则", "CSS Syntax Level 3", "always")
+_event("css.cascade", 15, "styles for {elements} elements from {rules} rules",
+       "由 {rules} 条规则计算 {elements} 个元素的样式", "CSS Cascade Level 4 §6", "always")
+_event("image.decode", 15, "{url} is a picture of {width} by {height}",
+       "{url} 是 {width}×{height} 的图片", "", "always")
+_event("image.broken", 15, "{url} is no picture: {reason}",
+       "{url} 不是图片：{reason}", "", "always")
+_event("layout.box_tree", 15, "box tree: {boxes} boxes",
+       "盒树：{boxes} 个盒", "CSS Display Level 3", "always")
+_event("layout.fragments", 15, "layout: {fragments} fragments, {lines} lines, {height} px high",
+       "布局：{fragments} 个片段，{lines} 行，高 {height} 像素", "CSS 2.2 §9, §10", "always")
+_event("layout.limit", 15, "{what} beyond {limit} are left out",
+       "超过 {limit} 的{what}被略去", "", "always")
+_event("paint.display_list", 15, "display list: {items} items",
+       "显示列表：{items} 项", "CSS 2.2 appendix E", "always")
+_event("paint.raster", 15, "raster: {width} by {height} pixels",
+       "光栅化：{width}×{height} 像素", "", "always")
+_event("paint.unavailable", 15, "no picture: {reason}",
+       "无法生成图片：{reason}", "", "always")
+_event("page.error", 15, "the error page says: {message}",
+       "错误页显示：{message}", "", "always")
+_event("page.loaded", 15, "load: {resources} resources, {bytes} bytes",
+       "load：{resources} 个资源，{bytes} 字节", "HTML Standard §8.5", "always")
+_event("page.download", 14, "{url} is offered as a download: {filename}, {length} bytes",
+       "提供下载 {url}：{filename}，{length} 字节", "", "always")
 # 16 Screen
-_event("window.composite", 16, "the window is composited: {title}", "窗口合成：{title}", "", "always")
-_event("display.scanout", 16, "frame {frame} is on the screen", "第 {frame} 帧显示在屏幕上", "", "always")
+_event("window.composite", 16, "the window is composited: {title}",
+       "窗口合成：{title}", "", "always")
+_event("display.scanout", 16, "frame {frame} is on the screen",
+       "第 {frame} 帧显示在屏幕上", "", "always")
 # 17 After
-_event(
-    "tab.close",
-    17,
-    "the tab closes: {connections} connections are closed",
-    "标签页关闭：关闭 {connections} 条连接",
-    "",
-    "always",
-)
+_event("tab.close", 17, "the tab closes: {connections} connections are closed",
+       "标签页关闭：关闭 {connections} 条连接", "", "always")
+# fmt: on
 
 #: Every event name, and what it means.
 CATALOGUE: Mapping[str, Meaning] = MappingProxyType(_ENTRIES)

@@ -96,10 +96,10 @@ class World:
         self._authority: CertificateAuthority | None = None
         self._key_log: KeyLog | None = None
         self._mtus = _mtus(file)
-        self._build()
         host = file.browser.host
-        if host not in self.interrupts:
-            raise WorldFileError(f"browser.host: {host!r} is no host{_nearest(host, self.interrupts)}")
+        if host not in file.hosts:
+            raise WorldFileError(f"browser.host: {host!r} is no host{_nearest(host, file.hosts)}")
+        self._build()
         self.computer = Computer(host, self.agenda, self.recorder, self.interrupts[host], file.costs)
 
     # ---- making one ----------------------------------------------------------------------

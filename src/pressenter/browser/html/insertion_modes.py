@@ -70,6 +70,15 @@ def _comment_data(token: Any) -> str:
     return str(token.data)
 
 
+def _after_white_space(builder: TreeBuilder, token: Any) -> Any:
+    """Insert the white space that a text begins with; returns what is left, or None."""
+    if token.type is not TEXT:
+        return token
+    rest = token.data.lstrip(WHITE_SPACE)
+    builder.insert_text(token.data[: len(token.data) - len(rest)])
+    return _text(rest) if rest else None
+
+
 def _again(builder: TreeBuilder, token: Any, mode: Mode) -> None:
     builder.mode = mode
     mode(builder, token)
@@ -137,13 +146,8 @@ def before_head(builder: TreeBuilder, token: Any) -> None:
 
 def in_head(builder: TreeBuilder, token: Any) -> None:
     """§13.2.6.4.4."""
-    if token.type is TEXT:
-        rest = token.data.lstrip(WHITE_SPACE)
-        builder.insert_text(token.data[: len(token.data) - len(rest)])
-        if not rest:
-            return
-        token = _text(rest)
-    if _misc(builder, token):
+    token = _after_white_space(builder, token)
+    if token is None or _misc(builder, token):
         return
     tag = token.tag
     if token.type is START:
@@ -215,13 +219,8 @@ def in_head_noscript(builder: TreeBuilder, token: Any) -> None:
 
 def after_head(builder: TreeBuilder, token: Any) -> None:
     """§13.2.6.4.6."""
-    if token.type is TEXT:
-        rest = token.data.lstrip(WHITE_SPACE)
-        builder.insert_text(token.data[: len(token.data) - len(rest)])
-        if not rest:
-            return
-        token = _text(rest)
-    if _misc(builder, token):
+    token = _after_white_space(builder, token)
+    if token is None or _misc(builder, token):
         return
     tag = token.tag
     if token.type is START:

@@ -20,7 +20,7 @@ from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.float_context import FloatContext
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, TextFragment
 from pressenter.browser.layout.inline import layout_inline
-from pressenter.browser.layout.intrinsic import intrinsic_widths, shrink_to_fit
+from pressenter.browser.layout.intrinsic import intrinsic_widths
 
 __all__ = ["BlockResult", "layout_block", "layout_float", "starts_formatting_context"]
 
@@ -311,14 +311,7 @@ def layout_float(
 ) -> BoxFragment:  # fmt: skip
     """Lay out and place a float; its fragment is relative to the container's content box."""
     edges = edges_of(box.style, width)
-    if isinstance(box, BlockBox):
-        content = resolve_width(box.style, "width", width, edges)
-        if content is None:
-            content = shrink_to_fit(engine, box, width)
-        content = clamp_width(box.style, content, width, edges)
-        fragment = layout_block(engine, box, width, content_width=content).fragment
-    else:
-        fragment = engine.layout(box, width)
+    fragment = engine.layout_shrunk(box, width)
     outer_width = fragment.width + edges.margin_left + edges.margin_right
     outer_height = fragment.height + edges.margin_top + edges.margin_bottom
     start = floats.clearance(y + top, box.style["clear"])

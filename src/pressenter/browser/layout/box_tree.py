@@ -253,7 +253,7 @@ class _Builder:
             if made is not None:
                 return made
         if node.namespace != HTML and node.tag == "svg":
-            return [ReplacedBox(style, node, _attribute_size(node, 300, 150))]
+            return _picture(self, node, style) or []
         if display in ("table", "inline-table"):
             return [self._table(node, style)]
         if display == "inline":
@@ -456,7 +456,7 @@ def build_box_tree(
     """Make the boxes of a document.
 
     Args:
-        pictures: for each img element whose picture was decoded, its key and its size.
+        pictures: for each img or svg element whose picture was decoded, its key and its size.
     """
     root = document.root
     if root is None or styled.styles[root]["display"] == "none":

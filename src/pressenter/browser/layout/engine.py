@@ -41,6 +41,21 @@ class LayoutEngine:
         assert isinstance(box, BlockBox)
         return layout_block(self, box, containing_width).fragment
 
+    def layout_shrunk(self, box: Box, containing_width: float) -> BoxFragment:
+        """Lay out a float or an inline block: as wide as asked, else as its content needs."""
+        from pressenter.browser.layout.block import layout_block
+        from pressenter.browser.layout.edges import clamp_width, edges_of, resolve_width
+        from pressenter.browser.layout.intrinsic import shrink_to_fit
+
+        if not isinstance(box, BlockBox):
+            return self.layout(box, containing_width)
+        edges = edges_of(box.style, containing_width)
+        content = resolve_width(box.style, "width", containing_width, edges)
+        if content is None:
+            content = shrink_to_fit(self, box, containing_width)
+        content = clamp_width(box.style, content, containing_width, edges)
+        return layout_block(self, box, containing_width, content_width=content).fragment
+
 
 def layout_page(root: BlockBox, fonts: FontLibrary, width: float, height: float) -> LayoutResult:
     """Lay out a page for a viewport."""

@@ -161,20 +161,8 @@ def _object_item(engine: LayoutEngine, piece: _Piece, width: float, can_break: b
         return ForcedBreak(piece.style)
     if box.is_float or box.is_out_of_flow:
         return OutOfLine(box)
-    from pressenter.browser.layout.intrinsic import shrink_to_fit
-
     edges = edges_of(box.style, width)
-    if isinstance(box, BlockBox):
-        from pressenter.browser.layout.block import layout_block
-        from pressenter.browser.layout.edges import clamp_width, resolve_width
-
-        content = resolve_width(box.style, "width", width, edges)
-        if content is None:
-            content = shrink_to_fit(engine, box, width)
-        content = clamp_width(box.style, content, width, edges)
-        fragment = layout_block(engine, box, width, content_width=content).fragment
-    else:
-        fragment = engine.layout(box, width)
+    fragment = engine.layout_shrunk(box, width)
     above = edges.margin_top + fragment.height
     below = edges.margin_bottom
     if fragment.last_baseline is not None and box.style["overflow"] == "visible":

@@ -187,13 +187,12 @@ class _Player:
         self.canvas.drawTextBlob(builder.make(), 0, 0, self._paint(item.color, True))
 
     def _picture(self, item: PictureItem) -> None:
+        skia = self.skia
         if item.picture not in self._decoded:
-            data = self.skia.Data.MakeWithCopy(self.pictures.get(item.picture, b""))
-            self._decoded[item.picture] = self.skia.Image.MakeFromEncoded(data)
+            self._decoded[item.picture] = self._decode(self.pictures.get(item.picture, b""), item.rect)
         image = self._decoded[item.picture]
         if image is None:
             return
-        skia = self.skia
         source = skia.Rect.MakeWH(image.width(), image.height())
         sampling = skia.SamplingOptions(skia.FilterMode.kLinear, skia.MipmapMode.kLinear)
         if item.area is None:
@@ -204,6 +203,20 @@ class _Player:
         for rect in _tiles(item.rect, item.area, self.view):
             self.canvas.drawImageRect(image, source, self._rect(rect), sampling, skia.Paint())
         self.canvas.restore()
+
+    def _decode(self, data: bytes, rect: Rect) -> Any:
+        """A picture from its file, or None for what cannot be drawn; a drawing is rastered to size."""
+        skia = self.skia
+        if data.lstrip()[:1] != b"<":
+            return skia.Image.MakeFromEncoded(skia.Data.MakeWithCopy(data))
+        drawing = skia.SVGDOM.MakeFromStream(skia.MemoryStream.MakeCopy(data))
+        width, height = (min(_MAXIMUM_DRAWING, max(1, round(size))) for size in (rect.width, rect.height))
+        if drawing is None:
+            return None
+        surface = skia.Surface(width, height)
+        drawing.setContainerSize(skia.Size(width, height))
+        drawing.render(surface.getCanvas())
+        return surface.makeImageSnapshot()
 
     def _clip(self, item: Clip) -> None:
         if item.opacity < 1:
@@ -223,6 +236,7 @@ class _Player:
 
 
 _MAXIMUM_TILES = 10_000
+_MAXIMUM_DRAWING = 4096  # pixels on a side
 
 
 def _tiles(first: Rect, area: Rect, view: Rect) -> list[Rect]:
