@@ -158,7 +158,7 @@ def _report(console: Console, journey: Journey, files: list[Path], wall: float, 
     failure = journey.failure
     if failure is not None:
         text = words["failed"].format(step=step_in_words(failure.step, language), message=failure.message)
-        console.print(f"[bold red]{escape(text)}[/]")
+        console.print(f"[bold red]{escape(text)}[/]", soft_wrap=True)
     console.print(words["done"].format(
         time=time_text(journey.duration_ns), events=len(journey.events), frames=len(journey.packets), wall=wall
     ), soft_wrap=True)  # fmt: skip
@@ -167,8 +167,8 @@ def _report(console: Console, journey: Journey, files: list[Path], wall: float, 
         console.print(words["download"].format(name=escape(browser.download[0]), length=len(browser.download[1])))
     if browser.fonts.missing:
         characters = "".join(sorted(browser.fonts.missing)[:20])
-        console.print(f"[yellow]{escape(words['missing'].format(characters=characters))}[/]")
+        console.print(f"[yellow]{escape(words['missing'].format(characters=characters))}[/]", soft_wrap=True)
     if browser.raster_failure:
-        console.print(f"[yellow]{escape(words['no_picture'].format(reason=browser.raster_failure))}[/]")
+        console.print(f"[yellow]{escape(words['no_picture'].format(reason=browser.raster_failure))}[/]", soft_wrap=True)
     console.print(f"{words['files']}: " + ", ".join(f"[bold]{escape(str(path))}[/]" for path in files), soft_wrap=True)
     console.print(f"[dim]{words['open']}[/]", soft_wrap=True)

@@ -83,7 +83,7 @@ def _start_tag(builder: TreeBuilder, token: Any) -> None:
             if current.namespace == HTML or text_point or html_point:
                 break
             builder.open.pop()
-        builder.mode(builder, token)
+        builder.apply(builder.mode, token)
         return
     insert_foreign(builder, token, builder.open.current.namespace)
 
@@ -108,5 +108,5 @@ def _end_tag(builder: TreeBuilder, token: Any) -> None:
             del builder.open[index:]
             return
         if builder.open[index - 1].namespace == HTML:
-            builder.mode(builder, token)
+            builder.apply(builder.mode, token)
             return

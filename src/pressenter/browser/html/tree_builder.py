@@ -14,10 +14,16 @@ from typing import Any
 
 from turbohtml import Tokenizer, TokenType
 
-from pressenter.browser.html import insertion_modes
 from pressenter.browser.html.dom import HTML, Comment, Document, Element, Node, Text
 from pressenter.browser.html.element_kinds import FORMATTING, SPECIAL
 from pressenter.browser.html.foreign_content import is_foreign, process_foreign
+from pressenter.browser.html.insertion_modes import (
+    END_OF_FILE,
+    MODE_OF_ELEMENT,
+    RULES,
+    Mode,
+    without_leading_newline,
+)
 from pressenter.browser.html.open_elements import FormattingList, OpenElements
 
 __all__ = ["MAXIMUM_DEPTH", "HtmlParser", "TreeBuilder", "parse_html"]
@@ -30,38 +36,42 @@ class TreeBuilder:
     """Builds one document from tokens.
 
     Attributes:
-        mode: the function for the current insertion mode.
+        mode: the current insertion mode.
     """
 
     def __init__(self) -> None:
         self.document = Document()
         self.open = OpenElements()
         self.formatting = FormattingList()
-        self.mode: insertion_modes.Mode = insertion_modes.initial
-        self.original_mode: insertion_modes.Mode = insertion_modes.initial
+        self.mode = Mode.INITIAL
+        self.original_mode = Mode.INITIAL
         self.head: Element | None = None
         self.form: Element | None = None
         self.frameset_ok = True
         self.foster_parenting = False
         self.ignore_next_newline = False
         self.pending_table_text: list[str] = []
-        self.template_modes: list[insertion_modes.Mode] = []
+        self.template_modes: list[Mode] = []
 
     def process(self, token: Any) -> None:
         """Take one token, by the current mode or by the rules for foreign content."""
         if token.type is TokenType.TEXT and self.ignore_next_newline:
-            token = insertion_modes.without_leading_newline(token)
+            token = without_leading_newline(token)
         self.ignore_next_newline = False
         if token is None:
             return
         if is_foreign(self, token):
             process_foreign(self, token)
         else:
-            self.mode(self, token)
+            self.apply(self.mode, token)
+
+    def apply(self, mode: Mode, token: Any) -> None:
+        """Process a token by the rules of a mode, which need not be the current one."""
+        RULES[mode](self, token)
 
     def finish(self) -> Document:
         """The end of the file."""
-        self.mode(self, insertion_modes.END_OF_FILE)
+        self.apply(self.mode, END_OF_FILE)
         return self.document
 
     # ---- inserting (§13.2.6.1) ----------------------------------------------------------
@@ -240,15 +250,15 @@ class TreeBuilder:
     def reset_mode(self) -> None:
         """§13.2.4.1: find the mode again from what is open."""
         for item in reversed(self.open):
-            mode = insertion_modes.MODE_OF_ELEMENT.get(item.tag)
+            mode = MODE_OF_ELEMENT.get(item.tag)
             if item.tag == "template":
                 mode = self.template_modes[-1] if self.template_modes else None
             if item.tag == "html":
-                mode = insertion_modes.before_head if self.head is None else insertion_modes.after_head
+                mode = Mode.BEFORE_HEAD if self.head is None else Mode.AFTER_HEAD
             if mode is not None and item.namespace == HTML:
                 self.mode = mode
                 return
-        self.mode = insertion_modes.in_body
+        self.mode = Mode.IN_BODY
 
 
 class HtmlParser:
