@@ -40,6 +40,16 @@ def test_the_page_is_what_the_server_holds(journey: pressenter.Journey) -> None:
     assert journey.failure is None
 
 
+def test_each_stage_can_be_read(journey: pressenter.Journey, tmp_path: Path) -> None:
+    written = journey.save(tmp_path, dumps=True)
+    texts = {path.stem: path.read_text() for path in written if path.suffix == ".txt"}
+    assert set(texts) == {"dom", "cssom", "styles", "boxes", "fragments", "display-list"}
+    assert "| <!DOCTYPE html>" in texts["dom"] and "<table>" in texts["dom"]
+    assert "h1 em {\n  color: Color(" in texts["cssom"]
+    assert "<h1> " in texts["styles"] and "font-size: 30.0" in texts["styles"]
+    assert "block <body>" in texts["boxes"] and "text (" in texts["fragments"] and "glyphs (" in texts["display-list"]
+
+
 def test_same_seed_same_bytes(journey: pressenter.Journey, tmp_path: Path) -> None:
     again = pressenter.go("www.example.com", seed=7)
     assert again.events == journey.events
@@ -301,6 +311,27 @@ def test_no_page_crashes(html: bytes, tmp_path: Path) -> None:
     journey = visit(tmp_path)
     assert journey.failure is None
     assert not [e for e in journey.events if e.name == "host.exception"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 500, 503])
+def test_other_statuses_are_shown_as_pages(status: int) -> None:
+    import asyncio
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        page = f"<title>No</title>sorry, {status}"
+        writer.write(
+            f"HTTP/1.1 {status} No\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\n\r\n{page}".encode()
+        )
+        writer.close()
+
+    world = World.load()
+    world.host("web-1").tcp.listeners[80].close()
+    world.host("web-1").run(asyncio.start_server(serve, "0.0.0.0", 80))
+    journey = pressenter.go("www.example.com", world=world)
+    assert journey.failure is None and journey.page is not None
+    assert journey.page.text == f"sorry, {status}"
+    assert any(e.name == "http.response" and e.fields["status"] == status for e in journey.events)
 
 
 def test_a_truncated_response_is_said(tmp_path: Path) -> None:

@@ -103,11 +103,12 @@ class Journey:
             title=f"pressenter: {self.address}, seed {self.world.seed}", ports=ports,
         )  # fmt: skip
 
-    def save(self, folder: str | Path, ports: Sequence[str] | None = None) -> list[Path]:
+    def save(self, folder: str | Path, ports: Sequence[str] | None = None, dumps: bool = False) -> list[Path]:
         """Write page.png, capture.pcapng, trace.json, journey.har and journey.jsonl.
 
-        With ``ports`` the capture holds only what passed these.  Returns the files written;
-        page.png is missing where Skia cannot run.  Raises ValueError for an unknown port.
+        With ``ports`` the capture holds only what passed these; with ``dumps`` each stage of the
+        page is written as text too (dom.txt, styles.txt, …).  Returns the files written; page.png
+        is missing where Skia cannot run.  Raises ValueError for an unknown port.
         """
         from pressenter.trace.chrome_trace import chrome_trace_bytes
         from pressenter.trace.har import har_bytes
@@ -120,6 +121,10 @@ class Journey:
             "journey.har": har_bytes(self.events, self.world.epoch_seconds),
             "journey.jsonl": jsonl_bytes(self.events),
         }
+        if dumps and self.page is not None:
+            from pressenter.browser.page import STAGES
+
+            contents |= {f"{stage}.txt": self.page.dump(stage).encode() + b"\n" for stage in STAGES}
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         written = []

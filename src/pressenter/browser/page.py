@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import ada_url
 
-from pressenter.browser.css.cascade import StyledDocument, style_document
-from pressenter.browser.css.style_sheet import Medium, StyleSheet, parse_style_sheet
+from pressenter.browser.css.cascade import StyledDocument, dump_styles, style_document
+from pressenter.browser.css.style_sheet import Medium, StyleSheet, dump_style_sheet, parse_style_sheet
 from pressenter.browser.fetch import Fetcher
 from pressenter.browser.html.decoder import decode
 from pressenter.browser.html.dom import SVG, Document, Element, dump
@@ -27,7 +27,10 @@ from pressenter.browser.paint.display_list import DisplayItem, build_display_lis
 from pressenter.http.client import FetchError
 from pressenter.trace import Recorder
 
-__all__ = ["Page", "PageLoader"]
+__all__ = ["STAGES", "Page", "PageLoader"]
+
+#: The stages of a page that can be dumped as text.
+STAGES = ("dom", "cssom", "styles", "boxes", "fragments", "display-list")
 
 Spend = Callable[[str, float], Awaitable[None]]
 
@@ -39,6 +42,7 @@ class Page(NamedTuple):
 
     url: str
     document: Document
+    style_sheets: list[StyleSheet]
     styled: StyledDocument
     boxes: BlockBox
     layout: LayoutResult
@@ -57,9 +61,11 @@ class Page(NamedTuple):
         return " ".join(" ".join(pieces).split())
 
     def dump(self, stage: str) -> str:
-        """A stage as text: dom, boxes, fragments or display-list."""
+        """A stage as text, by its name in `STAGES`."""
         return {
             "dom": lambda: dump(self.document),
+            "cssom": lambda: "\n".join(dump_style_sheet(sheet) for sheet in self.style_sheets),
+            "styles": lambda: dump_styles(self.document, self.styled),
             "boxes": lambda: dump_boxes(self.boxes),
             "fragments": lambda: dump_fragments(self.layout.root),
             "display-list": lambda: dump_display_list(self.display_list),
@@ -107,7 +113,7 @@ class PageLoader:
         pictures = {element: picture for element, picture in found.items() if picture is not None}
         pictures |= _inline_drawings(document)
         tiles = dict(zip(background_urls, await asyncio.gather(*background_loads), strict=True))
-        return await self._render(url, document, styled, pictures, tiles)
+        return await self._render(url, document, sheets, styled, pictures, tiles)
 
     def _start(self, cause: int, jobs: list[Any]) -> list[asyncio.Task[Any]]:
         """Start jobs side by side; all of them are caused by the same event."""
@@ -201,7 +207,7 @@ class PageLoader:
     # ---- layout and paint ------------------------------------------------------------------------
 
     async def _render(
-        self, url: str, document: Document, styled: StyledDocument, pictures: dict[Element, _Picture],
+        self, url: str, document: Document, sheets: list[StyleSheet], styled: StyledDocument, pictures: dict[Element, _Picture],
         tiles: dict[str, _Picture | None],
     ) -> Page:  # fmt: skip
         begin = self._begin("layout.box_tree", boxes="?")
@@ -228,7 +234,7 @@ class PageLoader:
         self._recorder.end(begin, items=len(display_list))
         data = {picture.key: picture.data for picture in all_pictures}
         data |= {name: tile.data for name, tile in tiles.items() if tile is not None}
-        return Page(url, document, styled, tree.root, layout, display_list, data)
+        return Page(url, document, sheets, styled, tree.root, layout, display_list, data)
 
     def _begin(self, name: str, /, **fields: Any) -> int:
         return self._recorder.begin(self.node, name, **fields)

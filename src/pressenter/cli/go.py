@@ -95,11 +95,12 @@ def _parse_sites(context: click.Context, parameter: click.Parameter, values: tup
     metavar="NODE:PORT",
     help="Capture only at this port, such as laptop:eth0.  Repeatable; without it, every port.",
 )
+@click.option("--dumps", is_flag=True, help="Write each stage of the page as text too: DOM, CSSOM, styles, boxes, …")
 @click.option("-v", "--verbose", is_flag=True, help="Tell every event, not only the story.")
 @click.option("-q", "--quiet", is_flag=True, help="Tell only the end.")
 def go(
     address: str, seed: int, out: Path, sites: dict[str, Path], world: Path | None, visits: int,
-    language: str, ports: tuple[str, ...], verbose: bool, quiet: bool,
+    language: str, ports: tuple[str, ...], dumps: bool, verbose: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Type ADDRESS into the lab's browser, press Enter, and watch.
 
@@ -128,7 +129,7 @@ def go(
                 address, seed=seed, world=world, sites=sites, visits=visits, language=language, on_event=teller.tell
             )
             teller.working("…")
-            files = _save(journey, out, ports)
+            files = _save(journey, out, ports, dumps)
     except (WorldFileError, NoSuchKey) as error:
         click.echo(f"pressenter: {error}", err=True)
         sys.exit(_USAGE)
@@ -136,9 +137,9 @@ def go(
     sys.exit(_FAILED if journey.failure is not None else 0)
 
 
-def _save(journey: Journey, out: Path, ports: tuple[str, ...]) -> list[Path]:
+def _save(journey: Journey, out: Path, ports: tuple[str, ...], dumps: bool) -> list[Path]:
     try:
-        return journey.save(out, ports or None)
+        return journey.save(out, ports or None, dumps)
     except ValueError as error:
         journey.save(out)  # nothing is lost: the whole capture is written
         raise click.BadParameter(f"{error}; {out} holds the capture of every port", param_hint="--port") from error

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import ssl
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dns.exception
 
@@ -30,22 +32,32 @@ _STUB_TIMEOUT, _STUB_ATTEMPTS = 5.0, 2  # resolv.conf(5): timeout, attempts
 _RESOLVER_TIMEOUT, _RESOLVER_ATTEMPTS = 1.5, 2
 
 
+class _Program(NamedTuple):
+    """A program that is ready to run on a host."""
+
+    host: str
+    title: str
+    main: Callable[[], Coroutine[Any, Any, Any]]
+
+
 def start(world: World) -> None:
-    """Start every program that the world file asks for."""
-    _start_authoritative(world)
+    """Start every program that the world file asks for, once all of them are in order."""
+    programs = _authoritative(world)
     for name, table in world.file.hosts.items():
         _give_resolver(world, name, table.name_server, table.hosts)
         if table.root_hints:
             randomness = world.randomness.stream(f"{name}/resolver")
             exchange = _exchange(world, name, _RESOLVER_TIMEOUT, _RESOLVER_ATTEMPTS)
-            _serve_names(world, name, RecursiveResolver(table.root_hints, exchange, randomness))
+            programs.append(_name_server(world, name, RecursiveResolver(table.root_hints, exchange, randomness)))
         if table.sites:
-            _start_web_server(world, name, table)
+            programs += _web_server(world, name, table)
     for name, router in world.file.routers.items():
         _give_resolver(world, name, router.forward_names_to, {})
         if router.forward_names_to is not None:
             exchange = _exchange(world, name, _STUB_TIMEOUT, _STUB_ATTEMPTS)
-            _serve_names(world, name, Forwarder(router.forward_names_to, exchange))
+            programs.append(_name_server(world, name, Forwarder(router.forward_names_to, exchange)))
+    for program in programs:
+        world.hosts[program.host].start(program.main(), name=f"{program.host}: {program.title}")
 
 
 def _exchange(world: World, name: str, timeout: float, attempts: int) -> Exchange:
@@ -58,13 +70,13 @@ def _give_resolver(world: World, name: str, server: str | None, hosts: dict[str,
     world.hosts[name].resolve = stub.resolve
 
 
-def _serve_names(world: World, name: str, answerer: Answerer) -> None:
+def _name_server(world: World, name: str, answerer: Answerer) -> _Program:
     thinking = world.file.costs.request / 1e9
     server = DnsServer(name, world.recorder, answerer, thinking)
-    world.hosts[name].start(server.start(), name=f"{name}: DNS")
+    return _Program(name, "name server", server.start)
 
 
-def _start_authoritative(world: World) -> None:
+def _authoritative(world: World) -> list[_Program]:
     addresses = {name: ipv4_text(host.interfaces[0].address) for name, host in world.hosts.items() if host.interfaces}
     zones_of: dict[str, list[str]] = {}
     for zone, table in world.file.zones.items():
@@ -77,11 +89,13 @@ def _start_authoritative(world: World) -> None:
             loaded[zone] = load_zone("." if zone == "." else f"{zone}.", text)
         except dns.exception.DNSException as error:
             raise WorldFileError(f"zone {zone!r}: its records are wrong: {error}") from error
-    for host, zones in zones_of.items():
-        _serve_names(world, host, AuthoritativeServer([loaded[zone] for zone in zones]))
+    return [
+        _name_server(world, host, AuthoritativeServer([loaded[zone] for zone in zones]))
+        for host, zones in zones_of.items()
+    ]
 
 
-def _start_web_server(world: World, name: str, table: HostTable) -> None:
+def _web_server(world: World, name: str, table: HostTable) -> list[_Program]:
     sites: dict[str, Site] = {}
     secure_sites: dict[str, Site] = {}
     for host, site in table.sites.items():
@@ -91,10 +105,11 @@ def _start_web_server(world: World, name: str, table: HostTable) -> None:
         if site.https:
             secure_sites[host] = built
     server = WebServer(name, world.recorder, sites, secure_sites, world.wall_clock, world.file.costs.request / 1e9)
-    world.hosts[name].start(server.start(port=80), name=f"{name}: web server")
+    programs = [_Program(name, "web server", partial(server.start, port=80))]
     if secure_sites:
         context = _context_by_name(world, table)
-        world.hosts[name].start(server.start(port=443, context=context), name=f"{name}: web server, TLS")
+        programs.append(_Program(name, "web server, TLS", partial(server.start, port=443, context=context)))
+    return programs
 
 
 def _build_site(world: World, where: str, site: SiteTable) -> Site:

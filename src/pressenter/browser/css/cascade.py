@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import tinycss2
 
 from pressenter.browser.css import presentational_hints
-from pressenter.browser.css.properties import INHERITED, INITIAL, expand
-from pressenter.browser.css.selectors import ComplexSelector, matches
+from pressenter.browser.css.properties import INHERITED, INITIAL, INITIAL_COMPUTED, expand
+from pressenter.browser.css.selectors import ComplexSelector, ancestors, matches
 from pressenter.browser.css.style_sheet import (
     Declaration,
     Medium,
@@ -30,7 +30,7 @@ from pressenter.browser.css.style_sheet import (
 from pressenter.browser.css.values import Environment, InvalidValue, LengthPercentage, compute
 from pressenter.browser.html.dom import Document, Element
 
-__all__ = ["ComputedStyle", "StyledDocument", "style_document", "user_agent_style_sheet"]
+__all__ = ["ComputedStyle", "StyledDocument", "dump_styles", "style_document", "user_agent_style_sheet"]
 
 ComputedStyle = Mapping[str, Any]
 PSEUDO_ELEMENTS = ("before", "after")
@@ -43,6 +43,17 @@ class StyledDocument(NamedTuple):
     styles: Mapping[Element, ComputedStyle]
     pseudo_styles: Mapping[tuple[Element, str], ComputedStyle]
     root_style: ComputedStyle
+
+
+def dump_styles(document: Document, styled: StyledDocument) -> str:
+    """Computed styles as text: for each element what differs from the initial values."""
+    lines: list[str] = []
+    for element in document.elements():
+        style = styled.styles[element]
+        own = {name: style[name] for name in sorted(INITIAL_COMPUTED) if style[name] != INITIAL_COMPUTED[name]}
+        depth = sum(1 for _ in ancestors(element))
+        lines.append("  " * depth + f"<{element.tag}> " + "; ".join(f"{name}: {value}" for name, value in own.items()))
+    return "\n".join(lines)
 
 
 class _Entry(NamedTuple):

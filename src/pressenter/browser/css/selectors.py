@@ -13,7 +13,7 @@ from tinycss2.nth import parse_nth
 
 from pressenter.browser.html.dom import HTML, Element
 
-__all__ = ["ComplexSelector", "InvalidSelector", "matches", "parse_selector_list"]
+__all__ = ["ComplexSelector", "InvalidSelector", "ancestors", "matches", "parse_selector_list"]
 
 
 class InvalidSelector(ValueError):
@@ -65,7 +65,8 @@ def _context_holds(context: tuple[tuple[str, Compound], ...], index: int, elemen
     return any(_meets(compound, c) and _context_holds(context, index + 1, c) for c in candidates)
 
 
-def _ancestors(element: Element) -> Iterator[Element]:
+def ancestors(element: Element) -> Iterator[Element]:
+    """The elements around an element, the nearest first."""
     parent = element.parent_element
     while parent is not None:
         yield parent
@@ -99,7 +100,7 @@ def _previous(element: Element) -> Iterator[Element]:
 
 
 _CANDIDATES: dict[str, Callable[[Element], Iterator[Element]]] = {
-    " ": _ancestors,
+    " ": ancestors,
     ">": _parent,
     "~": _earlier,
     "+": _previous,

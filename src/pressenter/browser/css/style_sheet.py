@@ -11,7 +11,7 @@ from pressenter.browser.css.properties import expand
 from pressenter.browser.css.selectors import ComplexSelector, InvalidSelector, parse_selector_list
 from pressenter.browser.css.values import InvalidValue
 
-__all__ = ["Declaration", "Medium", "Rule", "StyleSheet", "parse_declarations", "parse_style_sheet"]
+__all__ = ["Declaration", "Medium", "Rule", "StyleSheet", "dump_style_sheet", "parse_declarations", "parse_style_sheet"]
 
 _MAXIMUM_NESTING = 32
 _css: Any = tinycss2  # its stubs leave these functions untyped
@@ -39,10 +39,11 @@ class Declaration(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """Selectors and declarations."""
+    """Selectors and declarations; ``prelude`` is the selectors' text."""
 
     selectors: list[ComplexSelector]
     declarations: list[Declaration]
+    prelude: str = ""
 
 
 class StyleSheet(NamedTuple):
@@ -70,7 +71,7 @@ def _collect(nodes: list[Any], medium: Medium, rules: list[Rule], imports: list[
                 continue
             declarations = parse_declarations(node.content)
             if declarations:
-                rules.append(Rule(selectors, declarations))
+                rules.append(Rule(selectors, declarations, tinycss2.serialize(node.prelude).strip()))
         elif node.type == "at-rule" and depth < _MAXIMUM_NESTING:
             _at_rule(node, medium, rules, imports, depth)
 
@@ -105,6 +106,20 @@ def _import_url(tokens: list[Any]) -> str | None:
     if first.type == "function" and first.lower_name == "url" and first.arguments:
         return str(first.arguments[0].value)
     return None
+
+
+def dump_style_sheet(sheet: StyleSheet) -> str:
+    """The CSSOM as text: the rules that apply, shorthands expanded, values as they are computed from."""
+    lines = [f"@import {url}" for url in sheet.imports]
+    for rule in sheet.rules:
+        lines.append(f"{' '.join(rule.prelude.split())} {{")
+        for declaration in rule.declarations:
+            value = declaration.value
+            if declaration.tokens is not None:
+                value = tinycss2.serialize(declaration.tokens).strip()
+            lines.append(f"  {declaration.name}: {value}{' !important' if declaration.important else ''}")
+        lines.append("}")
+    return "\n".join(lines)
 
 
 def parse_declarations(content: Any) -> list[Declaration]:

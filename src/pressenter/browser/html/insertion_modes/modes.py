@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "END", "END_OF_FILE", "MODE_OF_ELEMENT", "RULES", "START", "TEXT", "WHITE_SPACE", "Mode", "after_white_space",
-    "again", "by_head_rules", "by_tag", "comment_data", "is_blank", "is_handled_alike", "rules_of", "start_tag", "text_token",
+    "again", "by_head_rules", "by_tag", "comment_data", "is_blank", "is_handled_alike", "rules_of", "start_tag",
+    "text_token",
     "without_leading_newline",
 ]  # fmt: skip
 
