@@ -207,8 +207,8 @@ class PageLoader:
     # ---- layout and paint ------------------------------------------------------------------------
 
     async def _render(
-        self, url: str, document: Document, sheets: list[StyleSheet], styled: StyledDocument, pictures: dict[Element, _Picture],
-        tiles: dict[str, _Picture | None],
+        self, url: str, document: Document, sheets: list[StyleSheet], styled: StyledDocument,
+        pictures: dict[Element, _Picture], tiles: dict[str, _Picture | None],
     ) -> Page:  # fmt: skip
         begin = self._begin("layout.box_tree", boxes="?")
         sizes = {element: (picture.key, picture.size) for element, picture in pictures.items()}
