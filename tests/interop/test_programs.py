@@ -85,7 +85,19 @@ def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         ready.append("http://127.0.0.1:%d" % listening.sockets[0].getsockname()[1])
         started.set()
 
-    thread = threading.Thread(target=lambda: (loop.run_until_complete(start()), loop.run_forever()))
+    async def end() -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    def serve() -> None:
+        loop.run_until_complete(start())
+        loop.run_forever()
+        loop.run_until_complete(end())
+        loop.close()
+
+    thread = threading.Thread(target=serve)
     thread.start()
     started.wait(10)
     yield ready[0], tmp_path

@@ -12,7 +12,7 @@ from pressenter.browser.history import History
 
 __all__ = ["AddressBar", "Intent", "InvalidAddress", "interpret"]
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(about|data|file|javascript|mailto|blob|view-source):", re.IGNORECASE)
 _HOST = re.compile(r"([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+([a-z]{2,}|xn--[a-z0-9-]+)\.?", re.IGNORECASE)
 _WORD = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
 _IPV4 = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
@@ -54,9 +54,14 @@ def interpret(text: str, history: History, search: str) -> Intent:
 
 def _parse(text: str) -> str:
     try:
-        return str(ada_url.URL(text).href)  # URL Standard §4.4, with punycode and all
+        url = ada_url.URL(text)  # URL Standard §4.4, with punycode and all
     except ValueError:
         raise InvalidAddress(f"{text!r} is not a valid URL") from None
+    if url.protocol not in ("http:", "https:"):
+        raise InvalidAddress(f"{text!r}: this browser fetches http and https, not {url.protocol.rstrip(':')}")
+    if url.hostname.startswith("["):
+        raise InvalidAddress(f"{text!r}: IPv6 is not spoken in this world yet")
+    return str(url.href)
 
 
 class AddressBar:

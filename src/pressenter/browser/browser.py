@@ -209,7 +209,7 @@ class Browser:
         self.address_bar.show(url)
         resources = len(self.page.pictures)
         size = sum(len(picture) for picture in self.page.pictures.values()) + len(data)
-        self._record("page.loaded", url=url, resources=resources, bytes=size)
+        self._record("page.loaded", url=url, title=self.page.title, resources=resources, bytes=size)
         self._present(self.page.title, await self._frame(self.page))
         self.navigations += 1
 

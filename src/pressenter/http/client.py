@@ -178,9 +178,9 @@ class HttpClient:
                     self._discard(connection)
                     continue
                 self._record("http.reuse", connection=connection.name, host=origin.host)
-                return connection, timings
+                return connection, timings._replace(assigned=_now_ns())
             if len(origin.open) + origin.opening < CONNECTIONS_PER_HOST:
-                return await self._open(origin, timings)
+                return await self._open(origin, timings._replace(assigned=_now_ns()))
             turn = asyncio.get_running_loop().create_future()
             origin.waiting.append(turn)
             await turn

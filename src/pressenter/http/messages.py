@@ -46,6 +46,7 @@ class Timings(NamedTuple):
     """When the phases of an exchange ended, in nanoseconds of loop time; None if skipped."""
 
     started: int
+    assigned: int | None = None
     name_resolved: int | None = None
     connected: int | None = None
     secured: int | None = None

@@ -106,10 +106,12 @@ class WebServer:
             await asyncio.sleep(self._thinking_time)
         host = request.headers.get("host").lower()
         if not host.startswith("["):
-            host = host.partition(":")[0]
+            host = host.partition(":")[0].rstrip(".")
         site = sites.get(host) or sites.get("*")
         if site is None:
-            response = Response(request.url, 421, REASONS[421], Headers([("Content-Length", "0")]), b"")
+            page = f"<!DOCTYPE html><title>421 {REASONS[421]}</title><h1>421 {REASONS[421]}</h1><p>No such site here.\n"
+            fields = [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(page)))]
+            response = Response(request.url, 421, REASONS[421], Headers(fields), page.encode())
         else:
             response = await site.respond(request)
         self._recorder.record(

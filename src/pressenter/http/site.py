@@ -60,6 +60,7 @@ class FolderSite(Site):
     Args:
         folder: the root of the site.
         modified: Last-Modified of every file, seconds since 1970; None takes each file's own.
+        latest: no Last-Modified is later, since RFC 9110 §8.8.2.1 forbids one after the Date.
         max_age: seconds in Cache-Control; None sends no such header.
         headers: further header fields of every response.
     """
@@ -71,12 +72,14 @@ class FolderSite(Site):
         max_age: int | None = None,
         headers: tuple[tuple[str, str], ...] = (),
         encodings: tuple[str, ...] = ("br", "gzip"),
+        latest: float = float("inf"),
     ) -> None:
         self.folder = folder.resolve()
         self.modified = modified
         self.max_age = max_age
         self.headers = headers
         self.encodings = encodings
+        self.latest = latest
 
     async def respond(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
@@ -110,6 +113,7 @@ class FolderSite(Site):
     def _file(self, request: Request, path: Path) -> Response:
         body = path.read_bytes()
         modified = self.modified if self.modified is not None else int(path.stat().st_mtime)
+        modified = min(modified, self.latest)
         kind = _type_of(path)
         coding = self._coding(request, kind, len(body))
         headers = [

@@ -30,14 +30,16 @@ def har_bytes(events: Sequence[TraceEvent], epoch_seconds: float) -> bytes:
             {
                 "startedDateTime": _time(epoch_seconds, start.at_ns),
                 "id": f"page_{number}",
-                "title": str(start.fields["url"]),
+                "title": str((load or start).fields.get("title") or start.fields["url"]),
                 "pageTimings": {"onContentLoad": -1, "onLoad": milliseconds},
             }
         )
+    decoded = {e.fields["url"]: e.fields["decoded"] for e in events if e.name == "response.decode"}
     for event in events:
         if event.name == "http.exchange":
             page = sum(1 for start in starts if start.id < event.id)
-            entries.append(_entry(event.fields, page, epoch_seconds))
+            size = decoded.get(event.fields["url"], event.fields["body_length"])
+            entries.append(_entry(event.fields, page, size, epoch_seconds))
     log = {
         "version": "1.2",
         "creator": {"name": "pressenter", "version": _VERSION},
@@ -54,7 +56,7 @@ def _time(epoch_seconds: float, at_ns: int) -> str:
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _entry(fields: dict[str, Any], page: int, epoch_seconds: float) -> dict[str, Any]:
+def _entry(fields: dict[str, Any], page: int, size: int, epoch_seconds: float) -> dict[str, Any]:
     timings = _timings(fields["timings"])
     response_headers = fields["response_headers"]
     mime = next((value for name, value in response_headers if name.lower() == "content-type"), "")
@@ -79,7 +81,7 @@ def _entry(fields: dict[str, Any], page: int, epoch_seconds: float) -> dict[str,
             "httpVersion": fields["version"],
             "cookies": [],
             "headers": _pairs(response_headers),
-            "content": {"size": fields["body_length"], "mimeType": mime},
+            "content": {"size": size, "mimeType": mime},
             "redirectURL": location,
             "headersSize": -1,
             "bodySize": 0 if fields["from_cache"] else fields["body_length"],
@@ -98,9 +100,9 @@ def _pairs(fields: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
 
 def _timings(marks: dict[str, int | None]) -> dict[str, float]:
     """Phases in milliseconds; -1 for those that did not apply (HAR 1.2, timings)."""
-    names = ("name_resolved", "connected", "secured", "sent", "first_byte", "finished")
-    phases = ("dns", "connect", "ssl", "send", "wait", "receive")
-    found: dict[str, float] = {"blocked": -1}
+    names = ("assigned", "name_resolved", "connected", "secured", "sent", "first_byte", "finished")
+    phases = ("blocked", "dns", "connect", "ssl", "send", "wait", "receive")
+    found: dict[str, float] = {}
     last = marks["started"]
     assert last is not None
     for name, phase in zip(names, phases, strict=True):

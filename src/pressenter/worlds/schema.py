@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -30,6 +30,12 @@ __all__ = [
     "parse_world",
     "read_world",
 ]
+
+
+#: A probability.
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+#: A side of the browser's window.
+Pixels = Annotated[int, msgspec.Meta(ge=100, le=8192)]
 
 
 class WorldFileError(ValueError):
@@ -106,10 +112,10 @@ class LinkTable(_Table, kw_only=True):
     queue: str = "512KiB"
     cost: int = 10
     mtu: int | None = None
-    loss: float = 0.0
-    duplicate: float = 0.0
-    reorder: float = 0.0
-    corrupt: float = 0.0
+    loss: Share = 0.0
+    duplicate: Share = 0.0
+    reorder: Share = 0.0
+    corrupt: Share = 0.0
 
 
 class ZoneTable(_Table, kw_only=True):
@@ -129,7 +135,7 @@ class BrowserTable(_Table, kw_only=True):
     host: str
     search: str = "http://search.example.com/?q="
     blocklist: list[str] = []
-    window: tuple[int, int] = (1280, 900)
+    window: tuple[Pixels, Pixels] = (1280, 900)
     #: Addresses visited before, with how often.
     history: dict[str, int] = {}
 

@@ -6,6 +6,7 @@ import datetime
 import ssl
 from collections.abc import Callable, Coroutine
 from functools import partial
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,6 +31,9 @@ __all__ = ["start"]
 
 _STUB_TIMEOUT, _STUB_ATTEMPTS = 5.0, 2  # resolv.conf(5): timeout, attempts
 _RESOLVER_TIMEOUT, _RESOLVER_ATTEMPTS = 1.5, 2
+
+#: A folder of a site that comes with pressenter is written ``builtin:NAME``.
+_BUILT_IN = "builtin:"
 
 
 class _Program(NamedTuple):
@@ -119,11 +123,17 @@ def _build_site(world: World, where: str, site: SiteTable) -> Site:
         return RedirectSite(site.redirect, site.status)
     assert site.folder is not None
     folder = world.folder / site.folder
+    if site.folder.startswith(_BUILT_IN):
+        folder = Path(str(resources.files("pressenter.worlds") / "sites")) / site.folder.removeprefix(_BUILT_IN)
     if not folder.is_dir():
         raise WorldFileError(f"{where}.folder: {folder} is not a folder")
     modified = _moment(where, site.modified)
     return FolderSite(
-        Path(folder), modified.timestamp() if modified else None, site.max_age, tuple(site.headers.items())
+        folder,
+        modified.timestamp() if modified else None,
+        site.max_age,
+        tuple(site.headers.items()),
+        latest=world.epoch_seconds,
     )
 
 

@@ -29,8 +29,11 @@ def parse_duration_ns(text: str) -> int:
 
 
 def parse_rate_bps(text: str) -> int:
-    """``"100Mbit/s"`` to bits per second."""
-    return round(_parse(text, _RATES, "100Mbit/s"))
+    """``"100Mbit/s"`` to bits per second, at least 1."""
+    rate = round(_parse(text, _RATES, "100Mbit/s"))
+    if rate < 1:
+        raise ValueError(f"{text!r}: nothing would ever arrive; the rate must be positive")
+    return rate
 
 
 def parse_size_bytes(text: str) -> int:

@@ -310,8 +310,10 @@ def add_site(file: WorldFile, name: str, folder: Path) -> None:
     """Put a website into a world: a server, its cable, its zone.  Raises WorldFileError."""
     if not folder.is_dir():
         raise WorldFileError(f"--site {name}: {folder} is not a folder")
-    if not re.fullmatch(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+", name):
-        raise WorldFileError(f"--site {name}: not a host name with a domain, such as www.mysite.test")
+    name = _ascii_name(name)
+    for host, table in file.hosts.items():
+        if name in table.sites:
+            raise WorldFileError(f"--site {name}: this world has that site already, on {host}; choose another name")
     place = file.added_sites
     if place is None:
         raise WorldFileError(f"--site {name}: this world has no [added_sites] table that says where sites go")
@@ -326,6 +328,19 @@ def add_site(file: WorldFile, name: str, folder: Path) -> None:
     )
     file.links.append(LinkTable(between=(f"{host}:eth0", f"{place.switch}:{host}"), rate=place.link))
     _add_name(file, name, address, place.name_server)
+
+
+def _ascii_name(name: str) -> str:
+    """A host name as it stands in zones, punycode where need be."""
+    import ada_url
+
+    try:
+        ascii_name = str(ada_url.URL(f"http://{name}/").hostname)
+    except ValueError:
+        ascii_name = ""
+    if not re.fullmatch(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\.(?!\d)[a-z0-9-]{2,63}", ascii_name):
+        raise WorldFileError(f"--site {name}: not a host name with a domain, such as www.mysite.test")
+    return ascii_name
 
 
 def _add_name(file: WorldFile, name: str, address: str, name_server: str) -> None:

@@ -227,8 +227,10 @@ class _Builder:
     def children_of(self, element: Element, style: ComputedStyle) -> list[Box]:
         boxes: list[Box] = []
         boxes += self._pseudo(element, "before")
+        closed = element.tag == "details" and "open" not in element.attributes
         for node in element.children:
-            boxes += self.boxes_for(node, style)
+            if not closed or (isinstance(node, Element) and node.tag == "summary"):
+                boxes += self.boxes_for(node, style)
         boxes += self._pseudo(element, "after")
         return boxes
 
@@ -413,6 +415,8 @@ def _input(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] 
     size = node.get("size").strip()
     columns = int(size) if size.isdecimal() and 0 < int(size) < 500 else 20
     label = node.get("value") or node.get("placeholder")
+    if kind == "password":
+        label = "\u2022" * len(node.get("value")) or node.get("placeholder")
     return [
         ReplacedBox(
             style, node, IntrinsicSize(columns * style["font-size"] * 0.55, style["font-size"] * 1.25), label=label

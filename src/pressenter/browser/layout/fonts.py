@@ -81,7 +81,7 @@ class FontFace:
             hb.shape(self._font, buffer)
             glyphs = tuple(
                 Glyph(info.codepoint, place.x_advance, place.x_offset, place.y_offset)
-                for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+                for info, place in zip(buffer.glyph_infos, buffer.glyph_positions or (), strict=True)
             )
             found = ShapedText(self, glyphs, sum(glyph.advance for glyph in glyphs))
             self._shaped[text] = found
@@ -124,16 +124,19 @@ class FontLibrary:
     def __init__(self) -> None:
         self.missing: set[str] = set()
         self._faces: dict[Path, FontFace] = {}
+        self._chosen: dict[tuple[tuple[str, ...], float, bool], FontFace] = {}
         self._fallbacks: dict[str, FontFace | None] = {}
         self._system_faces: list[FontFace] | None = None
 
     def face(self, families: tuple[str, ...], weight: float, italic: bool) -> FontFace:
         """The first family that is known; at the end stands the serif one."""
-        for family in families:
-            packaged = _FAMILIES.get(family.lower())
-            if packaged is not None:
-                return self._packaged(packaged, weight, italic)
-        return self._packaged(_SOURCE_SERIF, weight, italic)
+        key = (families, weight, italic)
+        found = self._chosen.get(key)
+        if found is None:
+            known = (_FAMILIES.get(family.lower()) for family in families)
+            packaged = next((family for family in known if family is not None), _SOURCE_SERIF)
+            found = self._chosen[key] = self._packaged(packaged, weight, italic)
+        return found
 
     def shape(self, text: str, face: FontFace) -> list[ShapedText]:
         """Shape text with a face, and with others where it lacks characters."""

@@ -18,7 +18,10 @@ def marker_text(item: Element, style: ComputedStyle) -> str:
     if kind == "none":
         return ""
     if kind in _BULLETS:
-        return "\u25be" if item.tag == "summary" else _BULLETS[kind]
+        if item.tag == "summary":
+            parent = item.parent_element
+            return "\u25be" if parent is not None and "open" in parent.attributes else "\u25b8"
+        return _BULLETS[kind]
     return _NUMBERS[kind](_ordinal(item)) + "."
 
 
