@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from pressenter.host.internet import InternetLayer, ReceivedPacket
+from pressenter.host.internet import InternetLayer, NetworkUnreachable, ReceivedPacket
 from pressenter.wire import ipv4
 from pressenter.wire.address import ipv4_text
 from pressenter.wire.icmp import IcmpMessage, IcmpType, build_icmp, describe, is_error, parse_icmp
@@ -60,7 +60,11 @@ class IcmpLayer:
         header = parse_ipv4(packet)
         if header.fragment_offset or header.destination[0] >= 224 or header.source == bytes(4):
             return
-        if header.protocol == ipv4.Protocol.ICMP and is_error(packet[header.header_length]):
+        if self.internet.is_broadcast(header.destination) or self.internet.is_broadcast(header.source):
+            return
+        if header.protocol == ipv4.Protocol.ICMP and (
+            len(packet) <= header.header_length or is_error(packet[header.header_length])
+        ):
             return
         message = IcmpMessage(icmp_type, code, rest, packet[:QUOTED_BYTES])
         if self.internet.is_own(header.source):
@@ -80,6 +84,8 @@ class IcmpLayer:
             return
         header = received.header
         if message.type == IcmpType.ECHO_REQUEST:
+            if self.internet.is_broadcast(header.destination):
+                return  # RFC 1122 §3.2.2.6 lets us be silent, lest everybody answer at once
             self._record("icmp.receive", message, header.source)
             reply = message._replace(type=IcmpType.ECHO_REPLY)
             self._send(header.destination, header.source, reply)
@@ -111,7 +117,10 @@ class IcmpLayer:
 
     def _send(self, source: bytes, destination: bytes, message: IcmpMessage, ttl: int = ipv4.DEFAULT_TTL) -> None:
         self._record("icmp.send", message, destination)
-        self.internet.send(source, destination, ipv4.Protocol.ICMP, build_icmp(message), ttl=ttl)
+        try:
+            self.internet.send(source, destination, ipv4.Protocol.ICMP, build_icmp(message), ttl=ttl)
+        except NetworkUnreachable as error:
+            self.internet.recorder.record(self.internet.node, "ip.drop", reason=str(error))
 
     def _record(self, name: str, message: IcmpMessage, peer: bytes) -> None:
         self.internet.recorder.record(

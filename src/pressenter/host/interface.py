@@ -71,6 +71,9 @@ class Interface:
         self.device.transmit(build_frame(destination, self.mac, ethertype, payload))
 
     def _receive_frame(self, frame: bytes) -> None:
+        if len(frame) < HEADER_LENGTH:
+            self.recorder.record(self.node, "ip.drop", interface=self.name, reason="a frame without a header")
+            return
         ethertype = frame[12] << 8 | frame[13]
         if ethertype == EtherType.IPV4:
             self.on_packet(self, frame[HEADER_LENGTH:])

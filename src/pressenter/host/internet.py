@@ -25,7 +25,8 @@ from pressenter.host.routes import Route, RoutingTable
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
 from pressenter.wire import ipv4
-from pressenter.wire.address import ipv4_text
+from pressenter.wire.address import BROADCAST_MAC, ipv4_text
+from pressenter.wire.ethernet import EtherType
 from pressenter.wire.icmp import IcmpType, Unreachable
 from pressenter.wire.ipv4 import IPv4Header, build_ipv4, decrement_ttl, parse_ipv4
 from pressenter.wire.malformed import MalformedPacket
@@ -67,6 +68,7 @@ class InternetLayer:
         protocols: the handler of each IP protocol number.
         prerouting, postrouting: translators; each returns the packet, changed or not, or
             None if it has dropped it.
+        restore: turns a packet that postrouting has changed back, for errors about it.
     """
 
     def __init__(self, node: str, agenda: Agenda, recorder: Recorder, randomness: random.Random) -> None:
@@ -81,21 +83,29 @@ class InternetLayer:
         self.icmp: IcmpSender
         self.prerouting: Callable[[Interface, bytes], bytes | None] | None = None
         self.postrouting: Callable[[Interface, bytes], bytes | None] | None = None
+        self.restore: Callable[[bytes], bytes] | None = None
         self._identification = randomness.randrange(0x10000)
         self._reassembler = Reassembler()
-        self._own: set[bytes] = {b"\x7f\0\0\1", LIMITED_BROADCAST}
+        self._own: set[bytes] = set()
+        self._broadcasts: set[bytes] = {LIMITED_BROADCAST}
 
     def add_interface(self, interface: Interface) -> None:
         """Attach an interface, and the route to the network on its link."""
         self.interfaces.append(interface)
-        self._own |= {interface.address, interface.broadcast}
+        self._own.add(interface.address)
+        if interface.prefix_length < 31:
+            self._broadcasts.add(interface.broadcast)
         interface.on_packet = self.receive
         interface.neighbours.undeliverable = self._host_unreachable
         self.routes.add(Route(interface.address, interface.prefix_length, None, interface, interface.address))
 
     def is_own(self, address: bytes) -> bool:
-        """Whether a packet for this address is for this host."""
+        """Whether this is an address of this host, loopback included."""
         return address in self._own or address[0] == 127
+
+    def is_broadcast(self, address: bytes) -> bool:
+        """Whether this is the address of everybody on a link of ours."""
+        return address in self._broadcasts
 
     def source_for(self, destination: bytes) -> bytes:
         """The source address of packets to a destination.  Raises NetworkUnreachable."""
@@ -150,7 +160,9 @@ class InternetLayer:
             if translated is not packet:
                 packet = translated
                 header = parse_ipv4(packet)
-        if self.is_own(header.destination):
+        if header.destination[0] == 127 or header.source[0] == 127:
+            self._drop(interface, "a loopback address came over a wire")  # RFC 1122 §3.2.1.3
+        elif header.destination in self._own or header.destination in self._broadcasts:
             self._deliver(interface, header, packet)
         elif self.forwarding:
             self._forward(interface, header, packet)
@@ -201,6 +213,9 @@ class InternetLayer:
             if translated is None:
                 return
             packet = translated
+        if packet[16:20] in self._broadcasts:
+            interface.send_frame(BROADCAST_MAC, EtherType.IPV4, packet)  # RFC 919 §7
+            return
         next_hop = route.gateway or packet[16:20]
         if len(packet) <= interface.mtu:
             interface.neighbours.send(next_hop, packet)
@@ -209,7 +224,9 @@ class InternetLayer:
         if header.dont_fragment:
             self._drop(interface, f"{len(packet)} bytes do not fit the MTU {interface.mtu}, and DF is set")
             rest = interface.mtu.to_bytes(4, "big")  # RFC 1191 §4
-            self.icmp.send_error(packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, rest)
+            self.icmp.send_error(
+                self._original(packet), IcmpType.DESTINATION_UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, rest
+            )
             return
         pieces = fragment(header, packet, interface.mtu)
         self.recorder.record(self.node, "ip.fragment", length=len(packet), pieces=len(pieces))
@@ -223,7 +240,11 @@ class InternetLayer:
         return route
 
     def _host_unreachable(self, packet: bytes) -> None:
-        self.icmp.send_error(packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.HOST)
+        self.icmp.send_error(self._original(packet), IcmpType.DESTINATION_UNREACHABLE, Unreachable.HOST)
+
+    def _original(self, packet: bytes) -> bytes:
+        """The packet as its sender knows it, if a translator has changed it."""
+        return self.restore(packet) if self.restore is not None else packet
 
     def _drop(self, interface: Interface, reason: str) -> None:
         self.recorder.record(self.node, "ip.drop", interface=interface.name, reason=reason)

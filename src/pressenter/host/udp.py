@@ -82,6 +82,9 @@ class UdpLayer:
             recorder.record(node, "ip.drop", reason=str(malformed))
             return
         socket = self.sockets.get(datagram.destination_port)
+        if socket is not None and socket.address not in (bytes(4), header.destination):
+            if not self.internet.is_broadcast(header.destination):
+                socket = None
         if socket is None:
             recorder.record(node, "udp.no_port", port=datagram.destination_port)
             self.internet.icmp.send_error(received.packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.PORT)

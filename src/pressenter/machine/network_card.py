@@ -22,7 +22,7 @@ from pressenter.machine.interrupts import InterruptController
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
 from pressenter.wire.address import BROADCAST_MAC
-from pressenter.wire.ethernet import add_fcs, fcs_is_right
+from pressenter.wire.ethernet import MINIMUM_FRAME, add_fcs, fcs_is_right
 from pressenter.wire.port import Port
 
 __all__ = ["RING_SIZE", "NetworkCard"]
@@ -63,6 +63,7 @@ class NetworkCard:
         self._transmit_ring = 0
         self._transmitted = 0
         self._interrupt_pending = False
+        self._copying_until_ns = 0
         interrupts.connect(irq, name, "PCI-MSI", self._top_half, "nic.interrupt")
 
     def transmit(self, frame: bytes) -> bool:
@@ -87,9 +88,10 @@ class NetworkCard:
         self._announce()
 
     def _frame_arrives(self, frame: bytes) -> None:
-        if not fcs_is_right(frame):
+        if len(frame) < MINIMUM_FRAME or not fcs_is_right(frame):
             self.statistics["bad_fcs"] += 1
-            self.recorder.record(self.node, "nic.drop", port=self.port.name, reason="wrong FCS")
+            reason = "wrong FCS" if len(frame) >= MINIMUM_FRAME else "a runt"
+            self.recorder.record(self.node, "nic.drop", port=self.port.name, reason=reason)
             return
         destination = frame[0:6]
         if destination != self.mac and destination != BROADCAST_MAC:
@@ -103,7 +105,10 @@ class NetworkCard:
             self.recorder.record(
                 self.node, "nic.dma", port=self.port.name, length=len(frame), ring=len(self._receive_ring) + 1
             )
-        self.agenda.after(self.costs.of("dma_byte", len(frame)), self._copied, frame[:-4])
+        # One copy at a time, in the order of arrival.
+        start_ns = max(self.agenda.now_ns, self._copying_until_ns)
+        self._copying_until_ns = start_ns + self.costs.of("dma_byte", len(frame))
+        self.agenda.at(self._copying_until_ns, self._copied, frame[:-4])
 
     def _copied(self, frame: bytes) -> None:
         """The frame stands in the receive ring.  Its cause is the interrupt, if it raises one."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
 from pressenter.wire.address import BROADCAST_MAC
-from pressenter.wire.ethernet import add_fcs, fcs_is_right
+from pressenter.wire.ethernet import MINIMUM_FRAME, add_fcs, fcs_is_right
 from pressenter.wire.port import Port
 
 __all__ = ["LineCard"]
@@ -40,9 +40,10 @@ class LineCard:
         return True
 
     def _frame_arrives(self, frame: bytes) -> None:
-        if not fcs_is_right(frame):
+        if len(frame) < MINIMUM_FRAME or not fcs_is_right(frame):
             self.discarded += 1
-            self.recorder.record(self.node, "nic.drop", port=self.port.name, reason="wrong FCS")
+            reason = "wrong FCS" if len(frame) >= MINIMUM_FRAME else "a runt"
+            self.recorder.record(self.node, "nic.drop", port=self.port.name, reason=reason)
             return
         destination = frame[0:6]
         if destination == self.mac or destination == BROADCAST_MAC:

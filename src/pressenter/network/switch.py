@@ -14,7 +14,7 @@ from functools import partial
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
 from pressenter.wire.address import mac_text
-from pressenter.wire.ethernet import fcs_is_right
+from pressenter.wire.ethernet import MINIMUM_FRAME, fcs_is_right
 from pressenter.wire.port import Port
 
 __all__ = ["AGEING_TIME_NS", "Switch"]
@@ -58,7 +58,7 @@ class Switch:
 
     def _receive(self, port_name: str, frame: bytes) -> None:
         port = self.ports[port_name]
-        if not fcs_is_right(frame):
+        if len(frame) < MINIMUM_FRAME or not fcs_is_right(frame):
             self.discarded += 1
             self.recorder.record(self.name, "switch.discard", port=port_name, length=len(frame))
             return

@@ -13,7 +13,7 @@ quoted header is translated back too (RFC 5508 §4.2).
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from pressenter.host.interface import Interface
@@ -72,6 +72,8 @@ class AddressTranslator:
         self.recorder = recorder
         self.port_range = port_range
         self.mappings: dict[Flow, tuple[int, int]] = {}
+        #: Whether a program on the router itself holds a port.
+        self.is_taken: Callable[[int, int], bool] = lambda protocol, port: False
         self._inside: dict[tuple[int, int], Flow] = {}
         self._randomness = randomness
 
@@ -102,17 +104,28 @@ class AddressTranslator:
             return packet
         protocol = packet[9]
         header_length = (packet[0] & 0x0F) * 4
+        if len(packet) < header_length + 8:
+            return packet
         if protocol == Protocol.ICMP and is_error(packet[header_length]):
             return self._translate_error(packet, header_length)
         if not self._is_translatable(packet, header_length, protocol):
             return packet
         offset = header_length + _DESTINATION_PORT[protocol]
         public_port = packet[offset] << 8 | packet[offset + 1]
-        flow = self._lookup(protocol, public_port)
+        flow = None if self.is_taken(protocol, public_port) else self._lookup(protocol, public_port)
         if flow is None:
             return packet  # for the router itself, which will refuse what it does not know
         self.mappings[flow] = (public_port, self.agenda.now_ns)
         return _rewrite(packet, 16, flow.address, offset, flow.port)
+
+    def restore(self, packet: bytes) -> bytes:
+        """A packet that `postrouting` has translated, as its sender knows it."""
+        protocol, header_length = packet[9], (packet[0] & 0x0F) * 4
+        if packet[12:16] != self.outside.address or not self._is_translatable(packet, header_length, protocol):
+            return packet
+        offset = header_length + _SOURCE_PORT[protocol]
+        flow = self._inside.get((protocol, packet[offset] << 8 | packet[offset + 1]))
+        return packet if flow is None else _rewrite(packet, 12, flow.address, offset, flow.port)
 
     # ---- inside ------------------------------------------------------------------------
 
@@ -148,7 +161,7 @@ class AddressTranslator:
         first = self._randomness.randrange(len(self.port_range))
         for step in range(len(self.port_range)):
             port = self.port_range[(first + step) % len(self.port_range)]
-            if (flow.protocol, port) not in self._inside:
+            if (flow.protocol, port) not in self._inside and not self.is_taken(flow.protocol, port):
                 return port
         return None
 
@@ -184,6 +197,8 @@ class AddressTranslator:
             return packet
         transport = quoted + (packet[quoted] & 0x0F) * 4
         offset = transport + _SOURCE_PORT[protocol]
+        if len(packet) < offset + 2:
+            return packet
         flow = self._lookup(protocol, packet[offset] << 8 | packet[offset + 1])
         if flow is None or packet[quoted + 12 : quoted + 16] != self.outside.address:
             return packet

@@ -28,6 +28,7 @@ from pressenter.sim import Agenda, Randomness
 from pressenter.trace import Recorder
 from pressenter.wire.address import ipv4_bytes, parse_prefix
 from pressenter.wire.ethernet import MTU
+from pressenter.wire.ipv4 import Protocol
 from pressenter.wire.port import Port
 from pressenter.worlds import services, units
 from pressenter.worlds.schema import (
@@ -245,6 +246,15 @@ class World:
         translator = AddressTranslator(name, outside, self.agenda, self.recorder, self.randomness.stream(f"{name}/nat"))
         router.internet.prerouting = translator.prerouting
         router.internet.postrouting = translator.postrouting
+        router.internet.restore = translator.restore
+
+        def is_taken(protocol: int, port: int) -> bool:
+            if protocol == Protocol.UDP:
+                return port in router.udp.sockets
+            used = port in router.tcp.listeners
+            return protocol == Protocol.TCP and (used or any(q.local_port == port for q in router.tcp.endpoints))
+
+        translator.is_taken = is_taken
         self.translators[name] = translator
 
     def _add_default_route(self, where: str, host: Host, gateway: str | None) -> None:

@@ -45,6 +45,7 @@ __all__ = [
 DEFAULT_MSS = 536  # RFC 9293 §3.7.1: if the peer does not say
 DELAYED_ACK_NS = 40_000_000  # RFC 9293 §3.8.6.3 allows 500 ms; Linux has 40 ms
 MAXIMUM_SEGMENT_LIFETIME_NS = 30_000_000_000  # deviation: RFC 9293 §3.4.2 says 2 min; Linux has 30 s
+ORPHAN_TIMEOUT_NS = 60_000_000_000  # Linux's tcp_fin_timeout: FIN-WAIT-2 without an application
 SEND_CAPACITY = 256 * 1024
 RECEIVE_CAPACITY = 256 * 1024
 SYN_RETRIES = 6  # Linux's tcp_syn_retries: gives up after 127 s
@@ -119,6 +120,9 @@ class TcpConnection:
         self._delayed_ack_at_ns: int | None = None
         self._time_wait_until_ns: int | None = None
         self._persist_at_ns: int | None = None
+        self._orphan_until_ns: int | None = None
+        #: Nobody reads any more: the application has closed, not only shut down.
+        self.orphaned = False
         self._segments: list[Segment] = []
         self._notices: list[Notice] = []
 
@@ -154,6 +158,7 @@ class TcpConnection:
             self._delayed_ack_at_ns,
             self._time_wait_until_ns,
             self._persist_at_ns,
+            self._orphan_until_ns,
         )
         return min((timer for timer in timers if timer is not None), default=None)
 
@@ -222,7 +227,7 @@ class TcpConnection:
         if self.state is State.CLOSED:
             return
         if self.state not in (State.SYN_SENT, State.TIME_WAIT):
-            self._emit(RST | ACK, self.snd_nxt, b"")
+            self._emit(RST | ACK, self.snd_max, b"")
         self._move(Input.ABORT)
         self._finish(error)
 
@@ -332,11 +337,21 @@ class TcpConnection:
         if less(self.snd_wl1, segment.sequence) or (
             self.snd_wl1 == segment.sequence and less_or_equal(self.snd_wl2, acknowledgment)
         ):
+            opened = window > 0 and self.snd_wnd == 0
             self.snd_wnd = window
             self.snd_wl1, self.snd_wl2 = segment.sequence, acknowledgment
-            if window:
-                self._persist_at_ns = None
+            if opened:
+                self._window_opens()
+            elif window == 0:
+                self._retries = 0  # §3.8.6.1, MUST-36: as long as the probes are answered, wait
         return True
+
+    def _window_opens(self) -> None:
+        """Begin again from the first unacknowledged byte, which may be a probe that was refused."""
+        self._persist_at_ns = None
+        self._retransmit_at_ns = None
+        self.snd_nxt = self.snd_una
+        self.round_trip.end_back_off()
 
     def _acknowledged_up_to(self, now_ns: int, segment: Segment) -> None:
         """SEG.ACK is new: free what it covers, measure, grow the window, or go on recovering."""
@@ -352,15 +367,21 @@ class TcpConnection:
         self.snd_una = acknowledgment
         if less(self.snd_nxt, acknowledgment):
             self.snd_nxt = acknowledgment
+        opening = covered - data == 1 and not fin_covered  # it acknowledges our SYN
+        if opening and self._retries:
+            self.round_trip.syn_was_lost()
         self._retries = 0
         if self._timed is not None and less_or_equal(self._timed[0], acknowledgment):
             self.round_trip.measure(now_ns - self._timed[1])
             self._timed = None
-        self._adjust_window(now_ns, acknowledgment, covered)
+        if data > 0 or not opening:  # RFC 5681 §3.1: the SYN's acknowledgment opens no window
+            self._adjust_window(now_ns, acknowledgment, covered)
         # RFC 6298 §5.2, §5.3
         self._retransmit_at_ns = now_ns + self.round_trip.timeout_ns if self.in_flight else None
         if fin_covered:
             self._move(Input.ACK_OF_FIN)
+            if self.state is State.FIN_WAIT_2 and self.orphaned:
+                self._orphan_until_ns = now_ns + ORPHAN_TIMEOUT_NS
             if self.state is State.TIME_WAIT:
                 self._start_time_wait(now_ns)
             elif self.state is State.CLOSED:
@@ -399,11 +420,12 @@ class TcpConnection:
         if segment.payload:
             sequence = add(segment.sequence, 1) if segment.flags & SYN else segment.sequence
             position = self.receive_buffer.next + distance(self.rcv_nxt, sequence)
+            had_gap = self.receive_buffer.has_gap
             arrived = self.receive_buffer.add(position, segment.payload)
             self.rcv_nxt = add(self.rcv_nxt, arrived)
             if arrived:
                 self._notices.append(Notice("readable"))
-            if not arrived or self.receive_buffer.has_gap:
+            if not arrived or had_gap or self.receive_buffer.has_gap:
                 self._ack_now = True  # RFC 5681 §4.2: out of order, or filling a gap
             else:
                 self._acknowledge_soon(now_ns, len(segment.payload))
@@ -523,7 +545,8 @@ class TcpConnection:
 
     def _flush_acknowledgment(self, now_ns: int) -> None:
         if self._ack_now and self.state is not State.CLOSED:
-            self._emit(ACK, self.snd_nxt if self.state is not State.SYN_RECEIVED else self.snd_max, b"")
+            # SND.NXT may have fallen back after a timeout; the peer expects what comes after all of it.
+            self._emit(ACK, self.snd_max, b"")
 
     def _emit(self, flags: int, sequence: int, payload: bytes) -> None:
         """Queue a segment with the current acknowledgment and window."""
@@ -553,6 +576,10 @@ class TcpConnection:
             self._move(Input.TIME_WAIT_OVER)
             self._finish(None)
             return
+        if self._orphan_until_ns is not None and self._orphan_until_ns <= now_ns:
+            self._move(Input.ABORT)
+            self._finish(None)
+            return
         if self._delayed_ack_at_ns is not None and self._delayed_ack_at_ns <= now_ns:
             self._ack_now = True
             self._flush_acknowledgment(now_ns)
@@ -575,16 +602,16 @@ class TcpConnection:
         if opening:
             self._send_syn(now_ns)
             return
-        self.congestion.on_timeout(now_ns, self.in_flight)
-        self._note_window("timeout")
         self._recovery_point = None
         self._duplicates = 0
         self._retransmit_at_ns = None
         self.snd_nxt = self.snd_una
         if self.snd_wnd == 0 and self._unacknowledged:
-            self._send_data(now_ns, 0, 1, 0, False)
-        else:
-            self._transmit(now_ns)
+            self._send_data(now_ns, 0, 1, 0, False)  # a probe that was lost or refused: no congestion
+            return
+        self.congestion.on_timeout(now_ns, self.in_flight)
+        self._note_window("timeout")
+        self._transmit(now_ns)
 
     def _probe_window(self, now_ns: int) -> None:
         """RFC 9293 §3.8.6.1: one byte beyond a closed window, lest its opening get lost."""
@@ -593,7 +620,7 @@ class TcpConnection:
             self._send_data(now_ns, 0, 1, PSH, False)
 
     def _start_time_wait(self, now_ns: int) -> None:
-        self._retransmit_at_ns = None
+        self._retransmit_at_ns = self._orphan_until_ns = None
         self._time_wait_until_ns = now_ns + 2 * MAXIMUM_SEGMENT_LIFETIME_NS
 
     # ---- errors from below -----------------------------------------------------------------
@@ -634,7 +661,7 @@ class TcpConnection:
     def _finish(self, error: OSError | None) -> None:
         """The connection is gone: no timer is left behind."""
         self._retransmit_at_ns = self._delayed_ack_at_ns = None
-        self._time_wait_until_ns = self._persist_at_ns = None
+        self._time_wait_until_ns = self._persist_at_ns = self._orphan_until_ns = None
         self._notices.append(Notice("closed", {}, error))
 
     def _note_retransmission(self, reason: str, sequence: int, length: int) -> None:

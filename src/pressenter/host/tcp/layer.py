@@ -88,6 +88,7 @@ class Endpoint:
     def close(self) -> None:
         """The application lets go: the connection ends in good order without it."""
         self.owner = None
+        self.connection.orphaned = True
         if self.connection.receive_buffer.readable:
             # RFC 1122 §4.2.2.13: unread data is lost, and the peer must hear of it
             self.connection.abort()
@@ -116,10 +117,12 @@ class Listener:
         self.port = port
         self.backlog = backlog
         self.half_open = 0
+        self.is_open = True
         self.on_accept: Callable[[Endpoint], None] = lambda endpoint: endpoint.abort()
 
     def close(self) -> None:
-        """Stop listening; established connections go on."""
+        """Stop listening; established connections go on, half-open ones end."""
+        self.is_open = False
         self.layer.listeners.pop(self.port, None)
 
 
@@ -165,6 +168,8 @@ class TcpLayer:
     def receive(self, received: ReceivedPacket) -> None:
         """A segment arrives."""
         header = received.header
+        if self.internet.is_broadcast(header.destination):
+            return  # RFC 9293 §3.10.7, MUST-57
         try:
             segment = parse_tcp(header.source, header.destination, received.payload)
         except MalformedPacket as malformed:
@@ -241,13 +246,17 @@ class TcpLayer:
 
     def _accept(self, quadruple: Quadruple, syn: Segment) -> None:
         listener = self.listeners.get(quadruple.local_port)
-        if listener is None:
+        if listener is None or listener.address not in (bytes(4), quadruple.local_address):
             self._refuse(quadruple, syn)
             return
         if listener.half_open >= listener.backlog:
             self._record("tcp.backlog_full", port=listener.port, backlog=listener.backlog)
             return
-        endpoint = self._endpoint(quadruple)
+        try:
+            endpoint = self._endpoint(quadruple)
+        except NetworkUnreachable as error:
+            self._record("ip.drop", reason=str(error))
+            return
         endpoint.listener = listener
         listener.half_open += 1
         endpoint.connection.open_passive(self.now_ns, syn)
@@ -290,13 +299,17 @@ class TcpLayer:
             self._record("tcp.window", connection=str(endpoint.quadruple), **notice.facts)
         else:
             if kind == "closed":
-                self.endpoints.pop(endpoint.quadruple, None)
+                # Its place may have been taken by a new connection (from TIME-WAIT).
+                if self.endpoints.get(endpoint.quadruple) is endpoint:
+                    del self.endpoints[endpoint.quadruple]
             listener = endpoint.listener
             if listener is not None and kind in ("connected", "closed"):
                 endpoint.listener = None
                 listener.half_open -= 1
-                if kind == "connected":
+                if kind == "connected" and listener.is_open:
                     listener.on_accept(endpoint)
+                elif kind == "connected":
+                    endpoint.abort()
             if endpoint.owner is not None:
                 endpoint.owner.on_notice(notice)
 

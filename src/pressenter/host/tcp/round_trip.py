@@ -44,6 +44,18 @@ class RoundTripTime:
         timeout = self.smoothed_ns + max(_CLOCK_GRANULARITY_NS, 4 * self.variation_ns)
         self.timeout_ns = min(max(timeout, MINIMUM_RTO_NS), MAXIMUM_RTO_NS)
 
+    def end_back_off(self) -> None:
+        """The timeout as it was before it struck: nothing was wrong with the path."""
+        if self.smoothed_ns is not None:
+            timeout = self.smoothed_ns + max(_CLOCK_GRANULARITY_NS, 4 * self.variation_ns)
+            self.timeout_ns = min(max(timeout, MINIMUM_RTO_NS), MAXIMUM_RTO_NS)
+        else:
+            self.timeout_ns = INITIAL_RTO_NS
+
+    def syn_was_lost(self) -> None:
+        """RFC 6298 §5.7: the SYN had to be sent again, so be careful with the first data."""
+        self.timeout_ns = max(self.timeout_ns, 3_000_000_000)
+
     def back_off(self) -> None:
         """The timeout has struck (RFC 6298 §5.5)."""
         self.timeout_ns = min(self.timeout_ns * 2, MAXIMUM_RTO_NS)
