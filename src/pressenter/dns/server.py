@@ -55,11 +55,11 @@ class DnsServer:
             return
         limit = response.request_payload or _PLAIN_UDP_LIMIT
         try:
-            wire = response.to_wire(max_size=limit)
+            wire = response.to_wire(max_size=limit, want_shuffle=False)
         except dns.exception.TooBig:
             response.answer, response.authority, response.additional = [], [], []
             response.flags |= dns.flags.TC  # RFC 2181 §9
-            wire = response.to_wire(max_size=limit)
+            wire = response.to_wire(max_size=limit, want_shuffle=False)
         transport.sendto(wire, client)
 
     async def _serve_stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -70,7 +70,7 @@ class DnsServer:
                 response = await self._respond(await reader.readexactly(length), client)
                 if response is None:
                     break
-                wire = response.to_wire(max_size=65_535)
+                wire = response.to_wire(max_size=65_535, want_shuffle=False)
                 writer.write(len(wire).to_bytes(2, "big") + wire)
                 await writer.drain()
         except (asyncio.IncompleteReadError, OSError):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["HostLoop"]
 
 _logger = logging.getLogger("pressenter.host")
+_FOREVER_SECONDS = 1e9  # thirty years
 
 
 class _Timer(asyncio.TimerHandle):
@@ -83,13 +84,13 @@ class HostLoop(CallsNotOffered):
         self, delay: float, callback: Callable[..., object], *args: Any,
         context: contextvars.Context | None = None,
     ) -> asyncio.TimerHandle:  # fmt: skip
-        return self._timer(self.agenda.now_ns + round(delay * 1e9), callback, args, context)
+        return self._timer(self.agenda.now_ns + _nanoseconds(delay), callback, args, context)
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *args: Any,
         context: contextvars.Context | None = None,
     ) -> asyncio.TimerHandle:  # fmt: skip
-        return self._timer(round(when * 1e9), callback, args, context)
+        return self._timer(_nanoseconds(when), callback, args, context)
 
     def wake(self, callback: Callable[..., object], *args: Any) -> None:
         """Call soon, after the time that a blocked process takes to wake up."""
@@ -125,8 +126,20 @@ class HostLoop(CallsNotOffered):
         Raises NothingLeftToHappen if the agenda runs empty first.
         """
         task: asyncio.Future[Any] = asyncio.ensure_future(future, loop=self)  # type: ignore[arg-type]
-        task.add_done_callback(lambda _: self.agenda.stop())
-        if not task.done() and not self.agenda.run() and not task.done():
+        if task.done():
+            return task.result()
+
+        def stop(_: asyncio.Future[Any]) -> None:
+            self.agenda.stop()
+
+        task.add_done_callback(stop)
+        try:
+            stopped = self.agenda.run()
+        finally:
+            task.remove_done_callback(stop)
+        if not task.done():
+            if stopped:
+                raise RuntimeError("the world was stopped before the future was done")
             raise NothingLeftToHappen(f"{self.host.name} waits for something that can no longer happen: {task!r}")
         return task.result()
 
@@ -194,8 +207,10 @@ class HostLoop(CallsNotOffered):
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         """Log, and record that a program on this host failed without being caught."""
         error = context.get("exception")
+        # asyncio's message names objects by their addresses, which no two runs share.
+        message = str(context.get("message")).partition("(")[0].strip()
         self.host.recorder.record(
-            self.host.name, "host.exception", message=str(context.get("message")), error=repr(error)
+            self.host.name, "host.exception", message=message, error=f"{type(error).__name__}: {error}"
         )
         _logger.error(
             "%s: %s", self.host.name, context.get("message"),
@@ -265,8 +280,13 @@ class HostLoop(CallsNotOffered):
             except OSError as error:
                 failures.append(error)
                 continue
+            try:
+                protocol = protocol_factory()
+            except BaseException:
+                transport.abort()
+                raise
             return await self._start(
-                transport, protocol_factory(), ssl, server_hostname, False,
+                transport, protocol, ssl, server_hostname, False,
                 ssl_handshake_timeout, ssl_shutdown_timeout,
             )  # fmt: skip
         if all_errors:
@@ -285,7 +305,6 @@ class HostLoop(CallsNotOffered):
                 named = OSError(error.errno, f"{address[0]}:{address[1]}: {error.strerror}")
                 self.wake(_set_exception, opened, named)
 
-        transport.pause_reading()
         endpoint = self.host.tcp.connect(ipv4_bytes(address[0]), address[1], transport)
         transport.attach(endpoint, on_connected)
         try:
@@ -301,18 +320,14 @@ class HostLoop(CallsNotOffered):
     ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:  # fmt: skip
         """Give a connected transport its protocol, through TLS if there is a context."""
         if not context:
-            transport.set_protocol(protocol)
-            protocol.connection_made(transport)
-            transport.resume_reading()
+            transport.start(protocol)
             return transport, protocol
         waiter = self.create_future()
         tls = self._tls_protocol(
             protocol, context, waiter, server_side, server_hostname, handshake_timeout,
             shutdown_timeout, call_connection_made=True,
         )  # fmt: skip
-        transport.set_protocol(tls)
-        tls.connection_made(transport)
-        transport.resume_reading()
+        transport.start(tls)
         try:
             await waiter
         except BaseException:
@@ -374,20 +389,21 @@ class HostLoop(CallsNotOffered):
 
         def accept(endpoint: Endpoint) -> None:
             transport = StreamTransport(self, asyncio.Protocol())
-            transport.pause_reading()
             transport.attach(endpoint, None)
             self.wake(begin, transport)
 
         def begin(transport: StreamTransport) -> None:
-            protocol = protocol_factory()
+            try:
+                protocol = protocol_factory()
+            except BaseException:
+                transport.abort()
+                raise
             if ssl:
                 protocol = self._tls_protocol(
                     protocol, ssl, None, True, None, ssl_handshake_timeout, ssl_shutdown_timeout,
                     call_connection_made=True,
                 )  # fmt: skip
-            transport.set_protocol(protocol)
-            protocol.connection_made(transport)
-            transport.resume_reading()
+            transport.start(protocol)
 
         server = HostServer(self, listener, accept)
         if start_serving:
@@ -408,10 +424,19 @@ class HostLoop(CallsNotOffered):
         if remote_addr is not None:
             remote_addr = (await self._addresses(*remote_addr))[0]
         udp = self.host.udp.open(ipv4_bytes(address), port)
-        protocol = protocol_factory()
+        try:
+            protocol = protocol_factory()
+        except BaseException:
+            udp.close()
+            raise
         transport = DatagramTransport(self, udp, protocol, remote_addr)
         protocol.connection_made(transport)
         return transport, protocol
+
+
+def _nanoseconds(seconds: float) -> int:
+    """Seconds of asyncio as nanoseconds of the agenda; ``inf`` is later than any journey."""
+    return round(min(seconds, _FOREVER_SECONDS) * 1e9)
 
 
 def _set_result(future: asyncio.Future[Any]) -> None:

@@ -79,6 +79,8 @@ class StreamTransport(asyncio.Transport):
         self._closing = False
         self._finishing = False
         self._lost = False
+        self._started = False
+        self._early_loss: tuple[BaseException | None] | None = None
         self._connected: Callable[[OSError | None], None] | None = None
         self._about: dict[str, Any] = {}
         super().__init__()
@@ -94,6 +96,22 @@ class StreamTransport(asyncio.Transport):
         self._about = {
             "socket": HostSocket(socket.SOCK_STREAM, local, remote), "sockname": local, "peername": remote,
         }  # fmt: skip
+
+    def start(self, protocol: asyncio.BaseProtocol) -> None:
+        """Give the open connection its protocol; what happened meanwhile is told afterwards."""
+        self._protocol = protocol
+        self._started = True
+        try:
+            protocol.connection_made(self)
+        except BaseException:
+            self._force_close(None)
+            raise
+        if self._early_loss is not None:
+            self._loop.call_soon(protocol.connection_lost, self._early_loss[0])
+            return
+        endpoint = self._endpoint
+        if endpoint is not None and (endpoint.connection.receive_buffer.readable or self._peer_finished):
+            self._deliver_soon()
 
     # ---- the owner of a connection -------------------------------------------------------
 
@@ -121,7 +139,7 @@ class StreamTransport(asyncio.Transport):
             told(error)
 
     def _deliver_soon(self) -> None:
-        if not self._delivery_due and not self._reading_paused and self._connected is None:
+        if not self._delivery_due and not self._reading_paused and self._started:
             self._delivery_due = True
             self._loop.wake(self._deliver)
 
@@ -129,9 +147,21 @@ class StreamTransport(asyncio.Transport):
         self._delivery_due = False
         if self._reading_paused or self._closing or self._endpoint is None:
             return
+        try:
+            self._hand_over_what_is_there()
+        except Exception as error:  # as on the standard loop: the protocol's bug ends its connection
+            self._loop.call_exception_handler(
+                {"message": "Fatal error: a protocol failed", "exception": error, "transport": self}
+            )
+            self._force_close(error)
+
+    def _hand_over_what_is_there(self) -> None:
+        assert self._endpoint is not None
         data = self._endpoint.read()
         if data:
             _hand_over(self._protocol, data)
+        if self._endpoint is None:
+            return  # the protocol has closed meanwhile
         if self._peer_finished and not self._eof_told and not self._reading_paused:
             if self._endpoint.connection.receive_buffer.readable:
                 self._deliver_soon()
@@ -145,7 +175,7 @@ class StreamTransport(asyncio.Transport):
         if self._unsent and self._endpoint is not None:
             taken = self._endpoint.write(bytes(self._unsent))
             del self._unsent[:taken]
-        if self._writing_paused and len(self._unsent) <= self._low:
+        if self._writing_paused and len(self._unsent) <= self._low and not self._closing:
             self._writing_paused = False
             self._loop.call_soon(self._protocol.resume_writing)
         if not self._unsent:
@@ -157,6 +187,7 @@ class StreamTransport(asyncio.Transport):
         if self._closing:
             endpoint, self._endpoint = self._endpoint, None
             endpoint.close()
+            self._lose(None)
         elif self._finishing:
             self._endpoint.shut_down()
 
@@ -166,8 +197,12 @@ class StreamTransport(asyncio.Transport):
             return
         self._lost = True
         self._closing = True
-        self._endpoint = None if not self._unsent else self._endpoint
-        self._loop.call_soon(self._protocol.connection_lost, error)
+        self._endpoint = None
+        self._unsent.clear()
+        if self._started:
+            self._loop.call_soon(self._protocol.connection_lost, error)
+        else:
+            self._early_loss = (error,)
 
     # ---- asyncio.Transport ----------------------------------------------------------------
 
@@ -184,13 +219,14 @@ class StreamTransport(asyncio.Transport):
         return self._closing
 
     def close(self) -> None:
-        """Send what is left, then end the connection; connection_lost comes soon."""
+        """Send what is left, then end the connection; connection_lost comes when that is done."""
         if self._closing:
             return
         self._closing = True
-        if not self._unsent:
+        if self._endpoint is None:
+            self._lose(None)
+        elif not self._unsent:
             self._finish_writing()
-        self._lose(None)
 
     def abort(self) -> None:
         self._force_close(None)

@@ -65,7 +65,9 @@ class _Connection:
 
     @property
     def is_dead(self) -> bool:
-        return self.reader.at_eof() or self.writer.is_closing()
+        """Closed, or with bytes that nobody asked for (RFC 9112 §9.2 forbids to take them as an answer)."""
+        unasked = bool(self.h11.trailing_data[0]) or bool(getattr(self.reader, "_buffer", b""))
+        return self.reader.at_eof() or self.writer.is_closing() or unasked
 
     def close(self) -> None:
         self.writer.close()
@@ -139,7 +141,7 @@ class HttpClient:
                 self._discard(connection)
                 reason = error.strerror or str(error)
                 raise self._failure(request.url, "http", f"the connection broke: {reason}") from error
-            except asyncio.CancelledError:
+            except BaseException:
                 self._discard(connection)
                 raise
         raise AssertionError("unreachable")
@@ -183,7 +185,12 @@ class HttpClient:
                 return await self._open(origin, timings._replace(assigned=_now_ns()))
             turn = asyncio.get_running_loop().create_future()
             origin.waiting.append(turn)
-            await turn
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._next_turn(origin)  # the turn was given and will not be used
+                raise
 
     async def _open(self, origin: _Origin, timings: Timings) -> tuple[_Connection, Timings]:
         origin.opening += 1
@@ -319,7 +326,7 @@ class HttpClient:
         data += connection.h11.send(h11.EndOfMessage()) or b""
         try:
             connection.writer.write(data)
-            await connection.writer.drain()
+            await asyncio.wait_for(connection.writer.drain(), self.timeout)
         except OSError:
             if reused:
                 raise _ClosedUnanswered(reused) from None
@@ -339,6 +346,9 @@ class HttpClient:
     def _release(self, connection: _Connection) -> None:
         """Keep the connection for the next request if both sides let us (RFC 9112 §9.3)."""
         if connection.h11.our_state is h11.DONE and connection.h11.their_state is h11.DONE:
+            if connection.is_dead:
+                self._discard(connection)
+                return
             connection.h11.start_next_cycle()
             connection.origin.idle.append(connection)
             self._next_turn(connection.origin)

@@ -64,7 +64,7 @@ class WebServer:
         connection = h11.Connection(h11.SERVER)
         try:
             while True:
-                request = await self._read_request(connection, reader)
+                request = await self._read_request(connection, reader, writer)
                 if request is None:
                     break
                 response = await self._respond(request, sites)
@@ -79,12 +79,17 @@ class WebServer:
         finally:
             writer.close()
 
-    async def _read_request(self, connection: h11.Connection, reader: asyncio.StreamReader) -> Request | None:
+    async def _read_request(
+        self, connection: h11.Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> Request | None:
         head: h11.Request | None = None
         body = bytearray()
         while True:
             event = connection.next_event()
             if event is h11.NEED_DATA:
+                if connection.they_are_waiting_for_100_continue:
+                    go_on = h11.InformationalResponse(status_code=100, headers=[])
+                    writer.write(connection.send(go_on) or b"")
                 data = await asyncio.wait_for(reader.read(65_536), _IDLE_SECONDS)
                 connection.receive_data(data)
             elif isinstance(event, h11.Request):
@@ -97,6 +102,10 @@ class WebServer:
                 assert head is not None
                 fields = [(n.decode("latin-1"), v.decode("latin-1")) for n, v in head.headers.raw_items()]
                 target = head.target.decode("latin-1")
+                if target.lower().startswith("http://"):  # RFC 9112 §3.2.2: the absolute form
+                    authority, slash, path = target[7:].partition("/")
+                    fields = [field for field in fields if field[0].lower() != "host"] + [("Host", authority)]
+                    target = slash + path or "/"
                 return Request(head.method.decode("ascii"), target, Headers(fields), bytes(body))
             else:
                 return None

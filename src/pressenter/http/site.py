@@ -89,7 +89,9 @@ class FolderSite(Site):
             return self._error(request, 404)
         if path.is_dir():
             if not request.url.partition("?")[0].endswith("/"):
-                return self._error(request, 301, [("Location", request.url.partition("?")[0] + "/")])
+                target, question, query = request.url.partition("?")
+                location = "/" + target.strip("/") + "/" + question + query
+                return self._error(request, 301, [("Location", location)])
             index = next((path / name for name in INDEX_FILES if (path / name).is_file()), None)
             if index is None:
                 return self._listing(request, path)
@@ -128,7 +130,7 @@ class FolderSite(Site):
         if _is_unchanged(request, headers[1][1], modified):
             kept = [field for field in headers if field[0] not in ("Content-Type", "Accept-Ranges")]
             return _response(request, 304, kept, b"")
-        requested = request.headers.get("range")
+        requested = request.headers.get("range") if request.method == "GET" else ""
         if requested and _range_applies(request, headers[1][1], modified):
             return _partial(request, requested, headers, body)
         if coding:

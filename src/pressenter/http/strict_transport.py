@@ -13,8 +13,10 @@ class StrictTransport:
 
     def note(self, host: str, header: str, now_seconds: float) -> None:
         """Take a Strict-Transport-Security header that came over TLS (RFC 6797 §8.1)."""
+        if host.startswith("[") or host.replace(".", "").isdecimal():
+            return  # RFC 6797 §8.1.1: not for IP addresses
         directives: dict[str, str] = {}
-        for part in header.split(";"):
+        for part in header.partition(",")[0].split(";"):
             name, _, value = part.strip().partition("=")
             directives.setdefault(name.lower(), value.strip().strip('"'))
         maximum_age = directives.get("max-age", "")
