@@ -30,6 +30,8 @@ www IN CNAME web
 web IN A 192.0.2.80
 web IN A 192.0.2.81
 *.wild IN A 192.0.2.99
+*.also IN CNAME web
+dangling IN CNAME gone
 a.b.c IN A 192.0.2.7
 sub IN NS ns.sub
 ns.sub IN A 192.0.2.54
@@ -62,6 +64,9 @@ def test_a_delegated_name_is_referred_with_glue() -> None:
         ("web.example.com.", "AAAA", dns.rcode.NOERROR, False),
         ("b.c.example.com.", "A", dns.rcode.NOERROR, False),  # an empty non-terminal exists
         ("x.wild.example.com.", "A", dns.rcode.NOERROR, True),
+        ("x.wild.example.com.", "AAAA", dns.rcode.NOERROR, False),  # RFC 4592 §2.2.1
+        ("x.also.example.com.", "A", dns.rcode.NOERROR, True),  # a wildcard alias
+        ("dangling.example.com.", "A", dns.rcode.NXDOMAIN, True),  # RFC 2308 §2.1
         ("other.test.", "A", dns.rcode.REFUSED, False),
     ],
 )
@@ -70,6 +75,7 @@ def test_denials_and_wildcards(name: str, kind: str, code: int, answered: bool) 
     assert (reply.rcode(), bool(reply.answer)) == (code, answered)
     if not answered and code != dns.rcode.REFUSED:
         assert reply.authority[0].rdtype == dns.rdatatype.SOA
+        assert reply.authority[0].ttl == 300
 
 
 def test_a_cache_counts_ttls_down_and_forgets() -> None:
@@ -88,6 +94,48 @@ def test_a_cache_keeps_denials_as_long_as_the_soa_says() -> None:
     cache.put_negative(0, name, dns.rdatatype.A, Negative(dns.rcode.NXDOMAIN, soa))
     assert isinstance(cache.get(59 * 10**9, name, dns.rdatatype.A), Negative)
     assert cache.get(60 * 10**9, name, dns.rdatatype.A) is None
+
+
+def test_a_name_that_does_not_exist_is_denied_for_every_type_and_its_soa_ages() -> None:
+    cache, name = RecordCache(), dns.name.from_text("no.test.")
+    soa = dns.rrset.from_text("test.", 900, "IN", "SOA", "a. b. 1 2 3 4 60")
+    cache.put_negative(0, name, dns.rdatatype.A, Negative(dns.rcode.NXDOMAIN, soa))
+    found = cache.get(20 * 10**9, name, dns.rdatatype.AAAA)
+    assert isinstance(found, Negative) and found.soa is not None and found.soa.ttl == 40
+
+
+def test_a_lame_server_is_passed_over() -> None:
+    from pressenter.worlds.world import read_built_in
+
+    for seed in range(6):
+        file, folder = read_built_in()
+        file.zones["com"].servers["lame.gtld-servers.net"] = "names-test"  # knows nothing of .com
+        file.zones["net"].records += "\nlame.gtld-servers.net. IN A 198.51.100.130\n"
+        file.zones["."].records += "\nlame.gtld-servers.net. IN A 198.51.100.130\n"
+        world = World(file, folder, seed=seed)
+        laptop = world.host("laptop")
+        assert laptop.run(laptop.resolve("www.example.com")) == ["93.184.215.14"]
+
+
+def test_the_forwarder_keeps_denials() -> None:
+    world = World.load(seed=1)
+    for host in ("laptop", "phone"):
+        with pytest.raises(socket.gaierror, match="NXDOMAIN"):
+            world.host(host).run(world.host(host).resolve("nosuch.example.com"))
+    assert len(queries(world, "home-router")) == 1
+
+
+def test_several_addresses_come_in_the_same_order_in_every_run() -> None:
+    from pressenter.worlds.world import read_built_in
+
+    seen = set()
+    for _ in range(4):
+        file, folder = read_built_in()
+        file.zones["example.com"].records += "".join(f"\nsix.example.com. 60 IN A 10.0.0.2{n}" for n in range(6))
+        world = World(file, folder, seed=1)
+        laptop = world.host("laptop")
+        seen.add(tuple(laptop.run(laptop.resolve("six.example.com"))))
+    assert len(seen) == 1
 
 
 def test_only_a_matching_reply_is_believed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import dns.flags
@@ -34,22 +35,31 @@ class AuthoritativeServer:
         response = dns.message.make_response(query)
         question = query.question[0]
         zone = self._zone_of(question.name)
-        if zone is None:
+        if zone is None or question.rdclass != dns.rdataclass.IN:
             response.set_rcode(dns.rcode.REFUSED)
             return response
         name = question.name
         for _ in range(_MAXIMUM_CHAIN):
             if self._refer(zone, name, response):
-                return response
+                break
             response.flags |= dns.flags.AA
-            alias = zone.get_rrset(name, dns.rdatatype.CNAME)
+            owner = self._owner(zone, name)
+            if owner is None:
+                response.set_rcode(dns.rcode.NXDOMAIN)  # of the last name in the chain (RFC 2308 §2.1)
+                self._deny(zone, response)
+                break
+            alias = _records(zone, owner, name, dns.rdatatype.RdataType.CNAME)
             if alias is None or question.rdtype == dns.rdatatype.CNAME:
+                found = _records(zone, owner, name, question.rdtype)
+                if found is not None:
+                    response.answer.append(found)
+                else:
+                    self._deny(zone, response)
                 break
             response.answer.append(alias)  # step 3a: copy it and go on with the target
             name = alias[0].target
             if self._zone_of(name) is not zone:
-                return response
-        self._complete(zone, name, question.rdtype, response)
+                break
         return response
 
     def _zone_of(self, name: dns.name.Name) -> dns.zone.Zone | None:
@@ -80,37 +90,42 @@ class AuthoritativeServer:
                 return True
         return False
 
-    def _complete(
-        self, zone: dns.zone.Zone, name: dns.name.Name, rdtype: dns.rdatatype.RdataType,
-        response: dns.message.Message,
-    ) -> None:  # fmt: skip
-        found = zone.get_rrset(name, rdtype)
-        if found is None:
-            found = self._wildcard(zone, name, rdtype)
-        if found is not None:
-            response.answer.append(found)
-            return
+    def _owner(self, zone: dns.zone.Zone, name: dns.name.Name) -> dns.name.Name | None:
+        """The node that answers for a name: itself, or a wildcard; None if it does not exist.
+
+        Step 3c; RFC 4592 §3.3.1: the asterisk below the closest ancestor that exists.
+        """
+        if _exists(zone, name):
+            return name
+        ancestor = name.parent()
+        while not _exists(zone, ancestor):
+            ancestor = ancestor.parent()
+        wildcard = dns.name.Name((b"*", *ancestor.labels))
+        return wildcard if wildcard in zone.nodes else None
+
+    def _deny(self, zone: dns.zone.Zone, response: dns.message.Message) -> None:
+        """RFC 2308 §3: the SOA, with the time for which the denial may be kept."""
         assert zone.origin is not None
         soa = zone.get_rrset(zone.origin, dns.rdatatype.SOA)
         if soa is not None:
-            response.authority.append(soa)  # RFC 2308 §3
-        exists = any(known.is_subdomain(name) for known in zone.nodes)
-        if not exists and not response.answer:
-            response.set_rcode(dns.rcode.NXDOMAIN)
+            soa = copy.copy(soa)
+            soa.ttl = min(soa.ttl, soa[0].minimum)
+            response.authority.append(soa)
 
-    def _wildcard(
-        self, zone: dns.zone.Zone, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
-    ) -> dns.rrset.RRset | None:
-        """Step 3c; RFC 4592 §3.3: the asterisk below the closest ancestor that exists."""
-        if any(known.is_subdomain(name) for known in zone.nodes):
-            return None
-        ancestor = name.parent()
-        while not any(known.is_subdomain(ancestor) for known in zone.nodes):
-            ancestor = ancestor.parent()
-        source = zone.get_rrset(dns.name.Name((b"*", *ancestor.labels)), rdtype)
-        if source is None:
-            return None
-        synthesized = dns.rrset.RRset(name, dns.rdataclass.IN, rdtype)
-        for record in source:
-            synthesized.add(record, ttl=source.ttl)
-        return synthesized
+
+def _exists(zone: dns.zone.Zone, name: dns.name.Name) -> bool:
+    """Whether a name has records, or names below it that have (an empty non-terminal)."""
+    return any(known.is_subdomain(name) for known in zone.nodes)
+
+
+def _records(
+    zone: dns.zone.Zone, owner: dns.name.Name, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
+) -> dns.rrset.RRset | None:
+    """The records of a node, under the name that was asked for."""
+    found = zone.get_rrset(owner, rdtype)
+    if found is None or owner == name:
+        return found
+    synthesized = dns.rrset.RRset(name, dns.rdataclass.IN, rdtype)
+    for record in found:
+        synthesized.add(record, ttl=found.ttl)
+    return synthesized

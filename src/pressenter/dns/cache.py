@@ -41,10 +41,11 @@ class RecordCache:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def put(self, now_ns: int, rrset: dns.rrset.RRset) -> None:
+    def put(self, now_ns: int, rrset: dns.rrset.RRset, least_ttl: int = 0) -> None:
         """Keep a record set.  A TTL of zero is for this use only (RFC 1035 §3.2.1)."""
-        if rrset.ttl > 0:
-            self._store(now_ns, (rrset.name, rrset.rdtype), min(rrset.ttl, MAXIMUM_TTL), rrset)
+        ttl = max(rrset.ttl, least_ttl)
+        if ttl > 0:
+            self._store(now_ns, (rrset.name, rrset.rdtype), min(ttl, MAXIMUM_TTL), rrset)
 
     def put_negative(
         self, now_ns: int, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, negative: Negative
@@ -53,6 +54,8 @@ class RecordCache:
         if negative.soa is None:
             return
         ttl = min(negative.soa.ttl, negative.soa[0].minimum, MAXIMUM_TTL)
+        if negative.rcode == dns.rcode.NXDOMAIN:
+            rdtype = dns.rdatatype.RdataType.ANY  # the name does not exist, whatever the type (RFC 2308 §5)
         if ttl > 0:
             self._store(now_ns, (name, rdtype), ttl, negative)
 
@@ -60,7 +63,12 @@ class RecordCache:
         self, now_ns: int, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
     ) -> dns.rrset.RRset | Negative | None:
         """What is known, with the TTL that is left; None if nothing is."""
-        key = (name, rdtype)
+        found = self._get(now_ns, (name, rdtype))
+        if found is None:
+            found = self._get(now_ns, (name, dns.rdatatype.RdataType.ANY))
+        return found
+
+    def _get(self, now_ns: int, key: _Key) -> dns.rrset.RRset | Negative | None:
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -69,11 +77,10 @@ class RecordCache:
         if left <= 0:
             del self._entries[key]
             return None
+        ttl = -(-left // 1_000_000_000)
         if isinstance(value, Negative):
-            return value
-        value = copy.copy(value)
-        value.ttl = -(-left // 1_000_000_000)
-        return value
+            return value._replace(soa=_with_ttl(value.soa, ttl) if value.soa is not None else None)
+        return _with_ttl(value, ttl)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -83,3 +90,9 @@ class RecordCache:
         if len(self._entries) >= _MAXIMUM_ENTRIES:
             del self._entries[next(iter(self._entries))]
         self._entries[key] = (now_ns + ttl * 1_000_000_000, value)
+
+
+def _with_ttl(rrset: dns.rrset.RRset, ttl: int) -> dns.rrset.RRset:
+    aged = copy.copy(rrset)
+    aged.ttl = ttl
+    return aged

@@ -9,7 +9,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 
-from pressenter.dns.cache import RecordCache, loop_time_ns
+from pressenter.dns.cache import Negative, RecordCache, loop_time_ns
 from pressenter.dns.exchange import Exchange, NoAnswer
 from pressenter.dns.message import answer_to
 
@@ -43,6 +43,10 @@ class Forwarder:
         now_ns = loop_time_ns()
         for rrset in reply.answer:
             self.cache.put(now_ns, rrset)
+        soa = next((rrset for rrset in reply.authority if rrset.rdtype == dns.rdatatype.SOA), None)
+        if soa is not None and not reply.answer and reply.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+            negative = Negative(reply.rcode(), soa)
+            self.cache.put_negative(now_ns, question.name, question.rdtype, negative)
         return answer_to(query, reply)
 
     def _cached(self, query: dns.message.Message) -> dns.message.Message | None:
@@ -51,7 +55,12 @@ class Forwarder:
         name, now_ns = question.name, loop_time_ns()
         while True:
             found = self.cache.get(now_ns, name, question.rdtype)
-            if isinstance(found, dns.rrset.RRset):
+            if isinstance(found, Negative):
+                response.set_rcode(found.rcode)
+                if found.soa is not None:
+                    response.authority.append(found.soa)
+                return response
+            if found is not None:
                 response.answer.append(found)
                 return response
             alias = self.cache.get(now_ns, name, dns.rdatatype.CNAME)

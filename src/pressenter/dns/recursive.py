@@ -146,9 +146,12 @@ class RecursiveResolver:
             except NoAnswer as reason:
                 reasons.append(str(reason))
                 continue
-            if reply.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+            if reply.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+                reasons.append(f"{server} says {dns.rcode.to_text(reply.rcode())}")
+            elif not _helps(reply, zone, name, rdtype):
+                reasons.append(f"{server} neither answers nor refers nor denies")  # lame
+            else:
                 return reply
-            reasons.append(f"{server} says {dns.rcode.to_text(reply.rcode())}")
         raise NoAnswer(f"{name}: no server of {zone} helps: {'; '.join(reasons)}")
 
     def _learn(
@@ -173,13 +176,11 @@ class RecursiveResolver:
             if rrset.rdtype == dns.rdatatype.SOA:
                 soa = rrset
             elif rrset.rdtype == dns.rdatatype.NS and rrset.name != zone and name.is_subdomain(rrset.name):
-                self.cache.put(now_ns, rrset)
+                self.cache.put(now_ns, rrset, least_ttl=1)  # for this use even with a TTL of zero
                 self._keep_glue(now_ns, reply, zone, rrset)
                 referred = True
         if referred and soa is None and reply.rcode() == dns.rcode.NOERROR:
             return None
-        if soa is None and not reply.flags & dns.flags.AA:
-            raise NoAnswer(f"{name}: a server of {zone} neither answers nor refers nor denies")
         negative = Negative(reply.rcode(), soa)
         self.cache.put_negative(now_ns, name, rdtype, negative)
         return negative
@@ -191,4 +192,20 @@ class RecursiveResolver:
         targets = {record.target for record in servers}
         for rrset in reply.additional:
             if rrset.rdtype == dns.rdatatype.A and rrset.name in targets and rrset.name.is_subdomain(zone):
-                self.cache.put(now_ns, rrset)
+                self.cache.put(now_ns, rrset, least_ttl=1)
+
+
+def _helps(
+    reply: dns.message.Message, zone: dns.name.Name, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
+) -> bool:
+    """Whether a reply answers, refers to a zone that is nearer, or denies with authority."""
+    if reply.rcode() == dns.rcode.NXDOMAIN or reply.flags & dns.flags.AA:
+        return True
+    if any(rrset.name == name and rrset.rdtype in (rdtype, dns.rdatatype.CNAME) for rrset in reply.answer):
+        return True
+    return any(
+        rrset.rdtype == dns.rdatatype.SOA
+        or (rrset.rdtype == dns.rdatatype.NS and rrset.name != zone and name.is_subdomain(rrset.name))
+        for rrset in reply.authority
+        if rrset.name.is_subdomain(zone)
+    )
