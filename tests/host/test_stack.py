@@ -15,8 +15,10 @@ from pressenter.sim import NothingLeftToHappen
 from pressenter.wire import MalformedPacket
 from pressenter.wire.address import BROADCAST_MAC, ipv4_bytes
 from pressenter.wire.arp import REPLY, REQUEST, parse_arp
-from pressenter.wire.icmp import IcmpMessage
-from pressenter.wire.ipv4 import IPv4Header, parse_ipv4
+from pressenter.wire.ethernet import add_fcs
+from pressenter.wire.icmp import IcmpMessage, build_icmp
+from pressenter.wire.ipv4 import IPv4Header, build_ipv4, parse_ipv4
+from pressenter.wire.tcp import SYN, Segment, build_tcp
 from tests.networks import Cable
 
 RIGHT = "10.0.0.2"
@@ -289,3 +291,192 @@ def test_any_packet_is_taken_or_dropped_with_a_reason(data: bytes) -> None:
     except MalformedPacket:
         cable.left.internet.receive(cable.left.interfaces[0], data)
         assert cable.names() == ["ip.drop"]
+
+
+class Log(asyncio.Protocol):
+    """What a protocol is told, in order."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.told.append("made")
+
+    def data_received(self, data: bytes) -> None:
+        self.told.append(len(data))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.told.append(("lost", type(exc).__name__))
+
+
+def test_a_connection_reset_before_the_protocol_starts_is_told_to_it() -> None:
+    cable = Cable(rate_bps=10**9, delay_ns=1000)
+    cable.right.wake_up_ns = 50_000_000
+    logs: list[Log] = []
+
+    def make() -> Log:
+        logs.append(Log())
+        return logs[-1]
+
+    async def serve() -> None:
+        await asyncio.get_running_loop().create_server(make, RIGHT, 80)
+
+    async def connect_and_abort() -> None:
+        transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, RIGHT, 80)
+        transport.abort()
+
+    cable.right.run(serve())
+    cable.left.run(connect_and_abort())
+    cable.agenda.run()
+    assert [log.told for log in logs] == [["made", ("lost", "ConnectionResetError")]]
+
+
+def test_connection_lost_comes_after_what_was_written_has_gone() -> None:
+    cable = Cable()
+    received: list[int] = []
+
+    async def serve() -> None:
+        async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await asyncio.sleep(10)
+            received.append(len(await reader.read(-1)))
+            writer.close()
+
+        await asyncio.start_server(slow, RIGHT, 80)
+
+    log = Log()
+
+    async def client() -> float:
+        transport, _ = await asyncio.get_running_loop().create_connection(lambda: log, RIGHT, 80)
+        transport.write(bytes(3_000_000))
+        transport.close()
+        while len(log.told) < 2:
+            await asyncio.sleep(0.1)
+        return asyncio.get_running_loop().time()
+
+    cable.right.run(serve())
+    assert cable.left.run(client()) > 10
+    assert log.told == ["made", ("lost", "NoneType")]
+    cable.agenda.run()
+    assert received == [3_000_000]
+
+
+def test_a_protocol_that_pauses_in_connection_made_gets_nothing_until_it_resumes() -> None:
+    cable = Cable()
+
+    class Paused(Log):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            transport.pause_reading()  # type: ignore[attr-defined]
+
+    log = Paused()
+
+    async def serve() -> None:
+        await asyncio.get_running_loop().create_server(lambda: log, RIGHT, 80)
+
+    async def client() -> None:
+        _, writer = await asyncio.open_connection(RIGHT, 80)
+        writer.write(b"abc")
+        await asyncio.sleep(5)
+
+    cable.right.run(serve())
+    cable.left.run(client())
+    assert log.told == ["made"]
+    log.transport.resume_reading()  # type: ignore[attr-defined]
+    cable.agenda.run()
+    assert log.told[1] == 3
+
+
+def test_a_protocol_that_fails_loses_its_connection() -> None:
+    cable = Cable()
+
+    class Failing(Log):
+        def data_received(self, data: bytes) -> None:
+            raise ValueError("a bug of the program's")
+
+    log = Failing()
+
+    async def serve() -> None:
+        await asyncio.get_running_loop().create_server(lambda: log, RIGHT, 80)
+
+    async def client() -> bytes:
+        reader, writer = await asyncio.open_connection(RIGHT, 80)
+        writer.write(b"abc")
+        return await reader.read()
+
+    cable.right.run(serve())
+    with pytest.raises(ConnectionResetError):
+        cable.left.run(client())
+    assert log.told == ["made", ("lost", "ValueError")]
+    assert "host.exception" in cable.names()
+    assert not any("0x" in str(event.fields) for event in cable.recorder.events if event.name == "host.exception")
+
+
+def test_a_finished_future_leaves_no_stop_behind() -> None:
+    cable = Cable()
+
+    async def nothing() -> int:
+        return 1
+
+    task = cable.left.start(nothing())
+    cable.agenda.run()
+    assert cable.left.run(task) == 1
+    assert cable.left.run(asyncio.sleep(5, "slept")) == "slept"
+
+
+def test_packets_that_must_not_crash_the_world() -> None:
+    cable = Cable()
+    target = cable.right
+    source = ipv4_bytes("172.16.0.9")  # no route back
+    own = target.interfaces[0].address
+    echo = build_icmp(IcmpMessage(8, 0, b"\0\1\0\1", b"x"))
+    syn = build_tcp(source, own, Segment(1, 80, 5, 0, SYN, 100))
+    cable.right.run(echo_server())
+    for packet in (
+        build_ipv4(source, own, 1, echo), build_ipv4(source, own, 6, syn), build_ipv4(source, own, 1, b""),
+        build_ipv4(source, own, 99, b"?"), build_ipv4(source, ipv4_bytes("127.0.0.1"), 1, echo),
+        build_ipv4(source, ipv4_bytes("10.0.0.255"), 1, echo),
+    ):  # fmt: skip
+        target.internet.receive(target.interfaces[0], packet)
+    cable.agenda.run()
+    answers = [e for e in cable.recorder.events if e.node == "right" and e.name in ("icmp.send", "tcp.send")]
+    assert [e.fields["peer"] for e in answers if e.name == "icmp.send"] == ["172.16.0.9"] * len(answers)
+    target.internet.forwarding = True
+    target.internet.receive(target.interfaces[0], build_ipv4(source, ipv4_bytes("8.8.8.8"), 1, b"", ttl=1))
+    target.ports["eth0"].on_frame(add_fcs(b"\xff" * 6 + b"short"))
+    cable.agenda.run()
+
+
+def test_a_broadcast_goes_to_everybody_and_is_answered_by_nobody() -> None:
+    cable = Cable()
+    collect = Collect()
+
+    async def listen() -> None:
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: collect, local_addr=("0.0.0.0", 99))
+
+    async def send() -> None:
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(asyncio.DatagramProtocol)
+        transport.sendto(b"hello all", ("10.0.0.255", 99))
+        transport.sendto(b"nobody", ("10.0.0.255", 98))
+
+    cable.right.run(listen())
+    cable.left.run(send())
+    cable.agenda.run()
+    assert collect.data == [b"hello all"]
+    assert "icmp.send" not in cable.names()
+
+
+def test_a_server_on_the_loopback_address_is_not_reached_from_outside() -> None:
+    cable = Cable()
+
+    async def serve() -> None:
+        await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 8080)
+
+    async def connect(address: str) -> bytes:
+        reader, _ = await asyncio.open_connection(address, 8080)
+        return await reader.read()
+
+    cable.right.run(serve())
+    assert cable.right.run(connect("127.0.0.1")) == b""
+    with pytest.raises(ConnectionRefusedError):
+        cable.left.run(connect(RIGHT))

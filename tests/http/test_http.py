@@ -274,6 +274,56 @@ def test_a_server_that_misbehaves_is_named(pieces: tuple[bytes, ...], step: str,
     assert result.step == step and words in str(result)
 
 
+def test_bytes_that_nobody_asked_for_are_not_the_next_answer() -> None:
+    one = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
+    two = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL"
+
+    async def smuggle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(one + two)
+
+    cable = Cable(delay_ns=1_000_000)
+    client = HttpClient("left", cable.recorder, lambda: None, lambda: NOW, timeout=20)  # type: ignore[arg-type, return-value]
+
+    async def start() -> None:
+        await asyncio.start_server(smuggle, "10.0.0.2", 80)
+
+    async def fetch() -> list[bytes]:
+        bodies = [(await client.send(get(f"http://10.0.0.2/{n}"))).body for n in range(3)]
+        await client.close()
+        return bodies
+
+    cable.right.run(start())
+    assert cable.left.run(fetch()) == [b"good"] * 3
+
+
+def test_a_cancelled_waiter_passes_its_turn_on() -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(1)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+        writer.close()
+
+    cable = Cable(delay_ns=1_000_000)
+    client = HttpClient("left", cable.recorder, lambda: None, lambda: NOW, timeout=20)  # type: ignore[arg-type, return-value]
+
+    async def start() -> None:
+        await asyncio.start_server(slow, "10.0.0.2", 80)
+
+    async def fetch() -> list[object]:
+        jobs = [asyncio.ensure_future(client.send(get(f"http://10.0.0.2/{n}"))) for n in range(20)]
+        await asyncio.sleep(0.5)
+        for job in jobs[6:10]:
+            job.cancel()
+        results = await asyncio.wait_for(asyncio.gather(*jobs, return_exceptions=True), 60)
+        await client.close()
+        return results
+
+    cable.right.run(start())
+    results = cable.left.run(fetch())
+    assert sum(isinstance(result, Response) for result in results) == 16
+
+
 def test_a_server_that_says_nothing_times_out() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(1000)

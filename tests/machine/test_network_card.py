@@ -61,6 +61,22 @@ def test_frames_for_others_and_damaged_frames_are_not_delivered() -> None:
     assert bench.card.statistics["bad_fcs"] == 1
 
 
+def test_a_short_frame_does_not_overtake_a_long_one() -> None:
+    bench = Bench()
+    bench.port.medium.rate_bps = 10**11  # type: ignore[union-attr]
+    bench.port.transmit(add_fcs(frame(OWN, bytes(1500))))
+    bench.port.transmit(add_fcs(frame(OWN)))
+    bench.agenda.run()
+    assert [len(data) for data in bench.received] == [1514, 60]
+
+
+def test_a_runt_is_dropped() -> None:
+    bench = Bench()
+    bench.port.transmit(add_fcs(OWN + OTHER + b"\x08\x00"))
+    bench.agenda.run()
+    assert bench.received == [] and bench.card.statistics["bad_fcs"] == 1
+
+
 def test_a_full_transmit_ring_refuses() -> None:
     bench = Bench()
     accepted = [bench.card.transmit(frame(OTHER, bytes(1400))) for _ in range(RING_SIZE + 5)]

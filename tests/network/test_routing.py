@@ -97,6 +97,37 @@ def test_a_forwarded_packet_has_new_mac_addresses_and_the_same_ip_addresses(worl
     assert len({frame[22] for frame in seen}) == 5  # TTL
 
 
+def test_an_error_about_a_translated_packet_reaches_the_host_inside() -> None:
+    """The home router's outside link is narrow: the laptop must hear of it, not the router."""
+    import asyncio
+
+    from pressenter.worlds.world import read_built_in
+
+    file, folder = read_built_in()
+    for link in file.links:
+        if "home-router:wan" in link.between:
+            link.mtu = 1400
+    world = World(file, folder)
+    server, laptop = world.host("web-1"), world.host("laptop")
+    got: list[int] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got.append(len(await reader.read(-1)))
+        writer.close()
+
+    async def upload() -> None:
+        reader, writer = await asyncio.open_connection("93.184.215.14", 7000)
+        writer.write(bytes(100_000))
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+
+    server.run(asyncio.start_server(take, "0.0.0.0", 7000))
+    laptop.run(upload())
+    assert got == [100_000] and world.agenda.now_ns < 2e9
+    assert any(e.node == "laptop" and e.name == "icmp.receive" for e in world.recorder.events)
+
+
 def test_a_small_mtu_on_the_way_is_told_to_the_sender() -> None:
     from pressenter.worlds.world import read_built_in
 

@@ -279,3 +279,97 @@ def test_any_order_of_pieces_makes_the_stream(data: bytes, pieces: list[tuple[in
     assert readable == len(data)
     assert buffer.read(1000) == data
     assert not buffer.has_gap
+
+
+def test_after_timeouts_at_both_ends_the_acknowledgments_still_meet() -> None:
+    """Both send, all acknowledgments are lost, both timers strike: it must not go on for ever."""
+    client, server = pair()
+    for connection in (client, server):
+        connection.write(20 * MS, bytes(4 * 1460))
+    from_client, from_server = client.take_segments(), server.take_segments()
+    for segment in from_client:
+        server.receive(30 * MS, segment)
+    for segment in from_server:
+        client.receive(30 * MS, segment)
+    client.take_segments(), server.take_segments()  # lost
+    for connection in (client, server):
+        assert connection.deadline_ns is not None
+        connection.on_timer(connection.deadline_ns + 1000 * MS)
+    passed = exchange(client, server, 5000 * MS)
+    assert len(passed) < 30
+    assert client.in_flight == server.in_flight == 0
+
+
+def test_a_reset_after_a_timeout_is_believed() -> None:
+    client, server = pair()
+    client.write(20 * MS, bytes(10 * 1460))
+    for segment in client.take_segments():
+        server.receive(30 * MS, segment)
+    server.take_segments()  # lost
+    assert client.deadline_ns is not None
+    client.on_timer(client.deadline_ns)
+    client.take_segments()
+    client.abort()
+    for segment in client.take_segments():
+        server.receive(900 * MS, segment)
+    assert server.state is State.CLOSED
+
+
+def test_a_peer_that_answers_probes_is_waited_for_and_resumes_at_once() -> None:
+    client, server = pair(receive_capacity=8192)
+    client.write(20 * MS, bytes(100_000))
+    now_ns = 20 * MS
+    exchange(client, server, now_ns)
+    while server.deadline_ns is not None:  # delayed acknowledgments
+        now_ns = server.deadline_ns
+        server.on_timer(now_ns)
+        exchange(client, server, now_ns)
+    for _ in range(40):  # an hour and more of probes
+        assert client.deadline_ns is not None
+        now_ns = client.deadline_ns
+        client.on_timer(now_ns)
+        exchange(client, server, now_ns)
+    assert client.state is State.ESTABLISHED and now_ns > 3600 * 1000 * MS
+    got = len(server.read(now_ns))
+    resumed_ns = now_ns
+    while got < 100_000:
+        exchange(client, server, now_ns)
+        got += len(server.read(now_ns))
+        if server.deadline_ns is not None:
+            now_ns = server.deadline_ns
+            server.on_timer(now_ns)
+    assert now_ns - resumed_ns < 2000 * MS  # no timeout of the sender's in between
+
+
+def test_the_segment_that_closes_a_gap_is_acknowledged_at_once() -> None:
+    client, server = pair()
+    client.write(20 * MS, bytes(2 * 1460))
+    first, second = client.take_segments()
+    server.receive(20 * MS, second)
+    server.take_segments()
+    server.receive(20 * MS, first)
+    (ack,) = server.take_segments()
+    assert ack.acknowledgment == add(second.sequence, 1460)
+
+
+def test_an_orphan_does_not_wait_for_ever_in_fin_wait_2() -> None:
+    client, server = pair()
+    client.orphaned = True
+    client.close(20 * MS)
+    exchange(client, server, 20 * MS)
+    assert client.state is State.FIN_WAIT_2
+    assert client.deadline_ns is not None
+    client.on_timer(client.deadline_ns)
+    assert client.state is State.CLOSED and client.deadline_ns is None
+
+
+def test_the_first_timeout_after_a_lost_syn_is_careful() -> None:
+    client, server = TcpConnection(1, 2, 100, 1460), TcpConnection(2, 1, 200, 1460)
+    client.open_active(0)
+    client.take_segments()
+    client.on_timer(1000 * MS)
+    server.open_passive(1010 * MS, client.take_segments()[0])
+    exchange(client, server, 1020 * MS)
+    assert client.state is State.ESTABLISHED
+    assert client.round_trip.timeout_ns == 3000 * MS  # RFC 6298 §5.7
+    assert client.congestion.window == initial_window(1460)  # RFC 5681 §3.1
