@@ -11,11 +11,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pressenter.machine.display import Frame
+from pressenter.machine.keyboard import NoSuchKey
 from pressenter.trace.causes import chain
 from pressenter.trace.events import CapturedFrame, TraceEvent
 from pressenter.worlds.world import World
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from pressenter.browser.browser import Browser, BrowserFrame, Failure
     from pressenter.browser.page import Page
 
-__all__ = ["Journey", "go"]
+__all__ = ["Journey", "JourneyInterrupted", "go"]
+
+_logger = logging.getLogger("pressenter.journey")
 
 #: When the person begins to type: the network has come up by then.
 _FIRST_KEY_NS = 1_000_000_000
@@ -47,6 +51,7 @@ class Journey:
         self.browser = browser
         self.address = address
         self.language = language
+        self._begin = len(world.recorder.events)
 
     @property
     def events(self) -> Sequence[TraceEvent]:
@@ -74,15 +79,28 @@ class Journey:
         return self.browser.failure
 
     @property
+    def durations_ns(self) -> list[int]:
+        """For each visit the virtual time from the Enter key to the picture on the screen."""
+        found: list[int] = []
+        entered_ns: int | None = None
+        for event in self.events[self._begin :]:
+            if event.name == "address_bar.enter":
+                entered_ns = event.at_ns
+            elif event.name == "display.scanout" and entered_ns is not None:
+                found.append(event.at_ns - entered_ns)
+                entered_ns = None
+        return found
+
+    @property
     def duration_ns(self) -> int:
-        """Virtual time from the Enter key to the picture on the screen, 0 if it never came."""
-        starts = [event.at_ns for event in self.events if event.name == "address_bar.enter"]
-        frames = [event.at_ns for event in self.events if event.name == "display.scanout"]
-        return frames[0] - starts[0] if starts and frames else 0
+        """The first visit's time from the Enter key to the picture, 0 if it never came."""
+        return self.durations_ns[0] if self.durations_ns else 0
 
     def why(self, what: TraceEvent | CapturedFrame | int) -> list[TraceEvent]:
         """The chain of causes of an event, a packet or an event's id, back to the key press."""
         number = what if isinstance(what, int) else what.id if isinstance(what, TraceEvent) else what.event
+        if not 0 <= number <= len(self.events):
+            raise ValueError(f"there is no event {number}: the journey has {len(self.events)}")
         return chain(self.events, number)
 
     def capture(self, ports: Sequence[str] | None = None) -> bytes:
@@ -104,8 +122,10 @@ class Journey:
         )  # fmt: skip
 
     def save(self, folder: str | Path, ports: Sequence[str] | None = None, dumps: bool = False) -> list[Path]:
-        """Write page.png, capture.pcapng, trace.json, journey.har and journey.jsonl.
+        """Write page.png, capture.pcapng, laptop.pcapng, trace.json, journey.har and journey.jsonl.
 
+        capture.pcapng has every port, laptop.pcapng (by the name of the browser's host) what
+        tcpdump would see there.
         With ``ports`` the capture holds only what passed these; with ``dumps`` each stage of the
         page is written as text too (dom.txt, styles.txt, …).  Returns the files written; page.png
         is missing where Skia cannot run.  Raises ValueError for an unknown port.
@@ -125,6 +145,10 @@ class Journey:
             from pressenter.browser.page import STAGES
 
             contents |= {f"{stage}.txt": self.page.dump(stage).encode() + b"\n" for stage in STAGES}
+        host = self.world.file.browser.host
+        own = sorted({frame.port for frame in self.packets if frame.port.startswith(f"{host}:")})
+        if own:
+            contents[f"{host}.pcapng"] = self.capture(own)
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         written = []
@@ -137,10 +161,18 @@ class Journey:
         return written
 
 
+class JourneyInterrupted(KeyboardInterrupt):
+    """Somebody pressed Ctrl-C; ``journey`` is what has happened so far."""
+
+    def __init__(self, journey: Journey) -> None:
+        super().__init__()
+        self.journey = journey
+
+
 def go(
     address: str,
     *,
-    seed: int = 1,
+    seed: int | None = None,
     world: str | Path | World | None = None,
     sites: Mapping[str, str | Path] | None = None,
     visits: int = 1,
@@ -151,21 +183,29 @@ def go(
 
     Args:
         address: what is typed; a URL, a host name, or words to search for.
-        seed: of every random draw.
-        world: a world file, or a `World`; without it the built-in one.
+        seed: of every random draw; 1 if it is not given.
+        world: a world file, or a `World` (which has its seed and its sites already); without it
+            the built-in one.
         sites: host name to folder: websites to put into the world.
         visits: how often the address is visited; later visits meet warm caches.
         language: of the browser's own pages, ``en`` or ``zh``.
         on_event: called with each event as it happens.
 
-    A page that cannot be shown is no exception: see `Journey.failure`.  Raises WorldFileError
-    for a wrong world file or site, NoSuchKey for what cannot be typed.
+    A page that cannot be shown is no exception, nor is a bug of ours on the way: see
+    `Journey.failure`.  Raises WorldFileError for a wrong world file or site, NoSuchKey for what
+    cannot be typed, JourneyInterrupted (a KeyboardInterrupt) with the journey so far.
     """
     from pressenter.browser.browser import Browser
 
+    if visits < 1:
+        raise ValueError(f"visits: {visits} is not a number of visits")
     if not isinstance(world, World):
-        world = World.load(world, seed=seed, sites=sites)
+        world = World.load(world, seed=1 if seed is None else seed, sites=sites)
+    elif sites or seed not in (None, world.seed):
+        raise ValueError("a World has its seed and its sites already: give them to World.load")
     if on_event is not None:
+        for event in world.recorder.events:
+            on_event(event)
         world.recorder.subscribe(on_event)
     computer, table = world.computer, world.file.browser
     loop = world.host(table.host).loop
@@ -187,9 +227,19 @@ def go(
     try:
         loop.run_until_complete(_person(world, browser, address, visits))
         world.run()  # until the last connection has left TIME-WAIT
-    finally:
         window_system.cancel()
         world.run()
+    except NoSuchKey:
+        world.abandon()
+        raise
+    except KeyboardInterrupt:
+        world.abandon()
+        raise JourneyInterrupted(journey) from None
+    except Exception as error:  # nothing is lost: the trace so far is the best report of a bug
+        _logger.exception("the journey failed")
+        world.abandon()
+        browser.fail_by_bug(error)
+    finally:
         world.close()
     return journey
 

@@ -98,6 +98,8 @@ class Browser:
         self.page: Page | None = None
         self.failure: Failure | None = None
         self.download: tuple[str, bytes] | None = None
+        #: Status of the document that is shown, and its reason; None if it came from no server.
+        self.status: tuple[int, str] | None = None
         self.navigations = 0
         #: Why there is no picture, if there is none.
         self.raster_failure = ""
@@ -125,6 +127,7 @@ class Browser:
         try:
             intent = interpret(text, self.history, self.search)
         except InvalidAddress as error:
+            self._record("address_bar.enter", text=text, kind="no valid address", kind_zh="无效的地址", url="nowhere")
             self._start(self._fail(text, Failure("address", str(error))))
             return
         kinds = {
@@ -147,10 +150,14 @@ class Browser:
             await navigation
         except Exception as error:
             _logger.exception("the navigation failed")
-            self.failure = Failure("bug", f"this is a bug in pressenter: {type(error).__name__}: {error}")
-            self._record("host.exception", message="the navigation failed", error=repr(error))
+            self.fail_by_bug(error)
             self.navigations += 1
             self._present("", BrowserFrame(*self.size, b""))
+
+    def fail_by_bug(self, error: Exception) -> None:
+        """Note that pressenter itself has failed."""
+        self.failure = Failure("bug", f"this is a bug in pressenter: {type(error).__name__}: {error}")
+        self._record("host.exception", message="the journey failed", error=f"{type(error).__name__}: {error}")
 
     async def close_tab(self) -> None:
         """Close the tab: every connection that was kept is closed in good order."""
@@ -161,7 +168,7 @@ class Browser:
 
     async def navigate(self, url: str) -> None:
         """Go to a URL and show what comes: a page, a file, or an error (HTML Standard §7.4)."""
-        self.failure, self.download = None, None
+        self.failure, self.download, self.status = None, None, None
         self._record("navigate.start", url=url)
         try:
             fetched = await self.fetcher.fetch(url, "document")
@@ -172,6 +179,7 @@ class Browser:
 
     async def _show_fetched(self, fetched: Fetched) -> None:
         headers = fetched.response.headers
+        self.status = (fetched.response.status, fetched.response.reason)
         disposition = headers.get("content-disposition")
         kind = content_type(headers.get("content-type"), fetched.body, disposition)
         words = {

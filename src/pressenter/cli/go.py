@@ -18,17 +18,20 @@ __all__ = ["go"]
 
 _FAILED = 1
 _USAGE = 2
+_INTERRUPTED = 130
 
 _WORDS = {
     "en": {
         "virtual": "virtual time", "files": "Files", "done": "From Enter to the picture: {time} of virtual time; {events} events, {frames} frames, {wall:.2f} s of real time.",
         "failed": "No page came. Failed in {step}: {message}", "missing": "No font here can draw: {characters}. Boxes stand for them.",
+        "status": "The page is the server's answer {status}.",
         "download": "Offered as a download: {name}, {length} bytes.", "no_picture": "page.png is missing: {reason}",
         "open": "Open capture.pcapng in Wireshark, trace.json in https://ui.perfetto.dev, journey.har in a browser's developer tools.",
     },
     "zh": {
         "virtual": "虚拟时间", "files": "文件", "done": "从回车到画面：虚拟时间 {time}；{events} 个事件，{frames} 帧，实际用时 {wall:.2f} 秒。",
         "failed": "页面没有到达。失败于{step}：{message}", "missing": "没有字体可显示：{characters}，以方框代替。",
+        "status": "页面是服务器的应答 {status}。",
         "download": "提供下载：{name}，{length} 字节。", "no_picture": "没有 page.png：{reason}",
         "open": "用 Wireshark 打开 capture.pcapng，用 https://ui.perfetto.dev 打开 trace.json，用浏览器开发者工具打开 journey.har。",
     },
@@ -113,14 +116,13 @@ def go(
       pressenter go secure.example.com --visits 2
       pressenter go www.mysite.test --site www.mysite.test=./public
     """
-    from rich.console import Console
-
-    from pressenter.cli.story import StoryTeller
+    from pressenter.cli.story import StoryTeller, Terminal
+    from pressenter.journey import JourneyInterrupted
     from pressenter.journey import go as run
     from pressenter.machine.keyboard import NoSuchKey
     from pressenter.worlds.schema import WorldFileError
 
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     teller = StoryTeller(console, language, verbose=verbose, quiet=quiet)
     started = time.perf_counter()
     try:
@@ -130,6 +132,10 @@ def go(
             )
             teller.working("…")
             files = _save(journey, out, ports, dumps)
+    except JourneyInterrupted as interrupted:
+        files = _save(interrupted.journey, out, (), False)
+        click.echo(f"\npressenter: interrupted; what happened so far: {', '.join(map(str, files))}", err=True)
+        sys.exit(_INTERRUPTED)
     except (WorldFileError, NoSuchKey) as error:
         click.echo(f"pressenter: {error}", err=True)
         sys.exit(_USAGE)
@@ -160,10 +166,13 @@ def _report(console: Console, journey: Journey, files: list[Path], wall: float, 
     if failure is not None:
         text = words["failed"].format(step=step_in_words(failure.step, language), message=failure.message)
         console.print(f"[bold red]{escape(text)}[/]", soft_wrap=True)
-    console.print(words["done"].format(
-        time=time_text(journey.duration_ns), events=len(journey.events), frames=len(journey.packets), wall=wall
-    ), soft_wrap=True)  # fmt: skip
+    times = ", ".join(time_text(duration_ns) for duration_ns in journey.durations_ns) or "-"
+    counts = {"events": len(journey.events), "frames": len(journey.packets)}
+    console.print(words["done"].format(time=times, wall=wall, **counts), soft_wrap=True)
     browser = journey.browser
+    if browser.status is not None and browser.status[0] >= 400:
+        status = " ".join(map(str, browser.status))
+        console.print(f"[yellow]{escape(words['status'].format(status=status))}[/]", soft_wrap=True)
     if browser.download is not None:
         console.print(words["download"].format(name=escape(browser.download[0]), length=len(browser.download[1])))
     if browser.fonts.missing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from types import TracebackType
 from typing import Self
 
@@ -13,7 +15,7 @@ from pressenter.trace.catalogue import CATALOGUE, sentence
 from pressenter.trace.events import BEGIN, TraceEvent
 from pressenter.trace.steps import STEPS
 
-__all__ = ["StoryTeller", "time_text"]
+__all__ = ["StoryTeller", "Terminal", "time_text"]
 
 #: One colour for each part of the way, so that the eye finds its place.
 _COLORS = (
@@ -25,6 +27,15 @@ _COLORS = (
 def time_text(time_ns: int) -> str:
     """A time in milliseconds, to the microsecond."""
     return f"{time_ns / 1e6:,.3f} ms"
+
+
+class Terminal(Console):
+    """A console that falls silent when its reader goes away (``| head``); the files are still written."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, sys.stdout.fileno())
 
 
 class StoryTeller:
@@ -60,7 +71,8 @@ class StoryTeller:
     def tell(self, event: TraceEvent) -> None:
         """Print an event if it belongs to the story."""
         if event.phase == BEGIN:
-            self.working(f"{event.node}: {event.name}")
+            step = STEPS[CATALOGUE[event.name].step - 1]
+            self.working(f"{event.node}: {step.zh if self.language == 'zh' else step.en}")
             return
         pressed = event.name == "keyboard.press" and event.fields["direction"] == "down"
         if pressed and (self._picture_seen or not self._typing):
@@ -69,7 +81,10 @@ class StoryTeller:
         elif event.name == "display.scanout":
             self._picture_seen = True
         if not self.quiet and (self.verbose or self._belongs(event)):
-            self.console.print(self._line(event), soft_wrap=True)
+            try:
+                self.console.print(self._line(event), soft_wrap=True)
+            except OSError:  # nobody can hear the story any more; the journey goes on
+                self.quiet = True
 
     def _belongs(self, event: TraceEvent) -> bool:
         told = CATALOGUE[event.name].told

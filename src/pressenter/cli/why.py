@@ -43,6 +43,13 @@ def why(number: int | None, folder: Path, everything: bool, language: str) -> No
     except msgspec.DecodeError as error:
         click.echo(f"pressenter: {path} is no recorded journey: {error}", err=True)
         sys.exit(2)
+    if not events:
+        click.echo(f"pressenter: {path} holds no events", err=True)
+        sys.exit(2)
+    unknown = {event.name for event in events} - CATALOGUE.keys()
+    if unknown:
+        click.echo(f"pressenter: {path} is of another version: unknown events {', '.join(sorted(unknown))}", err=True)
+        sys.exit(2)
     if number is None:
         number = next((event.id for event in reversed(events) if event.name == "display.scanout"), len(events))
     if number > len(events):

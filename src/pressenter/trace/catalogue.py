@@ -271,7 +271,28 @@ CATALOGUE: Mapping[str, Meaning] = MappingProxyType(_ENTRIES)
 def sentence(name: str, fields: Mapping[str, Any], language: str = "en") -> str:
     """The event in words.  A field that is missing stands as its name in braces."""
     meaning = CATALOGUE[name]
-    return (meaning.zh if language == "zh" else meaning.en).format_map(_Lenient(fields))
+    if language != "zh":
+        return meaning.en.format_map(_Lenient(fields))
+    chinese = {
+        key: _CHINESE_FACTS.get(value, value) if isinstance(value, str) else value for key, value in fields.items()
+    }
+    return meaning.zh.format_map(_Lenient(chinese))
+
+
+#: Facts that are words of ours, not the peers' or the user's.
+_CHINESE_FACTS = {
+    "passive OPEN": "被动打开", "active OPEN": "主动打开", "SYN arrives": "收到 SYN",
+    "SYN+ACK of our SYN arrives": "收到对己方 SYN 的 SYN+ACK", "our SYN is acknowledged": "己方 SYN 已被确认",
+    "FIN arrives": "收到 FIN", "our FIN is acknowledged": "己方 FIN 已被确认", "CLOSE": "关闭",
+    "ABORT, RST or too many retransmissions": "中止、RST 或重传过多", "2 MSL have passed": "已过 2 MSL",
+    "timeout": "超时", "three duplicate acknowledgments": "三个重复确认", "partial acknowledgment": "部分确认",
+    "recovered": "恢复完成", "smaller path MTU": "路径 MTU 变小", "queue full": "队列已满", "link down": "链路断开",
+    "wrong FCS": "FCS 错误", "a runt": "过短的帧", "TTL has run out": "TTL 耗尽",
+    "echo request": "回显请求", "echo reply": "回显应答", "network unreachable": "网络不可达",
+    "host unreachable": "主机不可达", "port unreachable": "端口不可达", "fragmentation needed": "需要分片",
+    "time to live exceeded": "TTL 超时", "the name does not exist (NXDOMAIN)": "域名不存在（NXDOMAIN）",
+    "Connection refused": "连接被拒绝", "style": "样式表", "image": "图片", "document": "文档", "no type": "无类型",
+}  # fmt: skip
 
 
 class _Lenient(dict[str, Any]):

@@ -16,7 +16,7 @@ _LENGTHS = {"m": 1, "km": 1_000}
 
 
 def _parse(text: str, units: Mapping[str, int], example: str) -> float:
-    match = _QUANTITY.fullmatch(text)
+    match = _QUANTITY.fullmatch(str(text))
     if match is None or match[2] not in units:
         known = ", ".join(units)
         raise ValueError(f"{text!r} is not a quantity such as {example!r} (units: {known})")

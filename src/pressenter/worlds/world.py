@@ -170,6 +170,11 @@ class World:
             self.recorder.key_log = self._key_log.text
         return client_context(self.authority.certificate_pem, self._key_log)
 
+    def abandon(self) -> None:
+        """Nothing more will happen here: programs that are still waiting end without a word."""
+        for host in self.hosts.values():
+            host.loop.set_exception_handler(lambda loop, context: None)
+
     def close(self) -> None:
         """Remove temporary files.  The recording stays."""
         if self._key_log is not None:
