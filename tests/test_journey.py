@@ -371,6 +371,68 @@ def test_what_cannot_be_typed_is_an_error_that_says_what_to_do() -> None:
         pressenter.go("中国.test")
 
 
+def test_an_empty_address_and_schemes_that_are_not_fetched() -> None:
+    for address, words in (
+        ("", "empty"),
+        ("about:blank", "not about"),
+        ("ftp://a.test/", "not ftp"),
+        ("http://[::1]/", "IPv6"),
+    ):
+        journey = pressenter.go(address)
+        assert journey.failure is not None and journey.failure.step == "address", address
+        assert words in journey.failure.message
+
+
+def test_a_bug_on_the_way_leaves_the_trace(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    from pressenter.browser import page
+    from pressenter.network.switch import Switch
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("broken on purpose")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(page, "style_document", broken)
+        journey = pressenter.go("www.example.com")
+    assert journey.failure is not None and journey.failure.step == "bug"
+    with monkeypatch.context() as patch:
+        patch.setattr(Switch, "lookup", broken)
+        world_failure = pytest.raises(ZeroDivisionError)
+        with world_failure:
+            pressenter.World.load().run()
+    world = World.load()
+    world.run()
+    with monkeypatch.context() as patch:
+        patch.setattr(Switch, "lookup", broken)
+        journey = pressenter.go("www.example.com", world=world)
+    assert journey.failure is not None and "this is a bug in pressenter: ZeroDivisionError" in journey.failure.message
+    assert len(journey.events) > 100
+
+
+def test_wrong_arguments() -> None:
+    with pytest.raises(ValueError, match="visits"):
+        pressenter.go("www.example.com", visits=0)
+    with pytest.raises(ValueError, match="seed"):
+        pressenter.go("www.example.com", world=World.load(seed=1), seed=2)
+    with pytest.raises(ValueError, match="there is no event"):
+        pressenter.go("about:blank").why(10**9)
+    with pytest.raises(ValueError, match="not a quantity"):
+        World.load().run(until=5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["www.example.com", "1.2.3.4", "nodomain", "-x.test", "a_b.test"])
+def test_names_that_a_site_cannot_have(name: str, tmp_path: Path) -> None:
+    from pressenter.worlds.schema import WorldFileError
+
+    with pytest.raises(WorldFileError, match=f"--site {name}"):
+        World.load(sites={name: tmp_path})
+
+
+def test_a_site_with_a_chinese_name(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<title>x</title>")
+    journey = pressenter.go("http://xn--fsqu00a.xn--0zwm56d/", sites={"例子.测试": tmp_path})
+    assert journey.failure is None
+
+
 def test_chinese_pages_of_the_browser() -> None:
     journey = pressenter.go("nosuch.example.com", language="zh")
     assert journey.page is not None and journey.page.title == "找不到服务器的名称"

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from pressenter.cli.main import main
+from pressenter.trace.events import TraceEvent
 
 
 @pytest.fixture
@@ -91,6 +94,52 @@ def test_world_commands(run, tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text('title = "x"\nepoc = "y"\n')
     checked = run("world", "check", "bad.toml")
     assert checked.exit_code == 2 and "did you mean 'epoch'" in checked.output
+
+
+def test_the_world_that_is_shown_can_be_used(run, tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text(run("world", "show").output)
+    assert run("world", "check", "my.toml").exit_code == 0
+    assert run("go", "www.example.com", "--world", "my.toml", "--quiet").exit_code == 0
+
+
+def test_an_interrupted_journey_leaves_what_it_has(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pressenter.cli.story import StoryTeller
+
+    def interrupt(self: StoryTeller, event: TraceEvent) -> None:
+        if event.name == "dns.resolved":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(StoryTeller, "tell", interrupt)
+    result = run("go", "www.example.com")
+    assert result.exit_code == 130 and "interrupted" in result.output
+    assert "Traceback" not in result.output
+    assert (tmp_path / "journey/journey.jsonl").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("sink", ["| head -1 >/dev/null", ">/dev/full"])
+def test_an_output_that_ends_early_costs_no_file(sink: str, tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    command = f"{sys.executable} -m pressenter go www.example.com --out {tmp_path}/o {sink}"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "o/page.png").exists()
+
+
+def test_verbose_tells_every_event(run, tmp_path: Path) -> None:
+    result = run("go", "www.example.com", "--verbose")
+    events = (tmp_path / "journey/journey.jsonl").read_text().splitlines()
+    begun = sum('"phase":"begin"' in line for line in events)
+    told = sum(line[13:17] == " ms " for line in result.output.splitlines())
+    assert told == len(events) - begun
+
+
+def test_each_visit_has_its_time(run) -> None:
+    result = run("go", "secure.example.com", "--visits", "2", "--quiet")
+    line = next(line for line in result.output.splitlines() if "From Enter" in line)
+    first, second = (float(part.split()[-2 if part.endswith("ms") else 0]) for part in
+                     line.split(": ")[1].split(" of virtual")[0].split(", "))  # fmt: skip
+    assert second < first / 5
 
 
 def test_help_reads_well(run) -> None:

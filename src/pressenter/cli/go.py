@@ -26,14 +26,14 @@ _WORDS = {
         "failed": "No page came. Failed in {step}: {message}", "missing": "No font here can draw: {characters}. Boxes stand for them.",
         "status": "The page is the server's answer {status}.",
         "download": "Offered as a download: {name}, {length} bytes.", "no_picture": "page.png is missing: {reason}",
-        "open": "Open capture.pcapng in Wireshark, trace.json in https://ui.perfetto.dev, journey.har in a browser's developer tools.",
+        "open": "Open laptop.pcapng or capture.pcapng in Wireshark, trace.json in https://ui.perfetto.dev, journey.har in a browser's developer tools.",
     },
     "zh": {
         "virtual": "虚拟时间", "files": "文件", "done": "从回车到画面：虚拟时间 {time}；{events} 个事件，{frames} 帧，实际用时 {wall:.2f} 秒。",
         "failed": "页面没有到达。失败于{step}：{message}", "missing": "没有字体可显示：{characters}，以方框代替。",
         "status": "页面是服务器的应答 {status}。",
         "download": "提供下载：{name}，{length} 字节。", "no_picture": "没有 page.png：{reason}",
-        "open": "用 Wireshark 打开 capture.pcapng，用 https://ui.perfetto.dev 打开 trace.json，用浏览器开发者工具打开 journey.har。",
+        "open": "用 Wireshark 打开 laptop.pcapng 或 capture.pcapng，用 https://ui.perfetto.dev 打开 trace.json，用浏览器开发者工具打开 journey.har。",
     },
 }  # fmt: skip
 

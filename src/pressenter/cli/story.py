@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.status import Status
@@ -30,9 +30,17 @@ def time_text(time_ns: int) -> str:
 
 
 class Terminal(Console):
-    """A console that falls silent when its reader goes away (``| head``); the files are still written."""
+    """A console that falls silent when nobody can hear it any more; the files are still written."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, unless the output cannot be written (a full disk)."""
+        try:
+            super().print(*objects, **options)
+        except OSError:
+            self.quiet = True
 
     def on_broken_pipe(self) -> None:
+        """The reader has gone away (``| head``)."""
         self.quiet = True
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, sys.stdout.fileno())
@@ -81,10 +89,7 @@ class StoryTeller:
         elif event.name == "display.scanout":
             self._picture_seen = True
         if not self.quiet and (self.verbose or self._belongs(event)):
-            try:
-                self.console.print(self._line(event), soft_wrap=True)
-            except OSError:  # nobody can hear the story any more; the journey goes on
-                self.quiet = True
+            self.console.print(self._line(event), soft_wrap=True)
 
     def _belongs(self, event: TraceEvent) -> bool:
         told = CATALOGUE[event.name].told
