@@ -14,8 +14,8 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from pressenter.host.tcp.connection import Notice
 from pressenter.host.tcp.layer import Endpoint, Listener
+from pressenter.host.tcp.notices import Notice
 from pressenter.host.udp import UdpSocket
 from pressenter.wire.address import ipv4_bytes, ipv4_text
 

@@ -163,7 +163,7 @@ def test_a_closed_window_is_probed_and_opens() -> None:
     client, server = pair(receive_capacity=4096)
     client.write(20 * MS, bytes(20_000))
     exchange(client, server, 21 * MS)
-    assert client.snd_wnd < 1460
+    assert client.sender.snd_wnd < 1460
     now_ns = client.deadline_ns
     assert now_ns is not None
     client.on_timer(now_ns)
@@ -183,11 +183,11 @@ def test_a_closed_window_is_probed_and_opens() -> None:
 
 def test_a_reset_must_hit_exactly() -> None:
     client, server = pair()
-    blind = Segment(80, 5000, add(client.rcv_nxt, 100), 0, RST, 0)
+    blind = Segment(80, 5000, add(client.receiver.rcv_nxt, 100), 0, RST, 0)
     client.receive(20 * MS, blind)
     assert client.state is State.ESTABLISHED  # RFC 5961 §3.2: challenged instead
     assert [segment.flags for segment in client.take_segments()] == [ACK]
-    client.receive(20 * MS, blind._replace(sequence=client.rcv_nxt))
+    client.receive(20 * MS, blind._replace(sequence=client.receiver.rcv_nxt))
     assert client.state is State.CLOSED
     (closed,) = [notice for notice in client.take_notices() if notice.kind == "closed"]
     assert isinstance(closed.error, ConnectionResetError)
@@ -196,7 +196,7 @@ def test_a_reset_must_hit_exactly() -> None:
 
 def test_a_syn_on_an_open_connection_is_challenged() -> None:
     client, _ = pair()
-    client.receive(20 * MS, Segment(80, 5000, client.rcv_nxt, 0, SYN, 100))
+    client.receive(20 * MS, Segment(80, 5000, client.receiver.rcv_nxt, 0, SYN, 100))
     assert client.state is State.ESTABLISHED
     assert [segment.flags for segment in client.take_segments()] == [ACK]
 

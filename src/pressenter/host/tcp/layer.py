@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, Protocol
 
 from pressenter.host.internet import InternetLayer, NetworkUnreachable, ReceivedPacket
 from pressenter.host.ports import choose_ephemeral_port
-from pressenter.host.tcp.connection import Notice, TcpConnection
+from pressenter.host.tcp.connection import TcpConnection
+from pressenter.host.tcp.notices import Notice
 from pressenter.host.tcp.sequence import add, distance
 from pressenter.host.tcp.states import State
 from pressenter.sim import Entry
@@ -216,7 +217,7 @@ class TcpLayer:
             return
         connection = endpoint.connection
         sequence = int.from_bytes(payload[4:8], "big")
-        if not 0 <= distance(connection.snd_una, sequence) <= connection.in_flight:
+        if not 0 <= distance(connection.sender.snd_una, sequence) <= connection.in_flight:
             return  # RFC 5927 §4.1: not about anything under way
         if (message.type, message.code) == (
             IcmpType.DESTINATION_UNREACHABLE,
@@ -275,7 +276,7 @@ class TcpLayer:
         """RFC 9293 §3.6.1: a new SYN beyond the old sequence numbers ends TIME-WAIT."""
         if not segment.flags & SYN or segment.flags & (ACK | RST):
             return False
-        if distance(endpoint.connection.rcv_nxt, segment.sequence) <= 0:
+        if distance(endpoint.connection.receiver.rcv_nxt, segment.sequence) <= 0:
             return False
         if endpoint.timer is not None:
             endpoint.timer.cancel()
