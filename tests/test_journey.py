@@ -43,7 +43,8 @@ def test_the_page_is_what_the_server_holds(journey: pressenter.Journey) -> None:
 def test_each_stage_can_be_read(journey: pressenter.Journey, tmp_path: Path) -> None:
     written = journey.save(tmp_path, dumps=True)
     texts = {path.stem: path.read_text() for path in written if path.suffix == ".txt"}
-    assert set(texts) == {"dom", "cssom", "styles", "boxes", "fragments", "display-list"}
+    assert set(texts) == {"dom", "cssom", "styles", "boxes", "fragments", "display-list", "interrupts"}
+    assert "xhci_hcd" in texts["interrupts"]
     assert "| <!DOCTYPE html>" in texts["dom"] and "<table>" in texts["dom"]
     assert "h1 em {\n  color: Color(" in texts["cssom"]
     assert "<h1> " in texts["styles"] and "font-size: 30.0" in texts["styles"]

@@ -127,7 +127,7 @@ class Journey:
         capture.pcapng has every port, laptop.pcapng (by the name of the browser's host) what
         tcpdump would see there.
         With ``ports`` the capture holds only what passed these; with ``dumps`` each stage of the
-        page is written as text too (dom.txt, styles.txt, …).  Returns the files written; page.png
+        page is written as text too (dom.txt, styles.txt, …), and /proc/interrupts.  Returns the files written; page.png
         is missing where Skia cannot run.  Raises ValueError for an unknown port.
         """
         from pressenter.trace.chrome_trace import chrome_trace_bytes
@@ -145,6 +145,7 @@ class Journey:
             from pressenter.browser.page import STAGES
 
             contents |= {f"{stage}.txt": self.page.dump(stage).encode() + b"\n" for stage in STAGES}
+            contents["interrupts.txt"] = self.world.computer.interrupts.proc_interrupts().encode()
         host = self.world.file.browser.host
         own = sorted({frame.port for frame in self.packets if frame.port.startswith(f"{host}:")})
         if own:

@@ -306,6 +306,11 @@ def test_tables() -> None:
     assert cells[3][3] == 40
 
 
+def test_a_table_border_reaches_its_cells() -> None:
+    document, styles = styled("<table border=1><tr><td id=x>a")
+    assert styles.styles[find(document, "x")]["border-left-width"] == 1.0
+
+
 def test_lists_are_numbered() -> None:
     result = lay_out("<ol start=3><li>a<li value=10>b<li>c</ol><ul><li>d</ul>")
     markers = [

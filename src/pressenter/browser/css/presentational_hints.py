@@ -19,7 +19,8 @@ _SIZED = frozenset(("img", "table", "td", "th", "hr", "iframe", "video", "canvas
 
 def hints(element: Element) -> tuple[tuple[str, str], ...]:
     """Declarations that an element's attributes stand for, as (property, value)."""
-    if not element.attributes or element.namespace != HTML:
+    cell = element.tag in ("td", "th")  # a cell's may come from its table
+    if element.namespace != HTML or not (element.attributes or cell):
         return ()
     found: list[tuple[str, str]] = []
     attributes, tag = element.attributes, element.tag
@@ -51,7 +52,7 @@ def hints(element: Element) -> tuple[tuple[str, str], ...]:
         found += _font(element)
     if tag == "table":
         found += _table(element)
-    if tag in ("td", "th"):
+    if cell:
         found += _cell(element)
     if tag == "img" and _length(attributes.get("border", "")):
         found.append(("border", f"{_length(attributes['border'])} solid"))

@@ -66,6 +66,8 @@ class GlyphRun(NamedTuple):
     size: float
     color: Color
     spacing: float
+    #: Bold is wanted, and the face (one of the computer's own) has none: thicken the strokes.
+    embolden: bool = False
 
 
 class Stroke(NamedTuple):
@@ -270,8 +272,11 @@ class _Painter:
         baseline = y + text.baseline
         self._decoration_lines(text, x, baseline, ("underline", "overline"))
         pen = x
+        bold = style["font-weight"] >= 600
+        own = self.fonts.face(style["font-family"], style["font-weight"], style["font-style"] != "normal")
         for run in text.runs:
-            self.items.append(GlyphRun(pen, baseline, run, size, color, text.spacing))
+            embolden = bold and run.face is not own
+            self.items.append(GlyphRun(pen, baseline, run, size, color, text.spacing, embolden))
             pen += run.advance / run.face.units * size + text.spacing * len(run.glyphs)
         self._decoration_lines(text, x, baseline, ("line-through",))
 

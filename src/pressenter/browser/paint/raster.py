@@ -183,7 +183,7 @@ class _Player:
             points.append(skia.Point(pen + glyph.x_offset * scale, item.baseline - glyph.y_offset * scale))
             pen += glyph.advance * scale + item.spacing
         builder = skia.TextBlobBuilder()
-        builder.allocRunPos(_font(face.path, item.size), [g.number for g in item.run.glyphs], points)
+        builder.allocRunPos(_font(face.path, item.size, item.embolden), [g.number for g in item.run.glyphs], points)
         self.canvas.drawTextBlob(builder.make(), 0, 0, self._paint(item.color, True))
 
     def _picture(self, item: PictureItem) -> None:
@@ -266,7 +266,7 @@ def _typeface(path: Path) -> Any:
 
 
 @lru_cache(maxsize=512)
-def _font(path: Path, size: float) -> Any:
+def _font(path: Path, size: float, embolden: bool) -> Any:
     skia = load_skia()
     font = skia.Font(_typeface(path), size)
     font.setEdging(skia.Font.Edging.kAntiAlias)
@@ -275,4 +275,5 @@ def _font(path: Path, size: float) -> Any:
     font.setLinearMetrics(True)
     font.setEmbeddedBitmaps(False)
     font.setBaselineSnap(False)
+    font.setEmbolden(embolden)
     return font
