@@ -25,6 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 MAXIMUM_BOXES = 200_000
+MAXIMUM_SLOTS = 1_000_000  # of the grid of one table
 
 
 class IntrinsicSize(NamedTuple):
@@ -345,6 +346,9 @@ class _Builder:
                     column += 1
                 row_span = min(_span(element, "rowspan"), len(rows) - row)
                 column_span = _span(element, "colspan")
+                if len(occupied) + row_span * column_span > MAXIMUM_SLOTS:
+                    row_span = column_span = 1  # against tables that only waste memory
+                    self.truncated = True
                 box = BlockBox(style, element, self.children_of(element, style))
                 self.count += 1
                 cells.append(TableCell(box, row, column, row_span, column_span))
