@@ -105,8 +105,9 @@ class Fetcher:
             ("Accept-Language", "en, zh;q=0.8"),
             ("Accept-Encoding", ACCEPT_ENCODING),
         ]
-        if referrer.startswith("http"):
-            fields.append(("Referer", _referrer(referrer, url)))
+        told = _referrer(referrer, url)
+        if told:
+            fields.append(("Referer", told))
         request = Request("GET", url.partition("#")[0], Headers(fields))
         known = self.cache.lookup(request, self._wall_clock())
         words = {
@@ -182,8 +183,13 @@ def _join(base: str, reference: str) -> str:
 
 
 def _referrer(page: str, target: str) -> str:
-    """strict-origin-when-cross-origin (Referrer Policy §8.3)."""
+    """strict-origin-when-cross-origin (Referrer Policy §8.3); an empty string for none."""
+    if not page.startswith("http"):
+        return ""
     own, other = ada_url.URL(page), ada_url.URL(target)
-    if own.origin == other.origin:
-        return page.partition("#")[0]
-    return str(own.origin) + "/"
+    if own.protocol == "https:" and other.protocol != "https:":
+        return ""
+    if own.origin != other.origin:
+        return str(own.origin) + "/"
+    own.username = own.password = own.hash = ""
+    return str(own.href)

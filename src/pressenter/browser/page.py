@@ -34,7 +34,7 @@ STAGES = ("dom", "cssom", "styles", "boxes", "fragments", "display-list")
 
 Spend = Callable[[str, float], Awaitable[None]]
 
-_MAXIMUM_IMPORTS = 32
+_MAXIMUM_IMPORTS = 100  # of one page
 
 
 class Page(NamedTuple):
@@ -94,9 +94,11 @@ class PageLoader:
         self.medium = medium
         self._recorder = recorder
         self._spend = spend
+        self._imports_left = 0
 
     async def load(self, url: str, data: bytes, charset: str) -> Page:
         """From the bytes of a document to its display list."""
+        self._imports_left = _MAXIMUM_IMPORTS
         document = await self._parse(url, data, charset)
         base = _base_url(document, url)
         cause = self._recorder.agenda.cause
@@ -138,8 +140,13 @@ class PageLoader:
 
     # ---- style ---------------------------------------------------------------------------------
 
-    async def _sheet(self, source: Element | str, base: str, referrer: str, depth: int = 0) -> list[StyleSheet]:
-        """A style sheet, after those that it imports.  One that cannot be had counts as empty."""
+    async def _sheet(
+        self, source: Element | str, base: str, referrer: str, chain: tuple[str, ...] = ()
+    ) -> list[StyleSheet]:
+        """A style sheet, after those that it imports.  One that cannot be had counts as empty.
+
+        ``chain`` are the style sheets that import this one: none imports itself.
+        """
         if isinstance(source, Element) and source.tag == "style":
             text, where, sheet_url = source.text_content(), "<style>", base
         else:
@@ -158,9 +165,12 @@ class PageLoader:
         await self._spend("css_byte", len(text))
         self._recorder.end(begin, source=where, rules=len(sheet.rules))
         imported: list[StyleSheet] = []
-        if depth < _MAXIMUM_IMPORTS:
-            for reference in sheet.imports[:_MAXIMUM_IMPORTS]:
-                imported += await self._sheet(reference, sheet_url, referrer, depth + 1)
+        for reference in sheet.imports:
+            url = _absolute(reference, sheet_url)
+            if url in (sheet_url, *chain) or self._imports_left <= 0:
+                continue
+            self._imports_left -= 1
+            imported += await self._sheet(reference, sheet_url, referrer, (*chain, sheet_url))
         return [*imported, _with_absolute_urls(sheet, sheet_url)]
 
     async def _style(self, document: Document, sheets: list[StyleSheet]) -> StyledDocument:

@@ -19,7 +19,7 @@ import tinycss2
 
 from pressenter.browser.css import presentational_hints
 from pressenter.browser.css.properties import INHERITED, INITIAL, INITIAL_COMPUTED, expand
-from pressenter.browser.css.selectors import ComplexSelector, ancestors, matches
+from pressenter.browser.css.selectors import ComplexSelector, ancestors, matches, remember_siblings
 from pressenter.browser.css.style_sheet import (
     Declaration,
     Medium,
@@ -28,6 +28,7 @@ from pressenter.browser.css.style_sheet import (
     parse_style_sheet,
 )
 from pressenter.browser.css.values import Environment, InvalidValue, LengthPercentage, compute
+from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.html.dom import Document, Element
 
 __all__ = ["ComputedStyle", "StyledDocument", "dump_styles", "style_document", "user_agent_style_sheet"]
@@ -115,6 +116,11 @@ _USER_AGENT, _HINT, _AUTHOR, _INLINE = 0, 1, 2, 3
 
 def style_document(document: Document, sheets: Iterable[StyleSheet], medium: Medium) -> StyledDocument:
     """Compute the style of every element, parents before children."""
+    with remember_siblings(), deep_nesting():
+        return _style_document(document, sheets, medium)
+
+
+def _style_document(document: Document, sheets: Iterable[StyleSheet], medium: Medium) -> StyledDocument:
     index = _RuleIndex([(_USER_AGENT, user_agent_style_sheet()), *((_AUTHOR, sheet) for sheet in sheets)])
     styles: dict[Element, ComputedStyle] = {}
     pseudo_styles: dict[tuple[Element, str], ComputedStyle] = {}
@@ -205,7 +211,7 @@ def _substituted(declaration: Declaration, custom: Mapping[str, tuple[Any, ...]]
         tokens = _substitute(list(declaration.tokens or ()), custom, frozenset(), [0])
         # Through text once more: a replaced token may join its neighbours differently.
         return expand(declaration.name, tinycss2.parse_component_value_list(tinycss2.serialize(tokens)))
-    except InvalidValue:
+    except (InvalidValue, RecursionError, ValueError):
         return {}
 
 
@@ -215,11 +221,11 @@ def _substitute(
     result: list[Any] = []
     for token in tokens:
         if token.type == "function" and token.lower_name == "var":
-            count[0] += 1
+            count[0] += 1 + len(custom.get(_variable_name(token), ())) // 100
             if count[0] > _MAXIMUM_SUBSTITUTIONS:
-                raise InvalidValue("too many references to custom properties")
+                raise InvalidValue("too much comes from custom properties")
             arguments = [t for t in token.arguments if t.type not in ("whitespace", "comment")]
-            name = arguments[0].value if arguments else ""
+            name = _variable_name(token)
             if name in custom and name not in active:
                 result += _substitute(list(custom[name]), custom, active | {name}, count)
             elif len(arguments) > 1:
@@ -234,6 +240,11 @@ def _substitute(
         else:
             result.append(token)
     return result
+
+
+def _variable_name(token: Any) -> str:
+    arguments = [t for t in token.arguments if t.type not in ("whitespace", "comment")]
+    return str(getattr(arguments[0], "value", "")) if arguments else ""
 
 
 def _wide_value(name: str, keyword: str, parent: ComputedStyle | None) -> Any:

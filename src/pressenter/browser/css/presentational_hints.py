@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from pressenter.browser.html.attributes import whole_number
 from pressenter.browser.html.dom import HTML, Element
 
 __all__ = ["hints"]
@@ -40,6 +41,8 @@ def hints(element: Element) -> tuple[tuple[str, str], ...]:
         found.append(("float", align))
     elif align == "center" and tag == "table":
         found += [("margin-left", "auto"), ("margin-right", "auto")]
+    elif align == "center" and tag == "div":
+        found.append(("text-align", "-webkit-center"))
     elif align in ("left", "right", "center", "justify"):
         found.append(("text-align", align))
     if attributes.get("valign", "").lower() in ("top", "middle", "bottom", "baseline"):
@@ -76,8 +79,8 @@ def _font(element: Element) -> list[tuple[str, str]]:
     if element.get("face"):
         found.append(("font-family", element.get("face")))
     size = element.get("size").strip()
-    if size.lstrip("+-").isdecimal():
-        number = int(size) if size[0].isdecimal() else 3 + int(size)
+    if size.lstrip("+-")[:1].isdecimal():
+        number = whole_number(size, 3) if size[0].isdecimal() else 3 + whole_number(size, 0, -100, 100)
         found.append(("font-size", _FONT_SIZES[min(7, max(1, number)) - 1]))
     return found
 

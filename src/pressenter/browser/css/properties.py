@@ -156,8 +156,10 @@ def _z_index(tokens: Tokens) -> Any:
 def _url(token: Any) -> str | None:
     if token.type == "url":
         return str(token.value)
-    if token.type == "function" and token.lower_name == "url" and token.arguments:
-        return str(token.arguments[0].value)
+    if token.type == "function" and token.lower_name == "url":
+        arguments = [argument for argument in token.arguments if argument.type not in ("whitespace", "comment")]
+        if arguments and arguments[0].type == "string":
+            return str(arguments[0].value)
     return None
 
 
@@ -176,8 +178,11 @@ def _content(tokens: Tokens) -> Any:
     for token in tokens:
         if token.type == "string":
             parts.append(("string", token.value))
-        elif token.type == "function" and token.lower_name == "attr" and token.arguments:
-            parts.append(("attr", token.arguments[0].value))
+        elif token.type == "function" and token.lower_name == "attr":
+            arguments = [argument for argument in token.arguments if argument.type == "ident"]
+            if not arguments:
+                raise InvalidValue("attr() names an attribute")
+            parts.append(("attr", arguments[0].value))
         elif token.type == "ident" and token.lower_value in ("open-quote", "close-quote"):
             parts.append(("string", "\u201c" if token.lower_value == "open-quote" else "\u201d"))
         elif token.type == "literal" and token.value == "/":

@@ -7,13 +7,14 @@ A complex selector is kept from right to left: first what the element itself mus
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from tinycss2.nth import parse_nth
 
-from pressenter.browser.html.dom import HTML, Element
+from pressenter.browser.html.dom import HTML, Element, Node
 
-__all__ = ["ComplexSelector", "InvalidSelector", "ancestors", "matches", "parse_selector_list"]
+__all__ = ["ComplexSelector", "InvalidSelector", "ancestors", "matches", "parse_selector_list", "remember_siblings"]
 
 
 class InvalidSelector(ValueError):
@@ -57,12 +58,72 @@ def _meets(compound: Compound, element: Element) -> bool:
     return all(test(element) for test in compound.tests)
 
 
+#: Combinators after which a farther candidate cannot do better than the nearest that fits: what is
+#: still wanted must stand around both, and around the nearest there is all that is around the farther.
+_NEAREST_DECIDES = frozenset({(" ", " "), ("~", "~"), ("~", " ")})
+
+
 def _context_holds(context: tuple[tuple[str, Compound], ...], index: int, element: Element) -> bool:
     if index == len(context):
         return True
     combinator, compound = context[index]
-    candidates = _CANDIDATES[combinator](element)
-    return any(_meets(compound, c) and _context_holds(context, index + 1, c) for c in candidates)
+    following = context[index + 1][0] if index + 1 < len(context) else ""
+    for candidate in _CANDIDATES[combinator](element):
+        if _meets(compound, candidate):
+            if _context_holds(context, index + 1, candidate):
+                return True
+            if (combinator, following) in _NEAREST_DECIDES:
+                return False
+    return False
+
+
+class SiblingIndex:
+    """Element children and their positions, worked out once for each parent.
+
+    Valid while the tree does not change; `remember_siblings` keeps one for a while.
+    """
+
+    def __init__(self) -> None:
+        self._children: dict[Node, list[Element]] = {}
+        self._positions: dict[Node, dict[Element, tuple[int, int, int, int]]] = {}
+
+    def children(self, parent: Node) -> list[Element]:
+        """The element children."""
+        if parent not in self._children:
+            self._children[parent] = [child for child in parent.children if isinstance(child, Element)]
+        return self._children[parent]
+
+    def position(self, parent: Node, element: Element) -> tuple[int, int, int, int]:
+        """Position among all and among its type, each from the start and from the end; 1 is the first."""
+        if parent not in self._positions:
+            children = self.children(parent)
+            totals: dict[str, int] = {}
+            seen: dict[str, int] = {}
+            for child in children:
+                totals[child.tag] = totals.get(child.tag, 0) + 1
+            found = {}
+            for place, child in enumerate(children, 1):
+                seen[child.tag] = of_type = seen.get(child.tag, 0) + 1
+                found[child] = (place, len(children) + 1 - place, of_type, totals[child.tag] + 1 - of_type)
+            self._positions[parent] = found
+        return self._positions[parent][element]
+
+
+_siblings_now: list[SiblingIndex] = []
+
+
+@contextmanager
+def remember_siblings() -> Iterator[None]:
+    """Positions of siblings are worked out once while the context lasts; the tree must not change."""
+    _siblings_now.append(SiblingIndex())
+    try:
+        yield
+    finally:
+        _siblings_now.pop()
+
+
+def _index() -> SiblingIndex:
+    return _siblings_now[-1] if _siblings_now else SiblingIndex()
 
 
 def ancestors(element: Element) -> Iterator[Element]:
@@ -78,19 +139,15 @@ def _parent(element: Element) -> Iterator[Element]:
         yield element.parent_element
 
 
-def _siblings(element: Element) -> list[Element]:
-    if element.parent is None:
-        return [element]
-    return [child for child in element.parent.children if isinstance(child, Element)]
-
-
 def _earlier(element: Element) -> Iterator[Element]:
-    before: list[Element] = []
-    for sibling in _siblings(element):
-        if sibling is element:
-            break
-        before.append(sibling)
-    return reversed(before)
+    parent = element.parent
+    if parent is None:
+        return
+    index = _index()
+    place = index.position(parent, element)[0]
+    siblings = index.children(parent)
+    for number in range(place - 2, -1, -1):
+        yield siblings[number]
 
 
 def _previous(element: Element) -> Iterator[Element]:
@@ -316,16 +373,9 @@ def _nth(name: str, arguments: list[Any]) -> Test:
 
 def _position(element: Element, from_end: bool, of_type: bool) -> int:
     """1 for the first."""
-    siblings = _siblings(element)
-    if from_end:
-        siblings.reverse()
-    position = 0
-    for sibling in siblings:
-        if not of_type or sibling.tag == element.tag:
-            position += 1
-        if sibling is element:
-            break
-    return position
+    if element.parent is None:
+        return 1
+    return _index().position(element.parent, element)[2 * of_type + from_end]
 
 
 def _only(element: Element, of_type: bool) -> bool:

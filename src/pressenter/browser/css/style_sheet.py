@@ -55,10 +55,13 @@ class StyleSheet(NamedTuple):
 
 def parse_style_sheet(text: str, medium: Medium) -> StyleSheet:
     """Parse a style sheet.  What cannot be understood is left out, as the standard says."""
-    nodes = _css.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
     rules: list[Rule] = []
     imports: list[str] = []
-    _collect(nodes, medium, rules, imports, 0)
+    try:
+        nodes = _css.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+        _collect(nodes, medium, rules, imports, 0)
+    except (RecursionError, ValueError):
+        pass  # absurdly nested blocks or long numbers: what was understood so far counts
     return StyleSheet(rules, imports)
 
 
@@ -67,7 +70,7 @@ def _collect(nodes: list[Any], medium: Medium, rules: list[Rule], imports: list[
         if node.type == "qualified-rule":
             try:
                 selectors = parse_selector_list(node.prelude)
-            except InvalidSelector:
+            except (InvalidSelector, RecursionError):
                 continue
             declarations = parse_declarations(node.content)
             if declarations:
@@ -103,8 +106,9 @@ def _import_url(tokens: list[Any]) -> str | None:
     first = tokens[0]
     if first.type in ("string", "url"):
         return str(first.value)
-    if first.type == "function" and first.lower_name == "url" and first.arguments:
-        return str(first.arguments[0].value)
+    if first.type == "function" and first.lower_name == "url":
+        strings = [argument for argument in first.arguments if argument.type == "string"]
+        return str(strings[0].value) if strings else None
     return None
 
 
@@ -124,7 +128,10 @@ def dump_style_sheet(sheet: StyleSheet) -> str:
 
 def parse_declarations(content: Any) -> list[Declaration]:
     """The declarations of a block or of a style attribute; invalid ones are left out."""
-    parsed = _css.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True)
+    try:
+        parsed = _css.parse_blocks_contents(content, skip_comments=True, skip_whitespace=True)
+    except (RecursionError, ValueError):
+        return []
     found: list[Declaration] = []
     for node in parsed:
         if node.type != "declaration":
@@ -136,7 +143,7 @@ def parse_declarations(content: Any) -> list[Declaration]:
         else:
             try:
                 longhands = expand(node.lower_name, node.value)
-            except InvalidValue:
+            except (InvalidValue, RecursionError):
                 continue
             found += [Declaration(name, value, node.important) for name, value in longhands.items()]
     return found

@@ -78,6 +78,7 @@ class Environment(NamedTuple):
     viewport_height: float
 
 
+_LARGEST = float(1 << 25)
 _ABSOLUTE = {"px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 9.6 / 2.54, "q": 2.4 / 2.54}
 _RELATIVE: dict[str, Callable[[Environment], float]] = {
     "em": lambda environment: environment.font_size,
@@ -99,16 +100,21 @@ def parse_length(token: Any, *, percent: bool = True, unitless_zero: bool = True
     if token.type == "dimension":
         unit = token.lower_unit
         if unit in _ABSOLUTE:
-            return token.value * _ABSOLUTE[unit]
+            return _bounded(token.value * _ABSOLUTE[unit])
         if unit in _RELATIVE:
-            return Dimension(token.value, unit)
+            return Dimension(_bounded(token.value), unit)
     elif token.type == "number" and token.value == 0 and unitless_zero:
         return 0.0
     elif token.type == "percentage" and percent:
-        return LengthPercentage(0.0, token.value)
+        return LengthPercentage(0.0, _bounded(token.value))
     elif token.type == "function":
         return _parse_function(token, percent)
     raise InvalidValue(f"{token.serialize()} is no length")
+
+
+def _bounded(value: float) -> float:
+    """Lengths are finite: browsers clamp them (CSS Values 4 §10.12 allows it)."""
+    return max(-_LARGEST, min(_LARGEST, value))
 
 
 def _parse_function(token: Any, percent: bool) -> Any:

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle, StyledDocument
 from pressenter.browser.css.properties import INHERITED, INITIAL_COMPUTED
+from pressenter.browser.html.attributes import whole_number
+from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.html.dom import HTML, Document, Element, Node, Text
-from pressenter.browser.layout.deep_nesting import deep_nesting
-from pressenter.browser.layout.list_markers import marker_text
+from pressenter.browser.layout.list_markers import marker_text, ordinals
 
 __all__ = [
     "Box", "BlockBox", "BoxTree", "InlineBox", "IntrinsicSize", "LineBreakBox", "ReplacedBox", "TableBox",
@@ -25,7 +26,8 @@ __all__ = [
 ]  # fmt: skip
 
 MAXIMUM_BOXES = 200_000
-MAXIMUM_SLOTS = 1_000_000  # of the grid of one table
+MAXIMUM_COLUMNS = 5_000  # of one table
+MAXIMUM_CHARACTERS = 3_000_000  # of one page
 
 
 class IntrinsicSize(NamedTuple):
@@ -218,12 +220,17 @@ def _wrap_inlines(children: list[Box], style: ComputedStyle) -> list[Box]:
     return wrapped
 
 
+_Row = tuple[ComputedStyle, "Element | None", "list[Element | Text]"]
+
+
 class _Builder:
     def __init__(self, styled: StyledDocument, pictures: Mapping[Element, tuple[str, IntrinsicSize]]) -> None:
         self.styled = styled
         self.pictures = pictures
         self.count = 0
+        self.characters = 0
         self.truncated = False
+        self._ordinals: dict[Node, dict[Element, int]] = {}
 
     def children_of(self, element: Element, style: ComputedStyle) -> list[Box]:
         boxes: list[Box] = []
@@ -241,6 +248,10 @@ class _Builder:
             return []
         self.count += 1
         if isinstance(node, Text):
+            self.characters += len(node.data)
+            if self.characters > MAXIMUM_CHARACTERS:
+                self.truncated = True
+                return []
             return [TextBox(parent_style, node.data)] if node.data else []
         if not isinstance(node, Element):
             return []
@@ -261,9 +272,21 @@ class _Builder:
             return [self._table(node, style)]
         if display == "inline":
             return self._inline(node, style)
-        marker = marker_text(node, style) if display == "list-item" else ""
         inline_level = display in ("inline-block", "inline-flex", "inline-grid")
-        return [BlockBox(style, node, self.children_of(node, style), inline_level, marker)]
+        children = self.children_of(node, style)
+        marker = self._marker(node, style) if display == "list-item" else ""
+        if marker and style["list-style-position"] == "inside":
+            children.insert(0, TextBox(anonymous_style(style, "inline"), marker + "\u00a0"))
+            marker = ""
+        return [BlockBox(style, node, children, inline_level, marker)]
+
+    def _marker(self, item: Element, style: ComputedStyle) -> str:
+        parent = item.parent_element
+        if parent is None:
+            return marker_text(item, style, 1)
+        if parent not in self._ordinals:
+            self._ordinals[parent] = ordinals(parent)
+        return marker_text(item, style, self._ordinals[parent].get(item, 1))
 
     def _inline(self, node: Element, style: ComputedStyle) -> list[Box]:
         """An inline element, split around blocks (CSS 2.2 §9.2.1.1)."""
@@ -296,11 +319,14 @@ class _Builder:
     def _table(self, table: Element, style: ComputedStyle) -> TableBox:
         """CSS 2.2 §17.2: rows from wherever they stand; what is no row becomes one."""
         captions: list[BlockBox] = []
-        rows: list[tuple[ComputedStyle, Element | None, list[Element]]] = []
+        rows: list[_Row] = []
         widths: list[Any] = []
-        head: list[tuple[ComputedStyle, Element | None, list[Element]]] = []
-        foot: list[tuple[ComputedStyle, Element | None, list[Element]]] = []
-        for child in _element_children(table):
+        head: list[_Row] = []
+        foot: list[_Row] = []
+        for child in _cell_contents(table):
+            if isinstance(child, Text):
+                rows.append((anonymous_style(style, "table-row"), None, [child]))
+                continue
             child_style = self.styled.styles[child]
             display = child_style["display"]
             if display == "table-caption":
@@ -309,21 +335,22 @@ class _Builder:
                 target = {"table-header-group": head, "table-footer-group": foot}.get(display, rows)
                 target += self._rows_of(child)
             elif display == "table-row":
-                rows.append((child_style, child, _element_children(child)))
+                rows.append((child_style, child, _cell_contents(child)))
             elif display in ("table-column", "table-column-group"):
                 widths += self._column_widths(child)
+                del widths[MAXIMUM_COLUMNS:]
             elif display != "none":
                 rows.append((anonymous_style(style, "table-row"), None, [child]))
         rows = [*head, *rows, *foot]
         cells = self._place_cells(rows)
         return TableBox(style, table, captions, cells, [(s, e) for s, e, _ in rows], widths)
 
-    def _rows_of(self, group: Element) -> list[tuple[ComputedStyle, Element | None, list[Element]]]:
-        rows: list[tuple[ComputedStyle, Element | None, list[Element]]] = []
+    def _rows_of(self, group: Element) -> list[_Row]:
+        rows: list[_Row] = []
         for row in _element_children(group):
             style = self.styled.styles[row]
             if style["display"] == "table-row":
-                rows.append((style, row, _element_children(row)))
+                rows.append((style, row, _cell_contents(row)))
             elif style["display"] != "none":
                 rows.append((anonymous_style(style, "table-row"), None, [row]))
         return rows
@@ -332,30 +359,45 @@ class _Builder:
         columns = _element_children(column) if column.tag == "colgroup" else [column]
         return [self.styled.styles[c]["width"] for c in columns or [column] for _ in range(_span(c, "span"))]
 
-    def _place_cells(self, rows: list[tuple[ComputedStyle, Element | None, list[Element]]]) -> list[TableCell]:
+    def _place_cells(self, rows: list[_Row]) -> list[TableCell]:
         """HTML Standard §4.9.12: the algorithm for forming a table."""
         cells: list[TableCell] = []
-        occupied: set[tuple[int, int]] = set()
-        for row, (_, _, elements) in enumerate(rows):
+        occupied_until: list[int] = []  # by column: the first row that is free again
+        for row, (row_style, _, contents) in enumerate(rows):
             column = 0
-            for element in elements:
-                style = self.styled.styles[element]
-                if style["display"] == "none":
-                    continue
-                while (row, column) in occupied:
+            for content in contents:
+                if isinstance(content, Text):
+                    style = anonymous_style(row_style, "table-cell")
+                    box = BlockBox(style, None, [TextBox(anonymous_style(style, "inline"), content.data)])
+                    row_span = column_span = 1
+                else:
+                    style = self.styled.styles[content]
+                    if style["display"] == "none":
+                        continue
+                    box = BlockBox(style, content, self.children_of(content, style))
+                    row_span = min(_span(content, "rowspan"), len(rows) - row)
+                    column_span = _span(content, "colspan")
+                while column < len(occupied_until) and occupied_until[column] > row:
                     column += 1
-                row_span = min(_span(element, "rowspan"), len(rows) - row)
-                column_span = _span(element, "colspan")
-                if len(occupied) + row_span * column_span > MAXIMUM_SLOTS:
-                    row_span = column_span = 1  # against tables that only waste memory
+                if column + column_span > MAXIMUM_COLUMNS:
                     self.truncated = True
-                box = BlockBox(style, element, self.children_of(element, style))
+                    break
                 self.count += 1
                 cells.append(TableCell(box, row, column, row_span, column_span))
-                for covered in range(row, row + row_span):
-                    occupied.update((covered, column + offset) for offset in range(column_span))
+                missing = column + column_span - len(occupied_until)
+                occupied_until.extend([0] * missing)
+                occupied_until[column : column + column_span] = [row + row_span] * column_span
                 column += column_span
         return cells
+
+
+def _cell_contents(row: Element) -> list[Element | Text]:
+    """What makes cells: elements, and text that is more than white space (CSS 2.2 §17.2.1)."""
+    return [
+        child
+        for child in row.children
+        if isinstance(child, Element) or (isinstance(child, Text) and child.data.strip())
+    ]
 
 
 def _element_children(element: Element) -> list[Element]:
@@ -363,8 +405,7 @@ def _element_children(element: Element) -> list[Element]:
 
 
 def _span(element: Element, name: str) -> int:
-    text = element.get(name).strip()
-    return max(1, min(1000, int(text))) if text.isdecimal() else 1
+    return whole_number(element.get(name), 1, 1, 1000)  # HTML Standard §4.9.11
 
 
 # ---- elements that are drawn as more than their content -------------------------------------
@@ -401,11 +442,6 @@ def _frame(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] 
     return [ReplacedBox(style, node, _attribute_size(node, 300, 150))]
 
 
-_FIELD_TYPES = frozenset(
-    ("submit", "reset", "button", "checkbox", "radio", "hidden", "image", "range", "color", "file")
-)
-
-
 def _input(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] | None:
     kind = node.get("type").lower()
     if kind == "hidden":
@@ -416,8 +452,7 @@ def _input(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] 
     if kind in ("checkbox", "radio"):
         mark = "\u2713" if "checked" in node.attributes else ""
         return [ReplacedBox(style, node, IntrinsicSize(11, 11), label=mark)]
-    size = node.get("size").strip()
-    columns = int(size) if size.isdecimal() and 0 < int(size) < 500 else 20
+    columns = whole_number(node.get("size"), 20, 1, 500)
     label = node.get("value") or node.get("placeholder")
     if kind == "password":
         label = "\u2022" * len(node.get("value")) or node.get("placeholder")
@@ -429,9 +464,8 @@ def _input(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] 
 
 
 def _text_area(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] | None:
-    rows, columns = node.get("rows").strip(), node.get("cols").strip()
-    height = (int(rows) if rows.isdecimal() else 2) * style["font-size"] * 1.25
-    width = (int(columns) if columns.isdecimal() else 20) * style["font-size"] * 0.6
+    height = whole_number(node.get("rows"), 2, 1, 200) * style["font-size"] * 1.25
+    width = whole_number(node.get("cols"), 20, 1, 500) * style["font-size"] * 0.6
     return [ReplacedBox(style, node, IntrinsicSize(width, height), label=node.text_content())]
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pressenter.browser.css.cascade import ComputedStyle
+from pressenter.browser.html.attributes import whole_number
 from pressenter.browser.html.dom import Element
 
-__all__ = ["marker_text"]
+__all__ = ["marker_text", "ordinals"]
 
 _BULLETS = {"disc": "\u2022", "circle": "\u25e6", "square": "\u25aa"}
 
 
-def marker_text(item: Element, style: ComputedStyle) -> str:
-    """The marker of a list item, or an empty string."""
+def marker_text(item: Element, style: ComputedStyle, ordinal: int) -> str:
+    """The marker of a list item that is the ``ordinal``-th, or an empty string."""
     kind = style["list-style-type"]
     if kind == "none":
         return ""
@@ -22,27 +23,20 @@ def marker_text(item: Element, style: ComputedStyle) -> str:
             parent = item.parent_element
             return "\u25be" if parent is not None and "open" in parent.attributes else "\u25b8"
         return _BULLETS[kind]
-    return _NUMBERS[kind](_ordinal(item)) + "."
+    return _NUMBERS[kind](ordinal) + "."
 
 
-def _ordinal(item: Element) -> int:
-    """The item's number in its list (HTML Standard §4.4.8)."""
-    if item.get("value").lstrip("-").isdecimal():
-        return int(item.get("value"))
-    parent = item.parent_element
-    if parent is None:
-        return 1
+def ordinals(parent: Element) -> dict[Element, int]:
+    """The numbers of a list's items (HTML Standard §4.4.8)."""
     items = [child for child in parent.children if isinstance(child, Element) and child.tag == "li"]
     backwards = "reversed" in parent.attributes
-    start = parent.get("start").strip()
-    number = int(start) if start.lstrip("-").isdecimal() else (len(items) if backwards else 1)
-    for other in items:
-        if other.get("value").lstrip("-").isdecimal():
-            number = int(other.get("value"))
-        if other is item:
-            break
-        number += -1 if backwards else 1
-    return number
+    step = -1 if backwards else 1
+    number = whole_number(parent.get("start"), len(items) if backwards else 1) - step
+    found = {}
+    for item in items:
+        number = whole_number(item.get("value"), number + step)
+        found[item] = number
+    return found
 
 
 def _alphabetic(first: str, size: int = 26) -> Callable[[int], str]:

@@ -6,6 +6,7 @@ hinting at fractional positions, greyscale antialiasing, sRGB.
 
 from __future__ import annotations
 
+import xml.parsers.expat
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -209,6 +210,8 @@ class _Player:
         skia = self.skia
         if data.lstrip()[:1] != b"<":
             return skia.Image.MakeFromEncoded(skia.Data.MakeWithCopy(data))
+        if not _is_shallow(data):
+            return None
         drawing = skia.SVGDOM.MakeFromStream(skia.MemoryStream.MakeCopy(data))
         width, height = (min(_MAXIMUM_DRAWING, max(1, round(size))) for size in (rect.width, rect.height))
         if drawing is None:
@@ -233,6 +236,31 @@ class _Player:
     def _pop(self, item: PopState) -> None:
         self.canvas.restore()
         self.view = self._views.pop()
+
+
+_MAXIMUM_SVG_DEPTH = 256
+
+
+def _is_shallow(svg: bytes) -> bool:
+    """Whether a drawing is well-formed and not nested so deeply that Skia's recursion would overflow."""
+    depth = deepest = 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth, deepest
+        depth += 1
+        deepest = max(deepest, depth)
+
+    def end(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = xml.parsers.expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    try:
+        parser.Parse(svg, True)
+    except (xml.parsers.expat.ExpatError, ValueError):
+        return False
+    return deepest <= _MAXIMUM_SVG_DEPTH
 
 
 _MAXIMUM_TILES = 10_000
