@@ -211,6 +211,27 @@ def test_blocks_stack_and_margins_collapse() -> None:
     assert rectangle(result, "div", 2) == (0, 100, 800, 10)
 
 
+def test_margins_join_through_empty_boxes() -> None:
+    result = lay_out("<div></div><h1>A</h1>", "h1 { margin: 50px 0; height: 10px }")
+    assert rectangle(result, "h1")[1] == 50
+    css = "b { display: block; height: 10px } i { display: block; margin: 30px 0 40px }"
+    result = lay_out("<b></b><div><i></i></div><b></b>", css)
+    assert rectangle(result, "b", 1)[1] == 50
+
+
+def test_text_stands_in_tables_without_cells() -> None:
+    assert lines(lay_out("<div style='display: table'>text only</div>")) == ["text only"]
+
+
+def test_positioned_boxes_are_painted_where_they_belong() -> None:
+    css = """section { position: relative; overflow: hidden; width: 50px; height: 50px }
+    i { position: absolute; width: 500px; height: 20px; background: red }"""
+    result = lay_out("<section><i></i></section><p>after</p>", css)
+    items = dump_display_list(build_display_list(result, FONTS, {})).splitlines()
+    kinds = [item.split(" ")[0] for item in items]
+    assert kinds.index("clip") < items.index("fill (0.00, 0.00) 500.00 x 20.00 #ff0000ff") < kinds.index("pop")
+
+
 def test_padding_keeps_margins_apart() -> None:
     result = lay_out("<section><div></div></section>", "section { padding: 1px } div { margin: 20px; height: 5px }")
     assert rectangle(result, "section") == (0, 0, 800, 47)

@@ -165,8 +165,17 @@ def _content_height(box: BlockBox, natural: float, edges: Edges) -> float:
     return max(0.0, height)
 
 
-def _top_margin(box: Box, containing_width: float) -> _Margin:
+def _top_margin(engine: LayoutEngine, box: Box, containing_width: float) -> _Margin:
     """The top margin of a box, joined with those of its first children that it touches."""
+    key = (box, containing_width)
+    known = engine.top_margins.get(key)
+    if known is None:
+        margin = _find_top_margin(engine, box, containing_width)
+        known = engine.top_margins[key] = (margin.positive, margin.negative)
+    return _Margin(*known)
+
+
+def _find_top_margin(engine: LayoutEngine, box: Box, containing_width: float) -> _Margin:
     edges = edges_of(box.style, containing_width)
     margin = _margin(edges.margin_top)
     if isinstance(box, BlockBox) and not box.holds_inlines and edges.top == 0 and not starts_formatting_context(box):
@@ -175,9 +184,30 @@ def _top_margin(box: Box, containing_width: float) -> _Margin:
             if child.is_float or child.is_out_of_flow:
                 continue
             if child.style["clear"] == "none":
-                margin = margin.joined(_top_margin(child, width))
-            break
+                margin = margin.joined(_top_margin(engine, child, width))
+            if not _is_empty(engine, child, width):
+                break
+            margin = margin.joined(_margin(edges_of(child.style, width).margin_bottom))
     return margin
+
+
+def _is_empty(engine: LayoutEngine, box: Box, width: float) -> bool:
+    """Whether margins join through a box: nothing in it takes any height (CSS 2.2 §8.3.1)."""
+    known = engine.empty_boxes.get(box)
+    if known is None:
+        known = engine.empty_boxes[box] = _has_no_height(box, width) and all(
+            child.is_float or child.is_out_of_flow or _is_empty(engine, child, width)
+            for child in getattr(box, "children", ())
+        )
+    return known
+
+
+def _has_no_height(box: Box, width: float) -> bool:
+    if not isinstance(box, BlockBox) or starts_formatting_context(box) or box.marker or box.holds_inlines:
+        return False
+    if edges_of(box.style, width).vertical or box.style["height"] not in ("auto", 0.0):
+        return False
+    return not (isinstance(box.style["min-height"], float) and box.style["min-height"] > 0)
 
 
 class _Flow:
@@ -210,7 +240,7 @@ def _layout_children(
         else:
             _add_block(engine, child, width, floats, x, y, flow)
     return _Contents(
-        flow.fragments, flow.y, flow.pending if not flow.at_top else _Margin(), flow.first_baseline, flow.last_baseline,
+        flow.fragments, flow.y, flow.pending, flow.first_baseline, flow.last_baseline,
         flow.lines,
     )  # fmt: skip
 
@@ -219,7 +249,7 @@ def _add_block(
     engine: LayoutEngine, child: Box, width: float, floats: FloatContext, x: float, y: float, flow: _Flow
 ) -> None:  # fmt: skip
     edges = edges_of(child.style, width)
-    margin = _top_margin(child, width)
+    margin = _top_margin(engine, child, width)
     joined = flow.pending.joined(margin)
     top = flow.y if flow.at_top else flow.y + joined.size
     clear = child.style["clear"]
@@ -261,6 +291,8 @@ def _left_edge(child: Box, width: float, edges: Edges, outer_width: float | None
     left_over = max(0.0, width - outer_width - edges.margin_left - edges.margin_right)
     if edges.auto_left:
         return left_over / 2 if edges.auto_right else left_over
+    if child.style["text-align"] == "-webkit-center" and not edges.auto_right:
+        return edges.margin_left + left_over / 2  # HTML Standard §15.3.2: align=center moves blocks too
     return edges.margin_left
 
 

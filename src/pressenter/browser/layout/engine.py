@@ -16,13 +16,15 @@ __all__ = ["LayoutEngine", "layout_page"]
 
 
 class LayoutEngine:
-    """State of one layout: fonts, viewport, and intrinsic widths already worked out."""
+    """State of one layout: fonts, viewport, and what has been worked out of boxes already."""
 
     def __init__(self, fonts: FontLibrary, width: float, height: float) -> None:
         self.fonts = fonts
         self.viewport_width = width
         self.viewport_height = height
         self.intrinsic_widths: dict[Box, tuple[float, float]] = {}
+        self.empty_boxes: dict[Box, bool] = {}
+        self.top_margins: dict[tuple[Box, float], tuple[float, float]] = {}
 
     def face(self, style: ComputedStyle) -> FontFace:
         """The face of a style."""

@@ -22,11 +22,13 @@ class FloatContext:
     def __init__(self) -> None:
         self._left: list[_Float] = []
         self._right: list[_Float] = []
+        self._lowest_top = 0.0
+        self._bottoms = {"left": 0.0, "right": 0.0}
 
     @property
     def bottom(self) -> float:
         """Below every float."""
-        return max((item.bottom for item in [*self._left, *self._right]), default=0.0)
+        return max(self._bottoms.values())
 
     def edges(self, top: float, height: float, left: float, right: float) -> tuple[float, float]:
         """What floats leave of the span from ``left`` to ``right`` at a height."""
@@ -45,15 +47,19 @@ class FloatContext:
 
     def clearance(self, top: float, clear: str) -> float:
         """The height at or below ``top`` that is past the floats of a side (CSS 2.2 §9.5.2)."""
-        sides = (self._left if clear in ("left", "both") else []) + (self._right if clear in ("right", "both") else [])
-        return max([top, *(item.bottom for item in sides)])
+        if clear in ("left", "right"):
+            return max(top, self._bottoms[clear])
+        return max(top, self.bottom) if clear == "both" else top
 
     def place(
         self, side: str, top: float, width: float, height: float, left: float, right: float
     ) -> tuple[float, float]:
         """Find the place of a float's margin box and keep it (CSS 2.2 §9.5.1); returns (x, y)."""
         # Rule 5: not above an earlier float
-        top = max([top, *(item.top for item in [*self._left, *self._right])])
+        top = max(top, self._lowest_top)
+        # Nothing will be placed above an earlier float again, so those that end there are done with.
+        self._left = [item for item in self._left if item.bottom > top]
+        self._right = [item for item in self._right if item.bottom > top]
         while True:
             from_left, from_right = self.edges(top, height, left, right)
             if from_right - from_left >= width:
@@ -62,6 +68,8 @@ class FloatContext:
             if lower is None or lower <= top:
                 break
             top = lower
+        self._lowest_top = top
+        self._bottoms[side] = max(self._bottoms[side], top + height)
         if side == "left":
             self._left.append(_Float(top, top + height, from_left + width))
             return from_left, top

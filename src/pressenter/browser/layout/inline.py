@@ -20,7 +20,7 @@ from pressenter.browser.layout.edges import edges_of, resolve
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.float_context import FloatContext
 from pressenter.browser.layout.fonts import FontFace
-from pressenter.browser.layout.fragments import Fragment, Placeholder
+from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder
 from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, OutOfLine, Word
 from pressenter.browser.layout.line import Line, line_metrics
 from pressenter.browser.layout.line_breaking import break_offsets
@@ -29,6 +29,7 @@ __all__ = ["InlineResult", "inline_widths", "layout_inline", "line_metrics"]
 
 _OBJECT = "\ufffc"  # stands for a picture or an inline block in the paragraph's text
 _TAB_COLUMNS = 8
+_LONGEST_WORD = 500  # characters
 
 
 class InlineResult(NamedTuple):
@@ -132,7 +133,8 @@ def _transform(text: str, how: str) -> str:
 # ---- step 2: break opportunities ---------------------------------------------------------------
 
 
-def _items(engine: LayoutEngine, box: BlockBox, width: float) -> list[Item]:
+def _items(engine: LayoutEngine, box: BlockBox, width: float, measuring: bool = False) -> list[Item]:
+    """The items of inline content; ``measuring`` lays out nothing, it only asks for widths."""
     flattener = _Flattener(engine, width)
     own = box.style["text-decoration-line"]
     decorations = tuple((line, box.style) for line in own) if own != "none" else ()
@@ -147,14 +149,14 @@ def _items(engine: LayoutEngine, box: BlockBox, width: float) -> list[Item]:
         if piece.edge is not None:
             items.append(piece.edge)
         elif piece.box is not None:
-            items.append(_object_item(engine, piece, width, end in breaks))
+            items.append(_object_item(engine, piece, width, end in breaks, measuring))
         else:
             _text_items(engine, piece, position, breaks, items)
         position = end
     return items
 
 
-def _object_item(engine: LayoutEngine, piece: _Piece, width: float, can_break: bool) -> Item:
+def _object_item(engine: LayoutEngine, piece: _Piece, width: float, can_break: bool, measuring: bool) -> Item:
     box = piece.box
     assert box is not None
     if isinstance(box, LineBreakBox):
@@ -162,6 +164,8 @@ def _object_item(engine: LayoutEngine, piece: _Piece, width: float, can_break: b
     if box.is_float or box.is_out_of_flow:
         return OutOfLine(box)
     edges = edges_of(box.style, width)
+    if measuring:
+        return Atomic(BoxFragment(0.0, 0.0, 0.0, 0.0, box), 0.0, 0.0, 0.0, 0.0, 0.0, can_break)
     fragment = engine.layout_shrunk(box, width)
     above = edges.margin_top + fragment.height
     below = edges.margin_bottom
@@ -185,7 +189,8 @@ def _text_items(engine: LayoutEngine, piece: _Piece, position: int, breaks: set[
         start = 0
         for offset in range(1, len(line) + 1):
             at_end = offset == len(line)
-            if at_end or position + offset in breaks:
+            too_long = offset - start >= _LONGEST_WORD  # shaped piece by piece; nothing breaks there
+            if at_end or too_long or position + offset in breaks:
                 text = line[start:offset]
                 can_break = wraps and position + offset in breaks
                 items.append(_word(engine, text, piece, face, can_break, not keeps))
@@ -399,7 +404,7 @@ def inline_widths(engine: LayoutEngine, box: BlockBox) -> tuple[float, float]:
     smallest = largest = current = trailing = 0.0
     unit: list[Item] = []
     floats = 0.0
-    for item in [*_items(engine, box, 0.0), ForcedBreak(box.style)]:
+    for item in [*_items(engine, box, 0.0, measuring=True), ForcedBreak(box.style)]:
         if isinstance(item, OutOfLine):
             if item.box.is_float:
                 narrow, wide = intrinsic_widths(engine, item.box)

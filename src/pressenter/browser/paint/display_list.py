@@ -115,14 +115,20 @@ class _Layers(NamedTuple):
 
 class _Painter:
     def __init__(
-        self, fonts: FontLibrary, picture_sizes: dict[str, tuple[float, float]], canvas_owner: Box | None
+        self,
+        fonts: FontLibrary,
+        picture_sizes: dict[str, tuple[float, float]],
+        canvas_owner: Box | None,
+        positioned: Sequence[BoxFragment],
     ) -> None:
+        #: What was laid out apart, by its box: painted where its placeholder stands in the tree.
+        self.positioned = {fragment.box: fragment for fragment in positioned}
         self.fonts = fonts
         self.picture_sizes = picture_sizes
         self.canvas_owner = canvas_owner
         self.items: list[DisplayItem] = []
 
-    def paint_context(self, fragment: BoxFragment, x: float, y: float, others: Sequence[BoxFragment] = ()) -> None:
+    def paint_context(self, fragment: BoxFragment, x: float, y: float) -> None:
         """Paint a fragment and all below it as one; (x, y) is its corner."""
         style = fragment.box.style
         clips = (
@@ -138,8 +144,7 @@ class _Painter:
             self.items.append(Clip(_padding_rect(fragment, x, y)))
         layers = _Layers([], [], [], [])
         self._gather(fragment, x, y, layers)
-        positioned = layers.positioned + [(_z_index(item), item, item.x, item.y) for item in others]
-        positioned.sort(key=lambda entry: entry[0])
+        positioned = sorted(layers.positioned, key=lambda entry: entry[0])
         self._paint_positioned([entry for entry in positioned if entry[0] < 0])
         for block, left, top in layers.blocks:
             self.decorate(block, left, top)
@@ -158,12 +163,14 @@ class _Painter:
         for child in fragment.children:
             left, top = x + child.x, y + child.y
             if isinstance(child, Placeholder):
+                placed = self.positioned[child.box]
+                layers.positioned.append((_z_index(placed), placed, placed.x, placed.y))
                 continue
             if isinstance(child, TextFragment):
                 layers.inlines.append((child, left, top))
                 continue
             box = child.box
-            if box.style["position"] == "relative" and box.style["z-index"] != "auto":
+            if box.style["position"] == "relative" and not isinstance(box, InlineBox):
                 layers.positioned.append((_z_index(child), child, left, top))
             elif box.is_float:
                 layers.floats.append((child, left, top))
@@ -328,13 +335,13 @@ def build_display_list(
 ) -> list[DisplayItem]:
     """The display list of a page, its canvas first."""
     owner = _canvas_owner(layout.root)
-    painter = _Painter(fonts, picture_sizes, owner)
+    painter = _Painter(fonts, picture_sizes, owner, layout.positioned)
     canvas = Rect(0.0, 0.0, layout.width, layout.height)
     painter.items.append(FillRect(canvas, Color(1, 1, 1, 1)))
     if owner is not None:
         painter._background(owner.style, canvas, (0.0, 0.0, 0.0, 0.0))
     with deep_nesting():
-        painter.paint_context(layout.root, layout.root.x, layout.root.y, layout.positioned)
+        painter.paint_context(layout.root, layout.root.x, layout.root.y)
     return painter.items
 
 
