@@ -196,8 +196,6 @@ def go(
     `Journey.failure`.  Raises WorldFileError for a wrong world file or site, NoSuchKey for what
     cannot be typed, JourneyInterrupted (a KeyboardInterrupt) with the journey so far.
     """
-    from pressenter.browser.browser import Browser
-
     if visits < 1:
         raise ValueError(f"visits: {visits} is not a number of visits")
     if not isinstance(world, World):
@@ -208,20 +206,8 @@ def go(
         for event in world.recorder.events:
             on_event(event)
         world.recorder.subscribe(on_event)
-    computer, table = world.computer, world.file.browser
-    loop = world.host(table.host).loop
-
-    async def spend(kind: str, amount: float) -> None:
-        await asyncio.sleep(computer.costs.of(kind, amount) / 1e9)
-
-    def present(title: str, frame: BrowserFrame) -> None:
-        computer.windows.present(title, Frame(*frame))
-
-    browser = Browser(
-        table.host, world.recorder, spend=spend, present=present, context=world.client_context,
-        wall_clock=world.wall_clock, size=table.window, history=table.history, blocklist=table.blocklist,
-        search=table.search, language=language,
-    )  # fmt: skip
+    browser = _open_browser(world, language)
+    computer, loop = world.computer, world.host(world.file.browser.host).loop
     computer.windows.focused = browser
     window_system = loop.create_task(computer.windows.run(), name="window system")
     journey = Journey(world, browser, address, language)
@@ -243,6 +229,25 @@ def go(
     finally:
         world.close()
     return journey
+
+
+def _open_browser(world: World, language: str) -> Browser:
+    """The browser of the world's file, on its host: its work takes virtual time, its frames go to the screen."""
+    from pressenter.browser.browser import Browser
+
+    computer, table = world.computer, world.file.browser
+
+    async def spend(kind: str, amount: float) -> None:
+        await asyncio.sleep(computer.costs.of(kind, amount) / 1e9)
+
+    def present(title: str, frame: BrowserFrame) -> None:
+        computer.windows.present(title, Frame(*frame))
+
+    return Browser(
+        table.host, world.recorder, spend=spend, present=present, context=world.client_context,
+        wall_clock=world.wall_clock, size=table.window, history=table.history, blocklist=table.blocklist,
+        search=table.search, language=language,
+    )  # fmt: skip
 
 
 async def _person(world: World, browser: Browser, address: str, visits: int) -> None:
