@@ -9,6 +9,7 @@ __all__ = [
     "HEAD_ELEMENTS",
     "IMPLIED_END_TAGS",
     "SPECIAL",
+    "TABLE_PARTS",
     "TABLE_SCOPE",
     "VOID",
     "quirks_mode",
@@ -20,6 +21,7 @@ VOID = frozenset("area base br col embed hr img input link meta source track wbr
 HEAD_ELEMENTS = frozenset("base basefont bgsound link meta noframes script style template title".split())
 IMPLIED_END_TAGS = frozenset("dd dt li optgroup option p rb rp rt rtc".split())
 DEFAULT_SCOPE = frozenset("applet caption html table td th marquee object template".split())
+TABLE_PARTS = frozenset("caption col colgroup tbody td tfoot th thead tr".split())
 TABLE_SCOPE = frozenset("html table template".split())
 SPECIAL = frozenset(
     """address applet area article aside base basefont bgsound blockquote body br button

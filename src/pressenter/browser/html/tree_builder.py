@@ -155,10 +155,27 @@ class TreeBuilder:
             assert item is not None
             self.formatting[position] = self.insert_element(item.tag, list(item.attributes.items()))
 
-    def close_p(self) -> None:
-        """§13.2.6.4.7: close a p element."""
-        self.open.generate_implied_end_tags("p")
-        self.open.pop_through("p")
+    def close_p_in_button_scope(self) -> None:
+        """§13.2.6.4.7: close a p element, if one is in button scope."""
+        if self.open.in_button_scope("p"):
+            self.open.generate_implied_end_tags("p")
+            self.open.pop_through("p")
+
+    def close_template(self) -> bool:
+        """§13.2.6.4.4: leave the innermost template.  False if none is open."""
+        if self.open.find("template") is None:
+            return False
+        self.open.pop_through("template")  # which pops all that implied end tags would (§13.2.6.3)
+        self.formatting.clear_to_marker()
+        self.template_modes.pop()
+        self.reset_mode()
+        return True
+
+    def insert_raw_text_element(self, token: Any) -> None:
+        """§13.2.6.2: what follows, up to the element's end tag, is text."""
+        self.insert_element(token.tag, token.attrs)
+        self.original_mode = self.mode
+        self.mode = Mode.IN_TEXT
 
     def any_other_end_tag(self, tag: str) -> None:
         """§13.2.6.4.7: close the nearest element of this tag if nothing special is between."""

@@ -93,11 +93,7 @@ def in_select_in_table(builder: TreeBuilder, token: Any) -> None:
 def in_template(builder: TreeBuilder, token: Any) -> None:
     """§13.2.6.4.18 (numbered so before 2025)."""
     if token is END_OF_FILE:
-        if builder.open.find("template") is not None:
-            builder.open.pop_through("template")
-            builder.formatting.clear_to_marker()
-            builder.template_modes.pop()
-            builder.reset_mode()
+        if builder.close_template():
             builder.apply(builder.mode, token)
         return
     if token.type is START and token.tag not in HEAD_ELEMENTS:

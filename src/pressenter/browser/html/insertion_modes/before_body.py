@@ -104,9 +104,7 @@ def in_head(builder: TreeBuilder, token: Any) -> None:
             builder.insert_void(token)
             return
         if tag in ("title", "noframes", "style", "script"):
-            builder.insert_element(tag, token.attrs)
-            builder.original_mode = builder.mode
-            builder.mode = Mode.IN_TEXT
+            builder.insert_raw_text_element(token)
             return
         if tag == "noscript":
             builder.insert_element(tag, token.attrs)
@@ -127,22 +125,12 @@ def in_head(builder: TreeBuilder, token: Any) -> None:
             builder.mode = Mode.AFTER_HEAD
             return
         if tag == "template":
-            _end_template(builder)
+            builder.close_template()
             return
         if tag not in ("body", "html", "br"):
             return
     builder.open.pop()
     again(builder, token, Mode.AFTER_HEAD)
-
-
-def _end_template(builder: TreeBuilder) -> None:
-    if builder.open.find("template") is None:
-        return
-    builder.open.generate_implied_end_tags()
-    builder.open.pop_through("template")
-    builder.formatting.clear_to_marker()
-    builder.template_modes.pop()
-    builder.reset_mode()
 
 
 @rules_of(Mode.IN_HEAD_NOSCRIPT)
@@ -151,12 +139,12 @@ def in_head_noscript(builder: TreeBuilder, token: Any) -> None:
     if token.type is END and token.tag == "noscript":
         builder.open.pop()
         builder.mode = Mode.IN_HEAD
-    elif is_blank(token) or token.type is TokenType.COMMENT:
+    elif (
+        is_blank(token)
+        or token.type is TokenType.COMMENT
+        or (token.type is START and token.tag in ("basefont", "bgsound", "link", "meta", "noframes", "style"))
+    ):
         builder.apply(Mode.IN_HEAD, token)
-    elif token.type is START and token.tag in ("basefont", "bgsound", "link", "meta", "noframes", "style"):
-        builder.apply(Mode.IN_HEAD, token)
-        if builder.mode is Mode.IN_TEXT:
-            builder.original_mode = Mode.IN_HEAD_NOSCRIPT
     elif (token.type is START and token.tag in ("head", "noscript")) or (token.type is END and token.tag != "br"):
         return
     elif token.type is not TokenType.DOCTYPE:

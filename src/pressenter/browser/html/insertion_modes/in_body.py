@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from pressenter.browser.html.dom import MATHML, SVG
@@ -72,8 +71,7 @@ def _start_frameset(builder: TreeBuilder, token: Any) -> None:
 
 
 def _start_block(builder: TreeBuilder, token: Any) -> None:
-    if builder.open.in_button_scope("p"):
-        builder.close_p()
+    builder.close_p_in_button_scope()
     if token.tag in HEADINGS and builder.open.current.tag in HEADINGS:
         builder.open.pop()
     builder.insert_element(token.tag, token.attrs)
@@ -89,8 +87,7 @@ def _start_form(builder: TreeBuilder, token: Any) -> None:
     in_template_now = builder.open.find("template") is not None
     if builder.form is not None and not in_template_now:
         return
-    if builder.open.in_button_scope("p"):
-        builder.close_p()
+    builder.close_p_in_button_scope()
     element = builder.insert_element("form", token.attrs)
     if not in_template_now:
         builder.form = element
@@ -107,8 +104,7 @@ def _start_item(builder: TreeBuilder, token: Any) -> None:
             break
         if item.tag in SPECIAL and item.tag not in ("address", "div", "p"):
             break
-    if builder.open.in_button_scope("p"):
-        builder.close_p()
+    builder.close_p_in_button_scope()
     builder.insert_element(token.tag, token.attrs)
 
 
@@ -146,8 +142,8 @@ def _start_marker(builder: TreeBuilder, token: Any) -> None:
 
 
 def _start_table(builder: TreeBuilder, token: Any) -> None:
-    if builder.document.quirks != "quirks" and builder.open.in_button_scope("p"):
-        builder.close_p()
+    if builder.document.quirks != "quirks":
+        builder.close_p_in_button_scope()
     builder.insert_element("table", token.attrs)
     builder.frameset_ok = False
     builder.mode = Mode.IN_TABLE
@@ -165,29 +161,24 @@ def _start_neutral_void(builder: TreeBuilder, token: Any) -> None:
 
 
 def _start_hr(builder: TreeBuilder, token: Any) -> None:
-    if builder.open.in_button_scope("p"):
-        builder.close_p()
+    builder.close_p_in_button_scope()
     builder.insert_void(token)
     builder.frameset_ok = False
 
 
 def _start_image(builder: TreeBuilder, token: Any) -> None:
     """The standard's remark: "Don't ask."."""
-    renamed = SimpleNamespace(type=START, tag="img", attrs=token.attrs, data="", self_closing=False)
-    _start_void(builder, renamed)
+    _start_void(builder, start_tag("img", token.attrs))
 
 
 def _start_raw_text(builder: TreeBuilder, token: Any) -> None:
     if token.tag == "textarea":
         builder.ignore_next_newline = True
     elif token.tag == "xmp":
-        if builder.open.in_button_scope("p"):
-            builder.close_p()
+        builder.close_p_in_button_scope()
         builder.reconstruct_formatting()
-    builder.insert_element(token.tag, token.attrs)
     builder.frameset_ok = builder.frameset_ok and token.tag == "noembed"
-    builder.original_mode = builder.mode
-    builder.mode = Mode.IN_TEXT
+    builder.insert_raw_text_element(token)
 
 
 def _start_select(builder: TreeBuilder, token: Any) -> None:
@@ -283,7 +274,7 @@ def _body_end(builder: TreeBuilder, token: Any) -> None:
     elif tag == "p":
         if not stack.in_button_scope("p"):
             builder.insert_element("p")
-        builder.close_p()
+        builder.close_p_in_button_scope()
     elif tag == "li":
         if stack.in_list_item_scope("li"):
             stack.generate_implied_end_tags("li")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pressenter.browser.html.element_kinds import TABLE_SCOPE
+from pressenter.browser.html.element_kinds import TABLE_PARTS, TABLE_SCOPE
 from pressenter.browser.html.insertion_modes.modes import (
     END,
     END_OF_FILE,
@@ -53,7 +53,7 @@ def in_table(builder: TreeBuilder, token: Any) -> None:
         if token.tag == "template":
             builder.apply(Mode.IN_HEAD, token)
             return
-        if token.tag in ("body", "caption", "col", "colgroup", "html", "tbody", "td", "tfoot", "th", "thead", "tr"):
+        if token.tag in ("body", "html", *TABLE_PARTS):
             return
     elif token is END_OF_FILE:
         builder.apply(Mode.IN_BODY, token)
@@ -130,9 +130,7 @@ _TABLE_START = by_tag(
 def in_caption(builder: TreeBuilder, token: Any) -> None:
     """§13.2.6.4.11."""
     closes = token.type is END and token.tag in ("caption", "table")
-    opens = token.type is START and token.tag in (
-        "caption", "col", "colgroup", "tbody", "td", "tfoot", "th", "thead", "tr",
-    )  # fmt: skip
+    opens = token.type is START and token.tag in TABLE_PARTS
     if closes or opens:
         if builder.open.in_scope("caption", TABLE_SCOPE):
             builder.open.generate_implied_end_tags()
@@ -141,18 +139,7 @@ def in_caption(builder: TreeBuilder, token: Any) -> None:
             builder.mode = Mode.IN_TABLE
             if token.tag != "caption" or opens:
                 builder.apply(Mode.IN_TABLE, token)
-    elif token.type is END and token.tag in (
-        "body",
-        "col",
-        "colgroup",
-        "html",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-    ):
+    elif token.type is END and token.tag in ("body", "html", *TABLE_PARTS):
         return
     else:
         builder.apply(Mode.IN_BODY, token)
@@ -257,17 +244,7 @@ def in_cell(builder: TreeBuilder, token: Any) -> None:
             stack.pop_through(token.tag)
             builder.formatting.clear_to_marker()
             builder.mode = Mode.IN_ROW
-    elif token.type is START and token.tag in (
-        "caption",
-        "col",
-        "colgroup",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-    ):
+    elif token.type is START and token.tag in TABLE_PARTS:
         if stack.in_scope(frozenset(("td", "th")), TABLE_SCOPE):
             _close_cell(builder)
             builder.apply(builder.mode, token)

@@ -8,7 +8,7 @@ here under the mode; so modes can hand tokens to each other across files.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -83,9 +83,9 @@ def text_token(data: str) -> Any:
     return SimpleNamespace(type=TEXT, data=data, tag="", attrs=[])
 
 
-def start_tag(tag: str) -> Any:
+def start_tag(tag: str, attrs: Sequence[tuple[str, str]] = ()) -> Any:
     """A start tag of our own making."""
-    return SimpleNamespace(type=START, data="", tag=tag, attrs=[], self_closing=False)
+    return SimpleNamespace(type=START, data="", tag=tag, attrs=list(attrs), self_closing=False)
 
 
 def without_leading_newline(token: Any) -> Any:
