@@ -18,6 +18,17 @@ def world() -> World:
     return built
 
 
+def world_with_a_narrow_access_link() -> World:
+    """The built-in world with an MTU of 1,400 bytes between the home router and its provider."""
+    from pressenter.worlds.world import read_built_in
+
+    file, folder = read_built_in()
+    for link in file.links:
+        if "home-router:wan" in link.between:
+            link.mtu = 1400
+    return World(file, folder)
+
+
 def ping(world: World, host: str, address: str, ttl: int = 64) -> tuple[str, str]:
     """Who answers an echo, and what."""
     replies: list[tuple[IPv4Header, IcmpMessage]] = []
@@ -101,13 +112,7 @@ def test_an_error_about_a_translated_packet_reaches_the_host_inside() -> None:
     """The home router's outside link is narrow: the laptop must hear of it, not the router."""
     import asyncio
 
-    from pressenter.worlds.world import read_built_in
-
-    file, folder = read_built_in()
-    for link in file.links:
-        if "home-router:wan" in link.between:
-            link.mtu = 1400
-    world = World(file, folder)
+    world = world_with_a_narrow_access_link()
     server, laptop = world.host("web-1"), world.host("laptop")
     got: list[int] = []
 
@@ -129,15 +134,9 @@ def test_an_error_about_a_translated_packet_reaches_the_host_inside() -> None:
 
 
 def test_a_small_mtu_on_the_way_is_told_to_the_sender() -> None:
-    from pressenter.worlds.world import read_built_in
-
-    file, folder = read_built_in()
-    for link in file.links:
-        if "home-router:wan" in link.between:
-            link.mtu = 1400
-    world = World(file, folder)
     from pressenter.journey import go
 
+    world = world_with_a_narrow_access_link()
     journey = go("www.example.com", world=world)
     assert journey.failure is None
     told = [e for e in journey.events if e.name == "icmp.receive" and "fragmentation" in e.fields["message"]]
