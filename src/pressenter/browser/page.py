@@ -19,7 +19,8 @@ from pressenter.browser.html.decoder import decode
 from pressenter.browser.html.dom import SVG, Document, Element, dump
 from pressenter.browser.html.svg_source import svg_size, svg_source
 from pressenter.browser.html.tree_builder import HtmlParser
-from pressenter.browser.layout.box_tree import BlockBox, IntrinsicSize, build_box_tree, count_boxes, dump_boxes
+from pressenter.browser.layout.box_tree import build_box_tree, count_boxes, dump_boxes
+from pressenter.browser.layout.boxes import BlockBox, IntrinsicSize
 from pressenter.browser.layout.engine import layout_page
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.fragments import LayoutResult, TextFragment, dump_fragments, walk

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pressenter.browser.layout.box_tree import BlockBox, Box, ReplacedBox, TableBox
+from pressenter.browser.layout.boxes import BlockBox, Box, ReplacedBox, TableBox
 from pressenter.browser.layout.edges import Edges, clamp_width, edges_of, resolve_width
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.float_context import FloatContext
@@ -67,8 +67,7 @@ def starts_formatting_context(box: Box) -> bool:
     style = box.style
     return (
         style["overflow"] != "visible"
-        or box.is_float
-        or box.is_out_of_flow
+        or not box.is_in_flow
         or style["display"]
         in ("inline-block", "table-cell", "table-caption", "flow-root", "flex", "grid", "inline-flex", "inline-grid")
         or (box.element is not None and box.element.parent_element is None)
@@ -181,7 +180,7 @@ def _find_top_margin(engine: LayoutEngine, box: Box, containing_width: float) ->
     if isinstance(box, BlockBox) and not box.holds_inlines and edges.top == 0 and not starts_formatting_context(box):
         width = containing_width - edges.margin_left - edges.margin_right - edges.horizontal
         for child in box.children:
-            if child.is_float or child.is_out_of_flow:
+            if not child.is_in_flow:
                 continue
             if child.style["clear"] == "none":
                 margin = margin.joined(_top_margin(engine, child, width))
@@ -196,8 +195,7 @@ def _is_empty(engine: LayoutEngine, box: Box, width: float) -> bool:
     known = engine.empty_boxes.get(box)
     if known is None:
         known = engine.empty_boxes[box] = _has_no_height(box, width) and all(
-            child.is_float or child.is_out_of_flow or _is_empty(engine, child, width)
-            for child in getattr(box, "children", ())
+            not child.is_in_flow or _is_empty(engine, child, width) for child in getattr(box, "children", ())
         )
     return known
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, Union
 
 from pressenter.browser.css.cascade import ComputedStyle
-from pressenter.browser.layout.box_tree import Box
+from pressenter.browser.layout.boxes import Box
 from pressenter.browser.layout.fonts import ShapedText
 
 __all__ = [

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
-from pressenter.browser.layout.box_tree import BlockBox, Box, InlineBox, LineBreakBox, TextBox
+from pressenter.browser.layout.boxes import BlockBox, Box, InlineBox, LineBreakBox, TextBox
 from pressenter.browser.layout.edges import edges_of, resolve
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.float_context import FloatContext
@@ -73,7 +73,7 @@ class _Flattener:
             self._add_inline(box, decorations)
         else:
             self.pieces.append(_Piece(_OBJECT, box, box.style, owner, ()))
-            if not (box.is_float or box.is_out_of_flow):
+            if box.is_in_flow:
                 self._after_space = False
 
     def _add_inline(self, box: InlineBox, decorations: tuple[tuple[str, ComputedStyle], ...]) -> None:
@@ -161,7 +161,7 @@ def _object_item(engine: LayoutEngine, piece: _Piece, width: float, can_break: b
     assert box is not None
     if isinstance(box, LineBreakBox):
         return ForcedBreak(piece.style)
-    if box.is_float or box.is_out_of_flow:
+    if not box.is_in_flow:
         return OutOfLine(box)
     edges = edges_of(box.style, width)
     if measuring:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
-from pressenter.browser.layout.box_tree import Box, InlineBox
+from pressenter.browser.layout.boxes import Box, InlineBox
 from pressenter.browser.layout.fonts import ShapedText
 from pressenter.browser.layout.fragments import BoxFragment
 

@@ -8,7 +8,7 @@ cells and absolutely positioned boxes are sized by them ("shrink to fit", CSS 2.
 
 from __future__ import annotations
 
-from pressenter.browser.layout.box_tree import BlockBox, Box, ReplacedBox, TableBox
+from pressenter.browser.layout.boxes import BlockBox, Box, ReplacedBox, TableBox
 from pressenter.browser.layout.edges import clamp_width, edges_of, resolve_width
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.replaced import replaced_size

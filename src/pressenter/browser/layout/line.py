@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.values import LengthPercentage
-from pressenter.browser.layout.box_tree import InlineBox
+from pressenter.browser.layout.boxes import InlineBox
 from pressenter.browser.layout.edges import edges_of
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, TextFragment

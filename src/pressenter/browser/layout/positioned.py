@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pressenter.browser.layout.block import layout_block
-from pressenter.browser.layout.box_tree import BlockBox, Box
+from pressenter.browser.layout.boxes import BlockBox, Box
 from pressenter.browser.layout.edges import clamp_width, edges_of, resolve, resolve_width
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pressenter.browser.layout.box_tree import ReplacedBox
+from pressenter.browser.layout.boxes import ReplacedBox
 from pressenter.browser.layout.edges import clamp_width, edges_of, resolve_width
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.values import LengthPercentage
 from pressenter.browser.html.dom import Element
-from pressenter.browser.layout.box_tree import BlockBox, Box, TableBox, TableCell, anonymous_style
+from pressenter.browser.layout.boxes import BlockBox, Box, TableBox, TableCell, anonymous_style
 from pressenter.browser.layout.edges import edges_of, resolve, resolve_width
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment, Fragment

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Union
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.values import Color
 from pressenter.browser.html.deep_nesting import deep_nesting
-from pressenter.browser.layout.box_tree import Box, InlineBox, ReplacedBox
+from pressenter.browser.layout.boxes import Box, InlineBox, ReplacedBox
 from pressenter.browser.layout.edges import resolve
 from pressenter.browser.layout.fonts import FontLibrary, ShapedText
 from pressenter.browser.layout.fragments import (

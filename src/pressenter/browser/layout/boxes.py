@@ -1,0 +1,210 @@
+"""The kinds of boxes, and what goes into a block container (CSS Display 3, CSS 2.2 §9.2).
+
+A block container holds either blocks alone or inline content alone; where a page mixes
+them, the inline content gets a block of its own without an element (an *anonymous*
+block).
+
+Boxes are values: layout reads them and writes its results elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from pressenter.browser.css.cascade import ComputedStyle
+from pressenter.browser.css.properties import INHERITED, INITIAL_COMPUTED
+from pressenter.browser.html.dom import Element
+
+__all__ = [
+    "BlockBox", "Box", "InlineBox", "IntrinsicSize", "LineBreakBox", "ReplacedBox", "TableBox", "TableCell",
+    "TextBox", "anonymous_style",
+]  # fmt: skip
+
+
+class IntrinsicSize(NamedTuple):
+    """Width and height of a picture in CSS pixels."""
+
+    width: float
+    height: float
+
+
+class Box:
+    """What every box has: a style, and the element that it is for (None if anonymous)."""
+
+    __slots__ = ("element", "style")
+
+    def __init__(self, style: ComputedStyle, element: Element | None) -> None:
+        self.style = style
+        self.element = element
+
+    @property
+    def is_float(self) -> bool:
+        """Whether the box floats."""
+        return self.style["float"] != "none" and not isinstance(self, TextBox)
+
+    @property
+    def is_out_of_flow(self) -> bool:
+        """Whether the box is positioned absolutely."""
+        return self.style["position"] in ("absolute", "fixed") and not isinstance(self, TextBox)
+
+    @property
+    def is_in_flow(self) -> bool:
+        """Whether the box takes its place after the one before it (CSS 2.2 §9.3)."""
+        return not (self.is_float or self.is_out_of_flow)
+
+    @property
+    def is_block_level(self) -> bool:
+        """Whether the box stands below the one before it, not beside it (CSS 2.2 §9.2.1)."""
+        if isinstance(self, (InlineBox, TextBox, LineBreakBox)):
+            return False
+        return not getattr(self, "is_inline_level", False)
+
+
+class BlockBox(Box):
+    """A block container, at block level or (``is_inline_level``) as an inline block.
+
+    Attributes:
+        children: blocks alone, or inline-level boxes alone.
+        holds_inlines: which of the two.
+        marker: the text of a list item's marker, or an empty string.
+    """
+
+    __slots__ = ("children", "holds_inlines", "is_inline_level", "marker")
+
+    def __init__(
+        self, style: ComputedStyle, element: Element | None, children: list[Box],
+        is_inline_level: bool = False, marker: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__(style, element)
+        self.is_inline_level = is_inline_level
+        self.marker = marker
+        in_flow = [child for child in children if child.is_in_flow]
+        if any(child.is_block_level for child in in_flow):
+            self.children = _wrap_inlines(children, style)
+            self.holds_inlines = False
+        else:
+            self.holds_inlines = any(not child.is_block_level for child in in_flow)
+            self.children = children
+
+
+class InlineBox(Box):
+    """An inline element: its content flows into lines."""
+
+    __slots__ = ("children",)
+
+    def __init__(self, style: ComputedStyle, element: Element | None, children: list[Box]) -> None:
+        super().__init__(style, element)
+        self.children = children
+
+
+class TextBox(Box):
+    """Characters, as they stand in the document.
+
+    The style is that of the element around: what it says of boxes does not apply.
+    """
+
+    __slots__ = ("text",)
+
+    def __init__(self, style: ComputedStyle, text: str) -> None:
+        super().__init__(style, None)
+        self.text = text
+
+
+class LineBreakBox(Box):
+    """``<br>``."""
+
+    __slots__ = ()
+
+
+class ReplacedBox(Box):
+    """A picture, or a control: something with a size of its own.
+
+    Attributes:
+        intrinsic: its own size.
+        picture: key of the decoded picture, or an empty string.
+        label: text that is drawn in it.
+    """
+
+    __slots__ = ("intrinsic", "is_inline_level", "label", "picture")
+
+    def __init__(
+        self, style: ComputedStyle, element: Element, intrinsic: IntrinsicSize, picture: str = "",
+        label: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__(style, element)
+        self.intrinsic = intrinsic
+        self.picture = picture
+        self.label = label
+        self.is_inline_level = style["display"] in ("inline", "inline-block")
+
+
+class TableCell(NamedTuple):
+    """A cell's box and its place in the grid."""
+
+    box: BlockBox
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+
+
+class TableBox(Box):
+    """A table as a grid: captions, cells with places, and the styles of rows."""
+
+    __slots__ = ("captions", "cells", "column_widths", "columns", "is_inline_level", "rows")
+
+    def __init__(
+        self, style: ComputedStyle, element: Element | None, captions: list[BlockBox],
+        cells: list[TableCell], rows: list[tuple[ComputedStyle, Element | None]], column_widths: list[Any],
+    ) -> None:  # fmt: skip
+        super().__init__(style, element)
+        self.captions = captions
+        self.cells = cells
+        self.rows = rows
+        self.columns = max((cell.column + cell.column_span for cell in cells), default=0)
+        self.column_widths = column_widths
+        self.is_inline_level = style["display"] == "inline-table"
+
+
+def anonymous_style(parent: ComputedStyle, display: str = "block") -> ComputedStyle:
+    """The style of a box without an element: inherited and initial values (CSS 2.2 §9.2.1.1)."""
+    style = dict(INITIAL_COMPUTED)
+    for name in INHERITED:
+        style[name] = parent[name]
+    style["display"] = display
+    return style
+
+
+def _is_blank(box: Box) -> bool:
+    if isinstance(box, TextBox):
+        return not box.text.strip(" \t\n\r\f") and not box.style["white-space"].startswith("pre")
+    return isinstance(box, InlineBox) and all(_is_blank(child) for child in box.children) and not _has_edges(box.style)
+
+
+def _has_edges(style: ComputedStyle) -> bool:
+    return any(style[f"{kind}-{side}{suffix}"] not in (0.0, "auto")
+               for side in ("left", "right")
+               for kind, suffix in (("padding", ""), ("border", "-width"), ("margin", "")))  # fmt: skip
+
+
+def _wrap_inlines(children: list[Box], style: ComputedStyle) -> list[Box]:
+    """Put each run of inline-level boxes into an anonymous block; blank runs vanish."""
+    wrapped: list[Box] = []
+    run: list[Box] = []
+
+    def flush() -> None:
+        # Out-of-flow boxes and floats in a run of nothing but white space stand on their own.
+        if any(not _is_blank(box) and box.is_in_flow for box in run):
+            wrapped.append(BlockBox(anonymous_style(style), None, list(run)))
+        else:
+            wrapped.extend(box for box in run if not box.is_in_flow)
+        run.clear()
+
+    for child in children:
+        if child.is_block_level and child.is_in_flow:
+            flush()
+            wrapped.append(child)
+        else:
+            run.append(child)
+    flush()
+    return wrapped
