@@ -127,6 +127,19 @@ def test_a_truncated_body_and_a_bomb_are_refused(monkeypatch: pytest.MonkeyPatch
             decode(bomb, coding)
 
 
+@pytest.mark.parametrize("digits", ["9" * 20, "9" * 400, "9" * 5000])
+def test_an_endless_number_counts_as_the_greatest(digits: str) -> None:
+    """RFC 9111 §1.2.2; int() refuses such numbers, and float() makes them infinite."""
+    assert freshness_lifetime(response(("Cache-Control", f"max-age={digits}"))) == 2**31
+    cache = HttpCache()
+    cache.store(get(), response(("Cache-Control", "max-age=60"), ("Age", digits)), NOW, NOW)
+    assert cache.lookup(get(), NOW).verdict == "stale"
+    hosts = StrictTransport()
+    hosts.note("a.test", f"max-age={digits}", NOW)
+    assert hosts.applies("a.test", NOW + 2**31 - 1)
+    assert not hosts.applies("a.test", NOW + 2**31)
+
+
 def test_strict_transport() -> None:
     hosts = StrictTransport()
     hosts.note("a.test", "max-age=100; includeSubDomains", NOW)
@@ -192,6 +205,9 @@ def test_validators(site: FolderSite) -> None:
         ("bytes=0-9", 206, bytes(range(10)), "bytes 0-9/100"),
         ("bytes=90-", 206, bytes(range(90, 100)), "bytes 90-99/100"),
         ("bytes=-5", 206, bytes(range(95, 100)), "bytes 95-99/100"),
+        ("bytes=50-" + "9" * 5000, 206, bytes(range(50, 100)), "bytes 50-99/100"),
+        ("bytes=-" + "9" * 5000, 206, bytes(range(100)), "bytes 0-99/100"),
+        ("bytes=" + "9" * 5000 + "-", 416, b"", "bytes */100"),
         ("bytes=50-500", 206, bytes(range(50, 100)), "bytes 50-99/100"),
         ("bytes=100-", 416, b"", "bytes */100"),
         ("bytes=x-y", 200, bytes(range(100)), ""),

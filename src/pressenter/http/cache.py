@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pressenter.http.dates import parse_date
+from pressenter.http.digits import number_of_digits
 from pressenter.http.messages import Headers, Request, Response
 
 __all__ = ["HttpCache", "Lookup", "directives", "freshness_lifetime"]
@@ -58,8 +59,7 @@ def freshness_lifetime(response: Response) -> float:
     headers = response.headers
     control = directives(headers.get("cache-control"))
     if "max-age" in control:
-        age = control["max-age"]
-        return float(age) if age.isdecimal() else 0.0
+        return float(number_of_digits(control["max-age"]) or 0)
     date = parse_date(headers.get("date"))
     if "expires" in headers:
         expires = parse_date(headers.get("expires"))
@@ -92,7 +92,8 @@ class HttpCache:
         fresh = freshness_lifetime(stored.response) > age and "no-cache" not in control
         if "no-cache" in asked or request.headers.get("pragma") == "no-cache":
             fresh = False
-        if asked.get("max-age", "").isdecimal() and age > int(asked["max-age"]):
+        oldest = number_of_digits(asked.get("max-age", ""))
+        if oldest is not None and age > oldest:
             fresh = False
         if fresh:
             headers = stored.response.headers.with_field("Age", str(int(age)))
@@ -163,8 +164,7 @@ def _current_age(stored: _Stored, now: float) -> float:
     headers = stored.response.headers
     date = parse_date(headers.get("date"))
     apparent = max(0.0, stored.received_at - date) if date is not None else 0.0
-    text = headers.get("age").split(",")[0].strip()
-    age_value = float(text) if text.isdecimal() else 0.0
+    age_value = number_of_digits(headers.get("age").split(",")[0].strip()) or 0
     corrected = age_value + (stored.received_at - stored.requested_at)
     return max(apparent, corrected) + (now - stored.received_at)
 

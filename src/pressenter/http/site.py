@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 from pressenter.http.content_coding import encode
 from pressenter.http.dates import format_date, parse_date
+from pressenter.http.digits import number_of_digits
 from pressenter.http.messages import Headers, Request, Response
 
 __all__ = ["FolderSite", "RedirectSite", "Site"]
@@ -229,12 +230,15 @@ def _partial(request: Request, requested: str, headers: list[tuple[str, str]], b
     whole = _response(request, 200, headers, body)
     if unit.strip() != "bytes" or not dash or "," in ranges:
         return whole
-    if not (first or last) or not (first + last).isdecimal():
-        return whole
+    length = len(body)
     if first:
-        start, end = int(first), min(int(last) if last else len(body) - 1, len(body) - 1)
+        start, end = number_of_digits(first, length), number_of_digits(last or str(length), length)
     else:
-        start, end = max(0, len(body) - int(last)), len(body) - 1
+        suffix = number_of_digits(last, length)
+        start, end = None if suffix is None else length - suffix, length
+    if start is None or end is None:
+        return whole
+    end = min(end, length - 1)
     if start >= len(body) or end < start:
         return _response(request, 416, [("Content-Range", f"bytes */{len(body)}")], b"")
     headers = [*headers, ("Content-Range", f"bytes {start}-{end}/{len(body)}")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pressenter.http.digits import number_of_digits
+
 __all__ = ["StrictTransport"]
 
 
@@ -19,13 +21,13 @@ class StrictTransport:
         for part in header.partition(",")[0].split(";"):
             name, _, value = part.strip().partition("=")
             directives.setdefault(name.lower(), value.strip().strip('"'))
-        maximum_age = directives.get("max-age", "")
-        if not maximum_age.isdecimal():
+        maximum_age = number_of_digits(directives.get("max-age", ""))
+        if maximum_age is None:
             return
-        if int(maximum_age) == 0:
+        if maximum_age == 0:
             self._hosts.pop(host, None)
         else:
-            self._hosts[host] = (now_seconds + int(maximum_age), "includesubdomains" in directives)
+            self._hosts[host] = (now_seconds + maximum_age, "includesubdomains" in directives)
 
     def applies(self, host: str, now_seconds: float) -> bool:
         """Whether http must become https for a host (RFC 6797 §8.2)."""
