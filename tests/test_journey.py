@@ -206,7 +206,7 @@ def test_a_firewalled_server_times_out() -> None:
 
 def test_a_name_server_that_is_down() -> None:
     world = World.load()
-    world.host("home-router").udp.sockets[53].close()
+    world.host("home-router").udp.sockets[4, 53].close()
     journey = pressenter.go("www.example.com", world=world)
     assert journey.failure is not None and journey.failure.step == "name"
 
@@ -328,7 +328,7 @@ def test_other_statuses_are_shown_as_pages(status: int) -> None:
         writer.close()
 
     world = World.load()
-    world.host("web-1").tcp.listeners[80].close()
+    world.host("web-1").tcp.listeners[80][0].close()
     world.host("web-1").run(asyncio.start_server(serve, "0.0.0.0", 80))
     journey = pressenter.go("www.example.com", world=world)
     assert journey.failure is None and journey.page is not None
@@ -341,7 +341,7 @@ def test_a_truncated_response_is_said(tmp_path: Path) -> None:
 
     world = World.load()
     host = world.host("web-1")
-    host.tcp.listeners[80].close()
+    host.tcp.listeners[80][0].close()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -361,7 +361,7 @@ def test_a_truncated_response_is_said(tmp_path: Path) -> None:
         writer.close()
 
     world = World.load()
-    world.host("web-1").tcp.listeners[80].close()
+    world.host("web-1").tcp.listeners[80][0].close()
     world.host("web-1").run(asyncio.start_server(serve_damaged, "0.0.0.0", 80))
     journey = pressenter.go("www.example.com", world=world)
     assert journey.failure is not None and journey.failure.step == "content"

@@ -7,7 +7,7 @@ import pytest
 from pressenter.network.translator import TIMEOUTS_NS, Flow
 from pressenter.wire.address import ipv4_bytes, ipv4_text
 from pressenter.wire.icmp import IcmpMessage, describe
-from pressenter.wire.ipv4 import IPv4Header, Protocol
+from pressenter.wire.ipv4 import Protocol
 from pressenter.worlds.world import World
 
 
@@ -31,11 +31,11 @@ def world_with_a_narrow_access_link() -> World:
 
 def ping(world: World, host: str, address: str, ttl: int = 64) -> tuple[str, str]:
     """Who answers an echo, and what."""
-    replies: list[tuple[IPv4Header, IcmpMessage]] = []
+    replies: list[tuple[bytes, IcmpMessage]] = []
     world.host(host).icmp.echo(ipv4_bytes(address), 77, ttl, lambda *reply: replies.append(reply), ttl=ttl)
     world.run()
-    ((header, message),) = replies
-    return ipv4_text(header.source), describe(message.type, message.code)
+    ((source, message),) = replies
+    return ipv4_text(source), describe(message.type, message.code)
 
 
 def test_traceroute_goes_by_the_shortest_path(world: World) -> None:

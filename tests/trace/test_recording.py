@@ -20,7 +20,7 @@ from pressenter.trace.jsonl import jsonl_bytes, read_jsonl
 def test_every_event_has_words_in_two_languages() -> None:
     for meaning in CATALOGUE.values():
         assert meaning.en and meaning.zh and 1 <= meaning.step <= 17
-        assert re.fullmatch(r"[a-z_]+\.[a-z_0-9]+", meaning.name)
+        assert re.fullmatch(r"[a-z_0-9]+\.[a-z_0-9]+", meaning.name)
 
 
 def test_every_sentence_finds_its_facts(journey: pressenter.Journey, secure_journey: pressenter.Journey) -> None:

@@ -89,7 +89,7 @@ def test_udp(a: bytes, b: bytes, source: int, destination: int, payload: bytes) 
        st.none() | st.integers(0, 65535), st.none() | st.integers(0, 14))  # fmt: skip
 def test_tcp(a: bytes, b: bytes, sp: int, dp: int, seq: int, ack: int, flags: int, window: int, data: bytes,
              mss: int | None, scale: int | None) -> None:  # fmt: skip
-    segment = tcp.Segment(sp, dp, seq, ack, flags, window, data, mss, scale)
+    segment = tcp.Segment(sp, dp, seq, ack, flags, window, data, tcp.Options(mss, scale))
     assert tcp.parse_tcp(a, b, tcp.build_tcp(a, b, segment)) == segment
 
 

@@ -26,10 +26,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
 from pressenter.host.not_offered import CallsNotOffered, refuse
-from pressenter.host.tcp.layer import Endpoint
+from pressenter.host.tcp.endpoint import Endpoint
 from pressenter.host.transports import DatagramTransport, HostServer, StreamTransport
 from pressenter.sim import Entry, NothingLeftToHappen
-from pressenter.wire.address import ipv4_bytes
+from pressenter.wire.address import address_bytes
 
 if TYPE_CHECKING:
     from pressenter.host.host import Host
@@ -237,7 +237,7 @@ class HostLoop(CallsNotOffered):
             addresses = ["0.0.0.0" if flags & socket.AI_PASSIVE else "127.0.0.1"]
         else:
             try:
-                ipv4_bytes(host)
+                address_bytes(host)
                 addresses = [host]
             except ValueError:
                 addresses = await self.host.resolve(host)
@@ -305,7 +305,7 @@ class HostLoop(CallsNotOffered):
                 named = OSError(error.errno, f"{address[0]}:{address[1]}: {error.strerror}")
                 self.wake(_set_exception, opened, named)
 
-        endpoint = self.host.tcp.connect(ipv4_bytes(address[0]), address[1], transport)
+        endpoint = self.host.tcp.connect(address_bytes(address[0]), address[1], transport)
         transport.attach(endpoint, on_connected)
         try:
             await opened
@@ -385,7 +385,7 @@ class HostLoop(CallsNotOffered):
         if isinstance(host, (list, tuple)):
             host = host[0]
         (address, number), *_ = await self._addresses(host, port, socket.AI_PASSIVE)
-        listener = self.host.tcp.listen(ipv4_bytes(address), number, backlog)
+        listener = self.host.tcp.listen(address_bytes(address), number, backlog)
 
         def accept(endpoint: Endpoint) -> None:
             transport = StreamTransport(self, asyncio.Protocol())
@@ -423,7 +423,7 @@ class HostLoop(CallsNotOffered):
         address, port = local_addr or ("0.0.0.0", 0)
         if remote_addr is not None:
             remote_addr = (await self._addresses(*remote_addr))[0]
-        udp = self.host.udp.open(ipv4_bytes(address), port)
+        udp = self.host.udp.open(address_bytes(address), port)
         try:
             protocol = protocol_factory()
         except BaseException:

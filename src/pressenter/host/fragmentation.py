@@ -1,4 +1,4 @@
-"""IPv4 fragmentation and reassembly (RFC 791 §3.2, RFC 815).
+"""Fragmentation and reassembly (RFC 791 §3.2, RFC 815; reassembly for IPv6 too, RFC 8200 §4.5).
 
 A packet that is larger than the next link's MTU, and allows it, is cut into
 fragments at multiples of eight bytes; each travels as a packet of its own, and
@@ -14,6 +14,7 @@ __all__ = ["MAXIMUM_DATAGRAMS", "REASSEMBLY_TIME_NS", "Reassembler", "fragment"]
 
 REASSEMBLY_TIME_NS = 30 * 1_000_000_000  # Linux's ipfrag_time; RFC 1122 §3.3.2 asks for 60 to 120 s
 MAXIMUM_DATAGRAMS = 64
+MAXIMUM_PIECES = 1024
 
 
 def fragment(header: IPv4Header, packet: bytes, mtu: int) -> list[bytes]:
@@ -48,10 +49,10 @@ class _Datagram:
         self.pieces: dict[int, bytes] = {}
         self.length: int | None = None
 
-    def add(self, header: IPv4Header, payload: bytes) -> None:
-        self.pieces.setdefault(header.fragment_offset, payload)
-        if not header.more_fragments:
-            self.length = header.fragment_offset + len(payload)
+    def add(self, offset: int, more: bool, payload: bytes) -> None:
+        self.pieces.setdefault(offset, payload)
+        if not more:
+            self.length = offset + len(payload)
 
     def whole(self) -> bytes | None:
         if self.length is None:
@@ -74,19 +75,23 @@ class Reassembler:
     def __len__(self) -> int:
         return len(self._datagrams)
 
-    def add(self, now_ns: int, header: IPv4Header, payload: bytes) -> bytes | None:
-        """Take a fragment; return the datagram's payload if that completes it."""
+    def add(
+        self, now_ns: int, key: tuple[bytes, bytes, int, int], offset: int, more: bool, payload: bytes
+    ) -> bytes | None:
+        """Take a fragment; return the datagram's payload if that completes it.
+
+        ``key`` is source, destination, protocol and identification, ``offset`` in bytes.
+        """
         self._forget_old(now_ns)
-        key = (header.source, header.destination, header.protocol, header.identification)
         datagram = self._datagrams.get(key)
         if datagram is None:
             if len(self._datagrams) >= MAXIMUM_DATAGRAMS:
                 del self._datagrams[next(iter(self._datagrams))]
             datagram = self._datagrams[key] = _Datagram(now_ns)
-        if header.fragment_offset + len(payload) > 65_535:
-            del self._datagrams[key]  # the "ping of death"
+        if offset + len(payload) > 65_535 or len(datagram.pieces) >= MAXIMUM_PIECES:
+            del self._datagrams[key]  # the "ping of death", or crumbs to eat up our time
             return None
-        datagram.add(header, payload)
+        datagram.add(offset, more, payload)
         whole = datagram.whole()
         if whole is not None:
             del self._datagrams[key]

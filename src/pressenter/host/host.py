@@ -9,13 +9,15 @@ from typing import Any
 
 from pressenter.host.event_loop import HostLoop
 from pressenter.host.icmp import IcmpLayer
+from pressenter.host.icmpv6 import Icmpv6Layer
 from pressenter.host.interface import Interface
 from pressenter.host.internet import InternetLayer
+from pressenter.host.sockets import Socket
 from pressenter.host.tcp.layer import TcpLayer
 from pressenter.host.udp import UdpLayer
 from pressenter.sim import Agenda, Randomness
 from pressenter.trace import Recorder
-from pressenter.wire import ipv4
+from pressenter.wire.ipv4 import Protocol
 
 __all__ = ["Host"]
 
@@ -28,7 +30,7 @@ class Host:
     """One computer's network stack and the loop of its programs.
 
     Attributes:
-        resolve: coroutine function from a name to IPv4 addresses as text; it raises
+        resolve: coroutine function from a name to IPv4 and IPv6 addresses as text; it raises
             socket.gaierror.  It stands for the C library's resolver.
         wake_up_ns: time between waking a blocked process and its running.
     """
@@ -48,10 +50,12 @@ class Host:
         self.wake_up_ns = wake_up_ns
         self.internet = InternetLayer(name, agenda, recorder, randomness.stream(f"{name}/ip"))
         self.icmp = IcmpLayer(self.internet)
+        self.icmpv6 = Icmpv6Layer(self.internet)
         self.udp = UdpLayer(self.internet, randomness.stream(f"{name}/udp"))
         self.tcp = TcpLayer(self.internet, randomness.stream(f"{name}/tcp"))
-        self.icmp.listeners[ipv4.Protocol.UDP] = self.udp.on_icmp_error
-        self.icmp.listeners[ipv4.Protocol.TCP] = self.tcp.on_icmp_error
+        for listeners in (self.icmp.listeners, self.icmpv6.listeners):
+            listeners[Protocol.UDP] = self.udp.on_icmp_error
+            listeners[Protocol.TCP] = self.tcp.on_icmp_error
         self.resolve: Callable[[str], Awaitable[list[str]]] = _no_resolver
         self.loop = HostLoop(self)
 
@@ -62,6 +66,10 @@ class Host:
     def interfaces(self) -> list[Interface]:
         """The host's interfaces, in the order in which they were added."""
         return self.internet.interfaces
+
+    def socket(self, family: int = socket.AF_INET, type: int = socket.SOCK_STREAM, proto: int = 0) -> Socket:
+        """A socket of this host, as a program gets one from its operating system."""
+        return Socket(self, family, type, proto)
 
     def run(self, program: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine on this host, and the world with it, until it returns."""

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
+from pressenter.host.error_rate import ErrorRate
 from pressenter.host.internet import InternetLayer, NetworkUnreachable, ReceivedPacket
+from pressenter.host.tcp.icmp_errors import TransportError, error_of_icmp
 from pressenter.wire import ipv4
 from pressenter.wire.address import ipv4_text
-from pressenter.wire.icmp import IcmpMessage, IcmpType, build_icmp, describe, is_error, parse_icmp
-from pressenter.wire.ipv4 import IPv4Header, parse_ipv4
+from pressenter.wire.icmp import IcmpMessage, IcmpType, Unreachable, build_icmp, describe, is_error, parse_icmp
+from pressenter.wire.ipv4 import parse_ipv4
 from pressenter.wire.malformed import MalformedPacket
 
-__all__ = ["IcmpLayer", "IcmpListener"]
+__all__ = ["IcmpLayer"]
 
+_NEXT_LOWER_MTU = 576
 #: A router's errors carry as much of the packet as fits 576 bytes (RFC 1812 §4.3.2.3).
 QUOTED_BYTES = 576 - 20 - 8
 
 
-class IcmpListener(Protocol):
-    """A transport protocol that wants to hear of errors about its packets."""
-
-    def __call__(self, message: IcmpMessage, quoted: IPv4Header, payload: bytes) -> None:
-        """``quoted`` and ``payload`` are of the packet that the error is about."""
+#: Called with the source of the answer, and the message.
+OnReply = Callable[[bytes, IcmpMessage], None]
 
 
 class IcmpLayer:
@@ -34,8 +33,9 @@ class IcmpLayer:
 
     def __init__(self, internet: InternetLayer) -> None:
         self.internet = internet
-        self.listeners: dict[int, IcmpListener] = {}
-        self._echoes: dict[tuple[int, int], Callable[[IPv4Header, IcmpMessage], None]] = {}
+        self.listeners: dict[int, Callable[[TransportError], None]] = {}
+        self._echoes: dict[tuple[int, int], OnReply] = {}
+        self._rate = ErrorRate()
         internet.icmp = self
         internet.protocols[ipv4.Protocol.ICMP] = self.receive
 
@@ -44,7 +44,7 @@ class IcmpLayer:
         destination: bytes,
         identifier: int,
         sequence: int,
-        on_reply: Callable[[IPv4Header, IcmpMessage], None],
+        on_reply: OnReply,
         data: bytes = b"pressenter",
         ttl: int = ipv4.DEFAULT_TTL,
     ) -> None:
@@ -73,6 +73,8 @@ class IcmpLayer:
             return
         if self.internet.routes.lookup(header.source) is None:
             return
+        if not self._rate.allows(self.internet.agenda.now_ns, header.source):
+            return
         self._send(self.internet.source_for(header.source), header.source, message)
 
     def receive(self, received: ReceivedPacket) -> None:
@@ -82,18 +84,17 @@ class IcmpLayer:
         except MalformedPacket as malformed:
             self.internet.recorder.record(self.internet.node, "ip.drop", reason=str(malformed))
             return
-        header = received.header
         if message.type == IcmpType.ECHO_REQUEST:
-            if self.internet.is_broadcast(header.destination):
+            if received.broadcast:
                 return  # RFC 1122 §3.2.2.6 lets us be silent, lest everybody answer at once
-            self._record("icmp.receive", message, header.source)
+            self._record("icmp.receive", message, received.source)
             reply = message._replace(type=IcmpType.ECHO_REPLY)
-            self._send(header.destination, header.source, reply)
+            self._send(received.destination, received.source, reply)
         elif message.type == IcmpType.ECHO_REPLY:
-            self._record("icmp.receive", message, header.source)
-            self._answer_echo(message.rest, header, message)
+            self._record("icmp.receive", message, received.source)
+            self._answer_echo(message.rest, received.source, message)
         elif is_error(message.type):
-            self._error(header.source, message)
+            self._error(received.source, message)
 
     def _error(self, reporter: bytes, message: IcmpMessage) -> None:
         self._record("icmp.receive", message, reporter)
@@ -103,17 +104,24 @@ class IcmpLayer:
             return
         payload = message.data[quoted.header_length :]
         if quoted.protocol == ipv4.Protocol.ICMP and len(payload) >= 8:
-            self._answer_echo(payload[4:8], quoted._replace(source=reporter), message)
+            self._answer_echo(payload[4:8], reporter, message)
             return
         listener = self.listeners.get(quoted.protocol)
-        if listener is not None and len(payload) >= 8:
-            listener(message, quoted, payload)
+        if listener is None or len(payload) < 8:
+            return
+        error, hard = error_of_icmp(message.type, message.code)
+        mtu = None
+        if (message.type, message.code) == (IcmpType.DESTINATION_UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED):
+            # RFC 1191 §3: an old router does not say how much; then a common MTU is tried.
+            mtu = int.from_bytes(message.rest[2:], "big") or _NEXT_LOWER_MTU
+            self.internet.learn_path_mtu(quoted.destination, mtu)
+        listener(TransportError(quoted.source, quoted.destination, payload, error, hard, mtu))
 
-    def _answer_echo(self, rest: bytes, header: IPv4Header, message: IcmpMessage) -> None:
+    def _answer_echo(self, rest: bytes, source: bytes, message: IcmpMessage) -> None:
         key = (int.from_bytes(rest[:2], "big"), int.from_bytes(rest[2:], "big"))
         on_reply = self._echoes.pop(key, None)
         if on_reply is not None:
-            on_reply(header, message)
+            on_reply(source, message)
 
     def _send(self, source: bytes, destination: bytes, message: IcmpMessage, ttl: int = ipv4.DEFAULT_TTL) -> None:
         self._record("icmp.send", message, destination)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pressenter.host.neighbours import NeighbourCache
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
 from pressenter.wire.address import ipv4_text
 from pressenter.wire.ethernet import HEADER_LENGTH, MTU, EtherType, build_frame
+
+if TYPE_CHECKING:
+    from pressenter.host.ipv6_interface import IPv6Interface
 
 __all__ = ["Device", "Interface"]
 
@@ -18,6 +21,8 @@ class Device(Protocol):
     """What an interface sends through: a network card, or a router's line card."""
 
     mac: bytes
+    #: MAC addresses of the groups whose frames it takes, besides its own and the broadcast.
+    groups: set[bytes]
     deliver: Callable[[bytes], None]
 
     def transmit(self, frame: bytes) -> bool:
@@ -30,6 +35,7 @@ class Interface:
     Attributes:
         address: its IPv4 address, packed.
         prefix_length: of the network on the link.
+        ipv6: its IPv6 side, or None if it does not speak it.
         on_packet: the IP layer's handler of an arriving packet.
     """
 
@@ -54,6 +60,7 @@ class Interface:
         self.recorder = recorder
         self.mtu = mtu
         self.neighbours = NeighbourCache(self)
+        self.ipv6: IPv6Interface | None = None
         self.on_packet: Callable[[Interface, bytes], None] = lambda interface, packet: None
         device.deliver = self._receive_frame
 
@@ -77,6 +84,8 @@ class Interface:
         ethertype = frame[12] << 8 | frame[13]
         if ethertype == EtherType.IPV4:
             self.on_packet(self, frame[HEADER_LENGTH:])
+        elif ethertype == EtherType.IPV6 and self.ipv6 is not None:
+            self.ipv6.layer.receive(self.ipv6, frame[HEADER_LENGTH:])
         elif ethertype == EtherType.ARP:
             self.neighbours.receive(frame[HEADER_LENGTH:])
         else:

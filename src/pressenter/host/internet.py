@@ -1,6 +1,7 @@
 """The Internet layer: sends, receives and forwards IP packets (RFC 1122 §3, RFC 1812 §5).
 
-A packet's way through it, with the places where an address translator may
+IPv4 is here, IPv6 in ``ipv6.py``; those above give addresses of 4 or 16 bytes and need not
+care.  An IPv4 packet's way through it, with the places where an address translator may
 change it (the names are netfilter's)::
 
     arriving --> verify --> prerouting --> for us? --yes--> reassemble --> TCP, UDP, ICMP
@@ -21,11 +22,12 @@ from typing import NamedTuple, Protocol
 
 from pressenter.host.fragmentation import Reassembler, fragment
 from pressenter.host.interface import Interface
+from pressenter.host.ipv6 import IPv6Layer
 from pressenter.host.routes import Route, RoutingTable
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
 from pressenter.wire import ipv4
-from pressenter.wire.address import BROADCAST_MAC, ipv4_text
+from pressenter.wire.address import BROADCAST_MAC, address_text, ipv4_text
 from pressenter.wire.ethernet import EtherType
 from pressenter.wire.icmp import IcmpType, Unreachable
 from pressenter.wire.ipv4 import IPv4Header, build_ipv4, decrement_ttl, parse_ipv4
@@ -33,6 +35,8 @@ from pressenter.wire.malformed import MalformedPacket
 
 __all__ = ["InternetLayer", "NetworkUnreachable", "ReceivedPacket"]
 
+PATH_MTU_AGE_NS = 600 * 1_000_000_000  # RFC 1191 §6.3
+SMALLEST_MTU = 552  # Linux's min_pmtu; RFC 1191 §3 allows 68
 LIMITED_BROADCAST = b"\xff\xff\xff\xff"
 
 
@@ -40,16 +44,26 @@ class NetworkUnreachable(OSError):
     """No row of the routing table matches the destination."""
 
     def __init__(self, destination: bytes) -> None:
-        super().__init__(errno.ENETUNREACH, f"no route to {ipv4_text(destination)}")
+        super().__init__(errno.ENETUNREACH, f"no route to {address_text(destination)}")
 
 
 class ReceivedPacket(NamedTuple):
-    """What the protocols above are given."""
+    """What the protocols above are given, by IPv4 and IPv6 alike.
+
+    Attributes:
+        packet: the whole of it, for errors about it.
+        tos, ttl: type of service and time to live, or traffic class and hop limit.
+        broadcast: it was for everybody, or for a group.
+    """
 
     interface: Interface
-    header: IPv4Header
+    source: bytes
+    destination: bytes
     payload: bytes
     packet: bytes
+    tos: int
+    ttl: int
+    broadcast: bool
 
 
 class IcmpSender(Protocol):
@@ -68,6 +82,8 @@ class InternetLayer:
         protocols: the handler of each IP protocol number.
         prerouting, postrouting: translators; each returns the packet, changed or not, or
             None if it has dropped it.
+        ipv6: the other half.
+        path_mtus: by destination, what ICMP has told, and when (RFC 1191 §6.3).
         restore: turns a packet that postrouting has changed back, for errors about it.
     """
 
@@ -84,6 +100,8 @@ class InternetLayer:
         self.prerouting: Callable[[Interface, bytes], bytes | None] | None = None
         self.postrouting: Callable[[Interface, bytes], bytes | None] | None = None
         self.restore: Callable[[bytes], bytes] | None = None
+        self.ipv6 = IPv6Layer(self)
+        self.path_mtus: dict[bytes, tuple[int, int]] = {}
         self._identification = randomness.randrange(0x10000)
         self._reassembler = Reassembler()
         self._own: set[bytes] = set()
@@ -101,6 +119,8 @@ class InternetLayer:
 
     def is_own(self, address: bytes) -> bool:
         """Whether this is an address of this host, loopback included."""
+        if len(address) == 16:
+            return self.ipv6.is_own(address)
         return address in self._own or address[0] == 127
 
     def is_broadcast(self, address: bytes) -> bool:
@@ -109,15 +129,49 @@ class InternetLayer:
 
     def source_for(self, destination: bytes) -> bytes:
         """The source address of packets to a destination.  Raises NetworkUnreachable."""
+        if len(destination) == 16:
+            source = self.ipv6.source_for(destination)
+            if source is None:
+                raise NetworkUnreachable(destination)
+            return source
         if self.is_own(destination):
             return destination
         return self._route(destination).source
 
-    def mtu_for(self, destination: bytes) -> int:
+    def link_mtu_for(self, destination: bytes) -> int:
         """The MTU of the first link towards a destination.  Raises NetworkUnreachable."""
         if self.is_own(destination):
             return 65_535
+        if len(destination) == 16:
+            route = self.ipv6.route(destination)
+            if route is None:
+                raise NetworkUnreachable(destination)
+            return route.interface.mtu
         return self._route(destination).interface.mtu
+
+    def mtu_for(self, destination: bytes) -> int:
+        """What the path to a destination is known to bear.  Raises NetworkUnreachable."""
+        mtu = self.link_mtu_for(destination)
+        if len(destination) == 16:
+            return min(mtu, self.ipv6.mtu_for(destination))
+        learnt = self.path_mtus.get(destination)
+        if learnt is None:
+            return mtu
+        if self.agenda.now_ns - learnt[1] > PATH_MTU_AGE_NS:
+            del self.path_mtus[destination]
+            return mtu
+        return min(mtu, learnt[0])
+
+    def learn_path_mtu(self, destination: bytes, mtu: int) -> None:
+        """A router says what its next link bears (RFC 1191 §3); never less than any link must."""
+        self.path_mtus[destination] = (max(mtu, SMALLEST_MTU), self.agenda.now_ns)
+
+    def received(
+        self, interface: Interface, source: bytes, destination: bytes, payload: bytes, packet: bytes, tos: int,
+        ttl: int, broadcast: bool,
+    ) -> ReceivedPacket:  # fmt: skip
+        """What a packet of either version is to those above."""
+        return ReceivedPacket(interface, source, destination, payload, packet, tos, ttl, broadcast)
 
     def send(
         self,
@@ -126,14 +180,20 @@ class InternetLayer:
         protocol: int,
         payload: bytes,
         *,
-        ttl: int = ipv4.DEFAULT_TTL,
+        ttl: int | None = None,
+        tos: int = 0,
         dont_fragment: bool = False,
     ) -> None:
         """Send a payload.  Raises NetworkUnreachable."""
+        if len(destination) == 16:
+            if not self.ipv6.send(source, destination, protocol, payload, hop_limit=ttl, traffic_class=tos):
+                raise NetworkUnreachable(destination)
+            return
         self._identification = (self._identification + 1) & 0xFFFF
         packet = build_ipv4(
             source, destination, protocol, payload,
-            identification=self._identification, ttl=ttl, dont_fragment=dont_fragment,
+            identification=self._identification, ttl=ipv4.DEFAULT_TTL if ttl is None else ttl, tos=tos,
+            dont_fragment=dont_fragment,
         )  # fmt: skip
         if self.is_own(destination):
             self.agenda.after(0, self._loop_back, packet)
@@ -175,7 +235,10 @@ class InternetLayer:
     def _deliver(self, interface: Interface, header: IPv4Header, packet: bytes) -> None:
         payload = packet[header.header_length :]
         if header.more_fragments or header.fragment_offset:
-            whole = self._reassembler.add(self.agenda.now_ns, header, payload)
+            whole = self._reassembler.add(
+                self.agenda.now_ns, (header.source, header.destination, header.protocol, header.identification),
+                header.fragment_offset, header.more_fragments, payload,
+            )  # fmt: skip
             if whole is None:
                 return
             payload = whole
@@ -183,7 +246,18 @@ class InternetLayer:
                                  source=ipv4_text(header.source))  # fmt: skip
         handler = self.protocols.get(header.protocol)
         if handler is not None:
-            handler(ReceivedPacket(interface, header, payload, packet))
+            handler(
+                ReceivedPacket(
+                    interface,
+                    header.source,
+                    header.destination,
+                    payload,
+                    packet,
+                    header.tos,
+                    header.ttl,
+                    header.destination in self._broadcasts,
+                )
+            )
         else:
             self.icmp.send_error(packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.PROTOCOL)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from pressenter.wire.address import ipv4_text, mask_of
+from pressenter.wire.address import address_text, network_of
 
 if TYPE_CHECKING:
     from pressenter.host.interface import Interface
@@ -28,15 +28,18 @@ class Route(NamedTuple):
     metric: int = 0
 
     def __str__(self) -> str:
-        via = f" via {ipv4_text(self.gateway)}" if self.gateway else ""
+        via = f" via {address_text(self.gateway)}" if self.gateway else ""
         return (
-            f"{ipv4_text(self.network)}/{self.prefix_length}{via}"
-            f" dev {self.interface.name} src {ipv4_text(self.source)}"
+            f"{address_text(self.network)}/{self.prefix_length}{via}"
+            f" dev {self.interface.name} src {address_text(self.source)}"
         )
 
 
 class RoutingTable:
-    """Rows in order of falling prefix length; lookups are remembered until a row changes."""
+    """The rows of one family, IPv4 or IPv6, in order of falling prefix length.
+
+    Lookups are remembered until a row changes.
+    """
 
     def __init__(self) -> None:
         self.rows: list[Route] = []
@@ -44,9 +47,15 @@ class RoutingTable:
 
     def add(self, route: Route) -> None:
         """Add a row.  Host bits in its network are cleared."""
-        network = int.from_bytes(route.network, "big") & mask_of(route.prefix_length)
-        self.rows.append(route._replace(network=network.to_bytes(4, "big")))
+        self.rows.append(route._replace(network=network_of(route.network, route.prefix_length)))
         self.rows.sort(key=lambda row: (-row.prefix_length, row.metric))
+        self._found.clear()
+
+    def remove(self, network: bytes, prefix_length: int, gateway: bytes | None) -> None:
+        """Remove a row, if it is there."""
+        network = network_of(network, prefix_length)
+        self.rows = [row for row in self.rows if (row.network, row.prefix_length, row.gateway)
+                     != (network, prefix_length, gateway)]  # fmt: skip
         self._found.clear()
 
     def clear(self) -> None:
@@ -60,10 +69,9 @@ class RoutingTable:
             return self._found[destination]
         except KeyError:
             pass
-        number = int.from_bytes(destination, "big")
         found = None
         for row in self.rows:
-            if number & mask_of(row.prefix_length) == int.from_bytes(row.network, "big"):
+            if network_of(destination, row.prefix_length) == row.network:
                 found = row
                 break
         if len(self._found) > 4096:

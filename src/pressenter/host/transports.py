@@ -14,10 +14,10 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from pressenter.host.tcp.layer import Endpoint, Listener
+from pressenter.host.tcp.endpoint import Endpoint, Listener
 from pressenter.host.tcp.notices import Notice
 from pressenter.host.udp import UdpSocket
-from pressenter.wire.address import ipv4_bytes, ipv4_text
+from pressenter.wire.address import address_bytes, address_text
 
 if TYPE_CHECKING:
     from pressenter.host.event_loop import HostLoop
@@ -88,11 +88,12 @@ class StreamTransport(asyncio.Transport):
     def attach(self, endpoint: Endpoint, on_connected: Callable[[OSError | None], None] | None) -> None:
         """Take over a connection; ``on_connected`` hears how its opening ends."""
         self._endpoint = endpoint
+        endpoint.connection.sender.no_delay = True  # as asyncio sets it on the standard loop
         self._connected = on_connected
         endpoint.owner = self
         here = endpoint.quadruple
-        local = (ipv4_text(here.local_address), here.local_port)
-        remote = (ipv4_text(here.remote_address), here.remote_port)
+        local = (address_text(here.local_address), here.local_port)
+        remote = (address_text(here.remote_address), here.remote_port)
         self._about = {
             "socket": HostSocket(socket.SOCK_STREAM, local, remote), "sockname": local, "peername": remote,
         }  # fmt: skip
@@ -324,7 +325,7 @@ class HostServer(asyncio.AbstractServer):
         self._listener: Listener | None = listener
         self._accept = accept
         self._forever: asyncio.Future[None] | None = None
-        address = (ipv4_text(listener.address), listener.port)
+        address = (address_text(listener.address), listener.port)
         self._socket = HostSocket(socket.SOCK_STREAM, address, None)
         self._serving = False
 
@@ -374,7 +375,7 @@ class DatagramTransport(asyncio.DatagramTransport):
         protocol: asyncio.DatagramProtocol,
         remote: ADDRESS | None,
     ) -> None:
-        local = (ipv4_text(udp.address), udp.port)
+        local = (address_text(udp.address), udp.port)
         super().__init__(
             {
                 "socket": HostSocket(socket.SOCK_DGRAM, local, remote),
@@ -391,7 +392,7 @@ class DatagramTransport(asyncio.DatagramTransport):
         udp.on_error = self._error_arrives
 
     def _datagram_arrives(self, payload: bytes, address: bytes, port: int) -> None:
-        source = (ipv4_text(address), port)
+        source = (address_text(address), port)
         if self._remote is None or self._remote == source:
             self._loop.wake(self._tell, self._protocol.datagram_received, payload, source)
 
@@ -410,7 +411,7 @@ class DatagramTransport(asyncio.DatagramTransport):
         if self._closing:
             return
         try:
-            self._udp.send(bytes(data), ipv4_bytes(target[0]), target[1])
+            self._udp.send(bytes(data), address_bytes(target[0]), target[1])
         except OSError as error:
             self._loop.call_soon(self._tell, self._protocol.error_received, error)
 

@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 from pressenter.host.internet import InternetLayer, ReceivedPacket
 from pressenter.host.ports import choose_ephemeral_port
-from pressenter.wire import ipv4
-from pressenter.wire.address import ipv4_text
-from pressenter.wire.icmp import IcmpMessage, IcmpType, Unreachable, describe
-from pressenter.wire.ipv4 import IPv4Header
+from pressenter.host.tcp.encapsulation import Encapsulation
+from pressenter.host.tcp.icmp_errors import TransportError
+from pressenter.wire.address import endpoint_text
+from pressenter.wire.icmp import IcmpType, Unreachable
+from pressenter.wire.icmpv6 import Icmpv6Type
+from pressenter.wire.ipv4 import Protocol
 from pressenter.wire.malformed import MalformedPacket
 from pressenter.wire.udp import Datagram, build_udp, parse_udp
 
@@ -39,7 +41,7 @@ class UdpSocket:
 
     def close(self) -> None:
         """Free the port."""
-        self.layer.sockets.pop(self.port, None)
+        self.layer.sockets.pop((len(self.address), self.port), None)
 
 
 class UdpLayer:
@@ -47,63 +49,88 @@ class UdpLayer:
 
     def __init__(self, internet: InternetLayer, randomness: random.Random) -> None:
         self.internet = internet
-        self.sockets: dict[int, UdpSocket] = {}
+        self.sockets: dict[tuple[int, int], UdpSocket] = {}
+        self.tunnels: dict[int, Encapsulation] = {}
         self._randomness = randomness
-        internet.protocols[ipv4.Protocol.UDP] = self.receive
+        internet.protocols[Protocol.UDP] = self.receive
 
     def open(self, address: bytes = bytes(4), port: int = 0) -> UdpSocket:
         """A socket on a port, or on a free one by chance.  Raises OSError if it is taken."""
         if port == 0:
-            port = choose_ephemeral_port(self._randomness, self.sockets)
-        elif port in self.sockets:
+            port = choose_ephemeral_port(self._randomness, {port for _, port in self.sockets})
+        elif (len(address), port) in self.sockets or port in self.tunnels:
             raise OSError(errno.EADDRINUSE, f"UDP port {port} is in use on {self.internet.node}")
-        socket = self.sockets[port] = UdpSocket(self, address, port)
+        socket = self.sockets[len(address), port] = UdpSocket(self, address, port)
         return socket
+
+    def is_taken(self, port: int) -> bool:
+        """Whether a socket of either family has this port."""
+        return (4, port) in self.sockets or (16, port) in self.sockets
 
     def send(self, socket: UdpSocket, payload: bytes, destination: bytes, port: int) -> None:
         """Send from a socket; called by `UdpSocket.send`."""
         if len(payload) > 65_507:
             raise OSError(errno.EMSGSIZE, f"{len(payload)} bytes do not fit a UDP datagram")
-        source = socket.address if any(socket.address) else self.internet.source_for(destination)
+        own = socket.address
+        source = own if any(own) and len(own) == len(destination) else self.internet.source_for(destination)
         if self.internet.recorder.enabled:
             self.internet.recorder.record(
-                self.internet.node, "udp.send", source=f"{ipv4_text(source)}:{socket.port}",
-                destination=f"{ipv4_text(destination)}:{port}", length=len(payload),
+                self.internet.node, "udp.send", source=endpoint_text(source, socket.port),
+                destination=endpoint_text(destination, port), length=len(payload),
             )  # fmt: skip
         data = build_udp(source, destination, Datagram(socket.port, port, payload))
-        self.internet.send(source, destination, ipv4.Protocol.UDP, data)
+        self.internet.send(source, destination, Protocol.UDP, data)
 
     def receive(self, received: ReceivedPacket) -> None:
         """A datagram arrives."""
-        header, recorder, node = received.header, self.internet.recorder, self.internet.node
+        recorder, node = self.internet.recorder, self.internet.node
         try:
-            datagram = parse_udp(header.source, header.destination, received.payload)
+            datagram = parse_udp(received.source, received.destination, received.payload)
         except MalformedPacket as malformed:
             recorder.record(node, "ip.drop", reason=str(malformed))
             return
-        socket = self.sockets.get(datagram.destination_port)
-        if socket is not None and socket.address not in (bytes(4), header.destination):
-            if not self.internet.is_broadcast(header.destination):
-                socket = None
+        tunnel = self.tunnels.get(datagram.destination_port)
+        if tunnel is not None:
+            tunnel.receive(received.source, received.destination, datagram.source_port, datagram.payload, received.tos)
+            return
+        socket = self._socket_for(received, datagram.destination_port)
         if socket is None:
             recorder.record(node, "udp.no_port", port=datagram.destination_port)
-            self.internet.icmp.send_error(received.packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.PORT)
+            self._tell_no_port(received.packet)
             return
         if recorder.enabled:
             recorder.record(
-                node, "udp.receive", source=f"{ipv4_text(header.source)}:{datagram.source_port}",
-                destination=f"{ipv4_text(header.destination)}:{datagram.destination_port}",
+                node, "udp.receive", source=endpoint_text(received.source, datagram.source_port),
+                destination=endpoint_text(received.destination, datagram.destination_port),
                 length=len(datagram.payload),
             )  # fmt: skip
-        socket.on_datagram(datagram.payload, header.source, datagram.source_port)
+        socket.on_datagram(datagram.payload, received.source, datagram.source_port)
 
-    def on_icmp_error(self, message: IcmpMessage, quoted: IPv4Header, payload: bytes) -> None:
+    def _socket_for(self, received: ReceivedPacket, port: int) -> UdpSocket | None:
+        """A socket of the packet's family, or an IPv6 socket that takes both (RFC 3493 §3.7)."""
+        for length in (len(received.destination), 16):
+            socket = self.sockets.get((length, port))
+            if socket is not None and (
+                not any(socket.address) or socket.address == received.destination or received.broadcast
+            ):
+                return socket
+        return None
+
+    def _tell_no_port(self, packet: bytes) -> None:
+        if packet[0] >> 4 == 6:
+            self.internet.ipv6.icmp.send_error(packet, Icmpv6Type.DESTINATION_UNREACHABLE, 4)
+        else:
+            self.internet.icmp.send_error(packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.PORT)
+
+    def on_icmp_error(self, error: TransportError) -> None:
         """RFC 1122 §4.1.3.3: pass the error to the socket that sent the datagram."""
-        socket = self.sockets.get(payload[0] << 8 | payload[1])
-        if socket is None:
+        payload = error.payload
+        port = payload[0] << 8 | payload[1]
+        if port in self.tunnels:
+            self.tunnels[port].on_icmp_error(error)
             return
-        number = errno.EHOSTUNREACH
-        if (message.type, message.code) == (IcmpType.DESTINATION_UNREACHABLE, Unreachable.PORT):
-            number = errno.ECONNREFUSED
-        where = f"{ipv4_text(quoted.destination)}:{payload[2] << 8 | payload[3]}"
-        socket.on_error(OSError(number, f"{where}: {describe(message.type, message.code)}"))
+        socket = self.sockets.get((len(error.source), port)) or self.sockets.get((16, port))
+        if socket is None or error.error is None:
+            return
+        where = endpoint_text(error.destination, payload[2] << 8 | payload[3])
+        socket.on_error(OSError(error.error.errno, f"{where}: {error.error.strerror}"))

@@ -58,6 +58,7 @@ class NetworkCard:
         self.costs = costs
         self.port = Port(node, name, self._frame_arrives)
         self.deliver: Callable[[bytes], None] = lambda frame: None
+        self.groups: set[bytes] = set()
         self.statistics = {"sent": 0, "received": 0, "bad_fcs": 0, "not_for_us": 0, "ring_full": 0}
         self._receive_ring: deque[tuple[bytes, int]] = deque()
         self._transmit_ring = 0
@@ -94,7 +95,7 @@ class NetworkCard:
             self.recorder.record(self.node, "nic.drop", port=self.port.name, reason=reason)
             return
         destination = frame[0:6]
-        if destination != self.mac and destination != BROADCAST_MAC:
+        if destination != self.mac and destination != BROADCAST_MAC and destination not in self.groups:
             self.statistics["not_for_us"] += 1
             return
         if len(self._receive_ring) >= RING_SIZE:

@@ -33,6 +33,7 @@ class LineCard:
         self.port = Port(node, name, self._frame_arrives)
         self.deliver: Callable[[bytes], None] = lambda frame: None
         self.discarded = 0
+        self.groups: set[bytes] = set()
 
     def transmit(self, frame: bytes) -> bool:
         """Send a frame (without FCS) after the router's latency."""
@@ -46,5 +47,5 @@ class LineCard:
             self.recorder.record(self.node, "nic.drop", port=self.port.name, reason=reason)
             return
         destination = frame[0:6]
-        if destination == self.mac or destination == BROADCAST_MAC:
+        if destination == self.mac or destination == BROADCAST_MAC or destination in self.groups:
             self.deliver(frame[:-4])

@@ -16,9 +16,9 @@ from typing import NamedTuple
 from pressenter.host.interface import Interface
 from pressenter.host.routes import Route
 from pressenter.network.router import Router
-from pressenter.wire.address import mask_of
+from pressenter.wire.address import network_of
 
-__all__ = ["Attachment", "compute_routes", "network_of"]
+__all__ = ["Attachment", "compute_routes", "attached_network"]
 
 Network = tuple[bytes, int]
 
@@ -31,10 +31,9 @@ class Attachment(NamedTuple):
     cost: int
 
 
-def network_of(interface: Interface) -> Network:
+def attached_network(interface: Interface) -> Network:
     """The network on an interface's link: prefix and length."""
-    number = int.from_bytes(interface.address, "big") & mask_of(interface.prefix_length)
-    return number.to_bytes(4, "big"), interface.prefix_length
+    return network_of(interface.address, interface.prefix_length), interface.prefix_length
 
 
 def compute_routes(attachments: Sequence[Attachment], hidden: frozenset[Network]) -> None:
@@ -46,7 +45,7 @@ def compute_routes(attachments: Sequence[Attachment], hidden: frozenset[Network]
     by_network: dict[Network, list[Attachment]] = {}
     for attachment in attachments:
         by_router.setdefault(attachment.router.name, []).append(attachment)
-        network = network_of(attachment.interface)
+        network = attached_network(attachment.interface)
         if network not in hidden:
             by_network.setdefault(network, []).append(attachment)
     for own in by_router.values():
@@ -71,7 +70,7 @@ def _tree(
     def leave(attachments: Sequence[Attachment], cost: int, via: Interface | None, gateway: bytes | None) -> None:
         nonlocal order
         for attachment in attachments:
-            network = network_of(attachment.interface)
+            network = attached_network(attachment.interface)
             if network in by_network and network not in found:
                 order += 1
                 first = via or attachment.interface

@@ -108,8 +108,10 @@ _event("tcp.retransmit", 5, "{connection} sends byte {sequence} again: {reason}"
        "{connection} 重传第 {sequence} 字节：{reason}", "RFC 6298 §5, RFC 5681 §3.2", "always")
 _event("tcp.window", 5, "{connection}: congestion window {window}, threshold {threshold}: {reason}",
        "{connection}：拥塞窗口 {window}，阈值 {threshold}：{reason}", "RFC 5681 §3", "always")
-_event("tcp.backlog_full", 5, "port {port}: {backlog} connections are half open; the SYN is dropped",
-       "端口 {port}：已有 {backlog} 个半开连接，丢弃 SYN", "", "always")
+_event("tcp.backlog_full", 5, "port {port}: {backlog} connections wait already; the SYN is dropped",
+       "端口 {port}：已有 {backlog} 个连接在等待，丢弃 SYN", "", "always")
+_event("tcp.syn_cookie", 5, "port {port}: the queue is full; the SYN is answered with a cookie, and nothing is kept",
+       "端口 {port}：队列已满，用 SYN cookie 应答，不保存状态", "RFC 4987 §3.6", "first")
 _event("udp.send", 5, "UDP {source} to {destination}, {length} bytes",
        "UDP {source} 到 {destination}，{length} 字节", "RFC 768")
 _event("udp.receive", 5, "UDP {source} to {destination}, {length} bytes, arrives",
@@ -131,6 +133,14 @@ _event("icmp.send", 6, "tells {peer}: {message}",
        "告知 {peer}：{message}", "RFC 792", "always")
 _event("icmp.receive", 6, "hears from {peer}: {message}",
        "收到 {peer} 的消息：{message}", "RFC 792", "always")
+_event("ipv6.tentative", 6, "takes {address} for now, and asks whether somebody has it",
+       "暂用 {address}，并询问是否已被占用", "RFC 4862 §5.4", "first")
+_event("ipv6.address", 6, "nobody objects: {address} is its address",
+       "无人反对：{address} 成为其地址", "RFC 4862 §5.4")
+_event("ipv6.duplicate", 6, "{address} belongs to somebody else",
+       "{address} 已属于别的主机", "RFC 4862 §5.4.5", "always")
+_event("ipv6.router", 6, "{router} is a router, for {lifetime} s",
+       "{router} 是路由器，有效 {lifetime} 秒", "RFC 4861 §6.3.4")
 # 7 Ethernet and ARP
 _event("arp.announce", 7, "announces that {address} is at {mac}",
        "宣告 {address} 位于 {mac}", "RFC 5227 §2.3")
@@ -144,6 +154,14 @@ _event("arp.expire", 7, "forgets the address of {address}",
        "忘记 {address} 的地址", "RFC 1122 §2.3.2.1")
 _event("arp.fail", 7, "nobody answers for {address} after {requests} requests",
        "{requests} 次请求后无人应答 {address}", "RFC 1122 §2.3.2", "always")
+_event("nd.solicit", 7, "asks the group of {address}: who has it?",
+       "向 {address} 的组播组询问：谁拥有它？", "RFC 4861 §7.2.2", "first")
+_event("nd.advertise", 7, "answers: {address} is at {mac}",
+       "回答：{address} 位于 {mac}", "RFC 4861 §7.2.4", "first")
+_event("nd.learn", 7, "keeps: {address} is at {mac}",
+       "记下：{address} 位于 {mac}", "RFC 4861 §7.2.5")
+_event("nd.fail", 7, "nobody answers for {address} after {solicitations} solicitations",
+       "{solicitations} 次询问后无人应答 {address}", "RFC 4861 §7.2.2", "always")
 # 8 Network card
 _event("nic.transmit", 8, "{port} copies {length} bytes from the ring by DMA and sends them",
        "{port} 由 DMA 从环形缓冲取出 {length} 字节并发送", "", "first")

@@ -43,6 +43,7 @@ class EtherType:
 
     IPV4 = 0x0800
     ARP = 0x0806
+    IPV6 = 0x86DD
 
 
 def build_frame(destination: bytes, source: bytes, ethertype: int, payload: bytes) -> bytes:

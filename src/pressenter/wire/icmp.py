@@ -23,6 +23,7 @@ class IcmpType:
 
     ECHO_REPLY = 0
     DESTINATION_UNREACHABLE = 3
+    REDIRECT = 5
     ECHO_REQUEST = 8
     TIME_EXCEEDED = 11
     PARAMETER_PROBLEM = 12
@@ -48,10 +49,34 @@ _NAMES = {
     (3, 2): "protocol unreachable",
     (3, 3): "port unreachable",
     (3, 4): "fragmentation needed",
+    (3, 9): "network administratively prohibited",
+    (3, 10): "host administratively prohibited",
     (3, 13): "administratively prohibited",
+    (5, 0): "redirect for a network",
+    (5, 1): "redirect for a host",
     (8, 0): "echo request",
     (11, 0): "time to live exceeded",
     (11, 1): "fragment reassembly time exceeded",
+}
+
+_NAMES_VERSION_6 = {
+    (1, 0): "no route to destination",
+    (1, 1): "administratively prohibited",
+    (1, 3): "address unreachable",
+    (1, 4): "port unreachable",
+    (2, 0): "packet too big",
+    (3, 0): "hop limit exceeded",
+    (3, 1): "fragment reassembly time exceeded",
+    (4, 0): "erroneous header field",
+    (4, 1): "unrecognized next header",
+    (128, 0): "echo request",
+    (129, 0): "echo reply",
+    (133, 0): "router solicitation",
+    (134, 0): "router advertisement",
+    (135, 0): "neighbour solicitation",
+    (136, 0): "neighbour advertisement",
+    (137, 0): "redirect",
+    (143, 0): "multicast listener report",
 }
 
 
@@ -84,6 +109,7 @@ def is_error(icmp_type: int) -> bool:
     return icmp_type in _ERRORS
 
 
-def describe(icmp_type: int, code: int) -> str:
-    """The message's name in words."""
-    return _NAMES.get((icmp_type, code), f"type {icmp_type} code {code}")
+def describe(icmp_type: int, code: int, version: int = 4) -> str:
+    """The message's name in words; ``version`` of IP."""
+    names = _NAMES if version == 4 else _NAMES_VERSION_6
+    return names.get((icmp_type, code), f"type {icmp_type} code {code}")

@@ -21,7 +21,7 @@ from pressenter.machine.network_card import NetworkCard
 from pressenter.nearest import did_you_mean
 from pressenter.network.link import Faults, Link, fibre_delay_ns
 from pressenter.network.router import Router
-from pressenter.network.shortest_paths import Attachment, compute_routes, network_of
+from pressenter.network.shortest_paths import Attachment, attached_network, compute_routes
 from pressenter.network.switch import Switch
 from pressenter.network.translator import AddressTranslator
 from pressenter.sim import Agenda, Randomness
@@ -255,7 +255,7 @@ class World:
 
         def is_taken(protocol: int, port: int) -> bool:
             if protocol == Protocol.UDP:
-                return port in router.udp.sockets
+                return router.udp.is_taken(port)
             used = port in router.tcp.listeners
             return protocol == Protocol.TCP and (used or any(q.local_port == port for q in router.tcp.endpoints))
 
@@ -314,7 +314,7 @@ class World:
             assert isinstance(router, Router)
             for interface in router.interfaces:
                 if table.translate is not None and interface.name != table.translate:
-                    hidden.add(network_of(interface))
+                    hidden.add(attached_network(interface))
                 if table.gateway is None:
                     cost = costs.get(f"{name}:{interface.name}", 1)
                     attachments.append(Attachment(router, interface, cost))

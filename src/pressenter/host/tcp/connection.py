@@ -8,7 +8,9 @@ leaves what is to be done in `TcpConnection.take_segments` (to be sent, in order
 It has two halves that know nothing of each other: the sender (what may be sent, what
 must be sent again) and the receiver (what is acceptable, when it is acknowledged).  The
 connection itself is the states, by the table in ``states.py``: it decides what an arriving
-segment means in each of them, in the order of §3.10.7, and asks the halves.
+segment means in each of them, in the order of §3.10.7, and asks the halves.  What the SYNs
+agree on (``negotiation.py``) and how long a connection may live (``lifetime.py``) have pages
+of their own.
 """
 
 from __future__ import annotations
@@ -17,29 +19,27 @@ import errno
 import os
 
 from pressenter.host.tcp.congestion import CongestionControl
+from pressenter.host.tcp.lifetime import Lifetime
+from pressenter.host.tcp.negotiation import Negotiation
 from pressenter.host.tcp.notices import Notice
+from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.receive_buffer import ReceiveBuffer
-from pressenter.host.tcp.receiver import RECEIVE_CAPACITY, Receiver
+from pressenter.host.tcp.receiver import Receiver
 from pressenter.host.tcp.round_trip import RoundTripTime
 from pressenter.host.tcp.sender import Sender
-from pressenter.host.tcp.sequence import less, less_or_equal
+from pressenter.host.tcp.sequence import add, unwrap
 from pressenter.host.tcp.states import FORBIDDEN, SYNCHRONIZED, TRANSITIONS, Input, State
-from pressenter.wire.tcp import ACK, FIN, RST, SYN, Segment
+from pressenter.wire.tcp import ACK, CWR, ECE, FIN, NO_OPTIONS, RST, SYN, Options, Segment
 
-__all__ = ["DEFAULT_MSS", "SYN_RETRIES", "TcpConnection"]
+__all__ = ["TcpConnection"]
 
-DEFAULT_MSS = 536  # RFC 9293 §3.7.1: if the peer does not say
-MAXIMUM_SEGMENT_LIFETIME_NS = 30_000_000_000  # deviation: RFC 9293 §3.4.2 says 2 min; Linux has 30 s
-ORPHAN_TIMEOUT_NS = 60_000_000_000  # Linux's tcp_fin_timeout: FIN-WAIT-2 without an application
-SYN_RETRIES = 6  # Linux's tcp_syn_retries: gives up after 127 s
-DATA_RETRIES = 15  # Linux's tcp_retries2
-MAXIMUM_SCALE = 14  # RFC 7323 §2.3
-_HEADERS = 40  # IPv4 and TCP without options
 _SMALLEST_MSS = 88
+_ECN_CAPABLE = 2  # ECT(0), RFC 3168 §5
+_CONGESTION_EXPERIENCED = 3
 
 _SILENT = frozenset({State.CLOSED, State.SYN_SENT, State.SYN_RECEIVED, State.TIME_WAIT})
+_OPENING = frozenset({State.SYN_SENT, State.SYN_RECEIVED})
 _RECEIVING = frozenset({State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2})
-_ENDING = frozenset({State.TIME_WAIT, State.LAST_ACK, State.CLOSING})
 
 
 class TcpConnection:
@@ -48,8 +48,16 @@ class TcpConnection:
     Attributes:
         state: by RFC 9293 §3.3.2.
         sender, receiver: the two halves.
+        negotiation: which options both ends use.
+        lifetime: keepalive and the other limits.
         orphaned: nobody reads any more: the application has closed, not only shut down.
+        soft_error: an error that ICMP told of and that did not end the connection.
     """
+
+    __slots__ = (
+        "_challenges", "_early", "_fins_cross", "_kept", "_notices", "_passive", "_segments", "lifetime", "local_port",
+        "negotiation", "orphaned", "parameters", "receiver", "remote_port", "sender", "soft_error", "state",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -57,20 +65,26 @@ class TcpConnection:
         remote_port: int,
         initial_sequence: int,
         mss: int,
-        congestion: CongestionControl | None = None,
-        receive_capacity: int = RECEIVE_CAPACITY,
+        parameters: TcpParameters | None = None,
+        *,
+        headers: int = 40,
+        clock_offset: int = 0,
     ) -> None:
         self.local_port = local_port
         self.remote_port = remote_port
+        self.parameters = parameters or TcpParameters()
         self.state = State.CLOSED
-        self.sender = Sender(initial_sequence, mss, congestion, self._emit, self._note)
-        self.receiver = Receiver(mss, receive_capacity)
+        self.sender = Sender(initial_sequence, mss, self.parameters, self._emit_data, self._note)
+        self.receiver = Receiver(self.parameters, mss)
+        self.negotiation = Negotiation(self.parameters, mss, headers, clock_offset)
+        self.lifetime = Lifetime(self.parameters)
         self.orphaned = False
-        # Window scale (RFC 7323 §2): None if it is not to be offered
-        self._offered_scale: int | None = self.receiver.scale_to_offer
-        self._send_scale = 0
-        self._time_wait_until_ns: int | None = None
-        self._orphan_until_ns: int | None = None
+        self.soft_error: OSError | None = None
+        self._passive = False
+        self._early = False
+        self._fins_cross = False
+        self._kept: Segment | None = None  # data of a SYN that has crossed ours, for after the handshake
+        self._challenges = (0, 0)  # the second, and how many challenges were sent in it
         self._segments: list[Segment] = []
         self._notices: list[Notice] = []
 
@@ -79,7 +93,7 @@ class TcpConnection:
     @property
     def congestion(self) -> CongestionControl:
         """The congestion control."""
-        return self.sender.congestion
+        return self.sender.recovery.congestion
 
     @property
     def round_trip(self) -> RoundTripTime:
@@ -97,16 +111,32 @@ class TcpConnection:
         return self.receiver.buffer
 
     @property
+    def rcv_nxt(self) -> int:
+        """RCV.NXT as a sequence number."""
+        return add(self.receiver.irs, self.receiver.nxt)
+
+    @property
+    def snd_una(self) -> int:
+        """SND.UNA as a sequence number."""
+        return add(self.sender.iss, self.sender.una)
+
+    @property
     def deadline_ns(self) -> int | None:
         """When `on_timer` is to be called, or None."""
-        timers = (
-            self.sender.retransmit_at_ns,
-            self.sender.persist_at_ns,
-            self.receiver.delayed_ack_at_ns,
-            self._time_wait_until_ns,
-            self._orphan_until_ns,
-        )
-        return min((timer for timer in timers if timer is not None), default=None)
+        earliest = self.lifetime.deadline_ns
+        sender = self.sender
+        for timer in (
+            sender.retransmit_at_ns, sender.probe_at_ns, sender.persist_at_ns, sender.pace_at_ns,
+            sender.recovery.reorder_at_ns, self.receiver.delayed_ack_at_ns,
+        ):  # fmt: skip
+            if timer is not None and (earliest is None or timer < earliest):
+                earliest = timer
+        return earliest
+
+    @property
+    def has_notices(self) -> bool:
+        """Whether `take_notices` would give any."""
+        return bool(self._notices)
 
     def take_segments(self) -> list[Segment]:
         """Segments to send, in order; each is given out once."""
@@ -120,17 +150,53 @@ class TcpConnection:
 
     # ---- calls of the user (RFC 9293 §3.9.1) ------------------------------------------
 
-    def open_active(self, now_ns: int) -> None:
-        """OPEN, active: send a SYN."""
-        self._move(Input.ACTIVE_OPEN)
-        self._send_syn(now_ns)
+    def open_active(self, now_ns: int, early_data: bytes = b"", cookie: bytes | None = None) -> int:
+        """OPEN, active: send a SYN; with a cookie, and data that the SYN may carry (RFC 7413 §4.2.1).
 
-    def open_passive(self, now_ns: int, syn: Segment) -> None:
-        """OPEN, passive, for a SYN that a listener has received: answer it."""
+        Returns how much of the data was taken.
+        """
+        self._move(Input.ACTIVE_OPEN)
+        taken = self.sender.write(early_data)
+        self.negotiation.offer(self.receiver, asks=True, cookie=cookie)
+        early = self.negotiation.early_data_room if cookie else 0
+        segment = self.sender.syn_goes_out(now_ns, SYN, early)
+        self.lifetime.begin_opening(now_ns)
+        self._emit_syn(now_ns, segment.payload)
+        return taken
+
+    def open_passive(self, now_ns: int, syn: Segment, early: bool = False) -> None:
+        """OPEN, passive, for a SYN that a listener has received: answer it.
+
+        ``early``: the data in the SYN may be used before the handshake is over (RFC 7413 §4.2.2).
+        """
+        self._receive_first(now_ns, syn)
+        if early:
+            self.receiver.take(now_ns, 0, syn)
+            self._early = True
+        self.sender.syn_goes_out(now_ns, SYN | ACK)
+        self._emit_syn(now_ns, b"")
+        if early:
+            self._note(Notice("connected"))
+            if self.receiver.buffer.readable:
+                self._note(Notice("readable"))
+
+    def open_from_cookie(self, now_ns: int, ack: Segment, cookie: int, options: Options) -> None:
+        """The ACK of a SYN cookie: go on as if the SYN with these options had been kept (RFC 4987 §3.6)."""
+        self.sender.iss = cookie
+        self.negotiation.clock_offset = 0
+        self._receive_first(now_ns, ack._replace(sequence=add(ack.sequence, -1), flags=SYN, options=options))
+        self.sender.syn_goes_out(now_ns, SYN | ACK)
+        self.receiver.advertise_in_syn()
+        self.receive(now_ns, ack)
+
+    def _receive_first(self, now_ns: int, syn: Segment) -> None:
+        self._passive = True
+        self.receiver.generous = False  # until the handshake is over
         self._move(Input.PASSIVE_OPEN)
-        self._accept_syn(syn)
+        self.receiver.begin(syn.sequence)
+        self.negotiation.answer(now_ns, syn, self.sender, self.receiver)
+        self.sender.set_window(0, 0, syn.window)
         self._move(Input.SYN)
-        self._send_syn(now_ns)
 
     def write(self, now_ns: int, data: bytes) -> int:
         """SEND: take bytes into the buffer; returns how many there was room for."""
@@ -144,10 +210,10 @@ class TcpConnection:
 
     def read(self, now_ns: int, maximum: int = 1 << 30) -> bytes:
         """RECEIVE: take readable bytes; tells the peer if that makes enough room."""
-        data, worth_telling = self.receiver.read(maximum)
+        data, worth_telling = self.receiver.read(now_ns, maximum, self.sender.round_trip.smoothed_ns)
         if worth_telling and self.state in _RECEIVING:
             self.receiver.ack_now = True
-            self._flush_acknowledgment()
+            self._flush_acknowledgment(now_ns)
         return data
 
     def close(self, now_ns: int) -> None:
@@ -162,12 +228,18 @@ class TcpConnection:
         self._move(Input.CLOSE)
         self._transmit(now_ns)
 
+    def orphan(self, now_ns: int) -> None:
+        """The application has let go: FIN-WAIT-2 lasts no longer for ever."""
+        self.orphaned = True
+        if self.state is State.FIN_WAIT_2:
+            self.lifetime.orphan_until_ns = now_ns + self.parameters.fin_wait_2_ns
+
     def abort(self, error: OSError | None = None) -> None:
         """ABORT: send a RST if the peer knows of us, and forget everything."""
         if self.state is State.CLOSED:
             return
         if self.state not in (State.SYN_SENT, State.TIME_WAIT):
-            self._emit(RST | ACK, self.sender.snd_max, b"")
+            self._emit(0, RST | ACK, self.sender.nxt, b"")
         self._move(Input.ABORT)
         self._finish(error)
 
@@ -177,227 +249,411 @@ class TcpConnection:
         """Process an arriving segment."""
         if self.state is State.CLOSED:
             return
+        self.lifetime.heard(now_ns)
+        if segment.ecn == _CONGESTION_EXPERIENCED and self.sender.ecn:
+            self.receiver.congestion_seen = self.receiver.ack_now = True
+        if segment.flags & CWR:
+            self.receiver.congestion_seen = False
         if self.state is State.SYN_SENT:
             self._receive_in_syn_sent(now_ns, segment)
-        elif self.receiver.is_acceptable(segment):
-            self._receive_acceptable(now_ns, segment)
-        elif not segment.flags & RST:
-            # §3.10.7.4, first: an unacceptable segment is answered with an acknowledgment
-            self.receiver.ack_now = True
-            if segment.flags & FIN and self.state is State.TIME_WAIT:
-                self._start_time_wait(now_ns)
+        else:
+            self._receive_synchronized(now_ns, segment)
         self._transmit(now_ns)
-        self._flush_acknowledgment()
+        self._flush_acknowledgment(now_ns)
 
     def _receive_in_syn_sent(self, now_ns: int, segment: Segment) -> None:
         """RFC 9293 §3.10.7.3."""
-        acknowledges = bool(segment.flags & ACK)
-        if acknowledges and segment.acknowledgment != self.sender.snd_nxt:
-            if not segment.flags & RST:
-                self._emit(RST, segment.acknowledgment, b"")
-            return
-        if segment.flags & RST:
-            if acknowledges:
+        flags, sender = segment.flags, self.sender
+        acknowledged = 0
+        if flags & ACK:
+            acknowledged = unwrap(sender.iss, sender.una, segment.acknowledgment)
+            if not 0 < acknowledged <= sender.nxt:
+                if not flags & RST:
+                    self._emit_bare(RST, segment.acknowledgment)
+                return
+        if flags & RST:
+            if flags & ACK:
                 self._move(Input.ABORT)
                 self._finish(_os_error(errno.ECONNREFUSED))
             return
-        if not segment.flags & SYN:
+        if not flags & SYN:
             return
-        self._accept_syn(segment)
-        if acknowledges:
-            self.sender.acknowledge(now_ns, segment.acknowledgment)
-            self._move(Input.SYN_ACK)
-            self.receiver.ack_now = True
-            self._note(Notice("connected"))
-            self._take_text(now_ns, segment)
-        else:
-            self._move(Input.SYN)
-            self.sender.snd_nxt = self.sender.iss
-            self._send_syn(now_ns)
+        self.receiver.begin(segment.sequence)
+        cookie = segment.options.fast_open
+        self.negotiation.answer(now_ns, segment, sender, self.receiver)
+        sender.set_window(0, 0, segment.window)  # unscaled in a SYN
+        if not flags & ACK:
+            self._kept = segment._replace(flags=flags & ~FIN) if segment.payload else None
+            self._cross(now_ns)
+            return
+        self._note_cookie(cookie, acknowledged)
+        if acknowledged < sender.nxt:
+            sender.take_back_early_data()  # RFC 7413 §4.2.2
+        self._acknowledged(now_ns, acknowledged, segment)
+        self._move(Input.SYN_ACK)
+        self.lifetime.opened(now_ns)
+        self.receiver.ack_now = True
+        self._note(Notice("connected"))
+        self._take_text(now_ns, 0, segment)
 
-    def _receive_acceptable(self, now_ns: int, segment: Segment) -> None:
-        """RFC 9293 §3.10.7.4, second to eighth."""
-        if segment.flags & RST:
-            self._receive_reset(segment)
-            return
-        if segment.flags & SYN:
-            # RFC 5961 §4.2: challenge, whatever the sequence number
-            self.receiver.ack_now = True
-            return
-        if not segment.flags & ACK:
-            return
-        if self.state is State.SYN_RECEIVED and not self._complete_opening(segment):
-            return
-        if self._receive_acknowledgment(now_ns, segment):
-            self._take_text(now_ns, segment)
+    def _cross(self, now_ns: int) -> None:
+        """Both ends have sent a SYN (§3.5, figure 8): ours goes out again, with an acknowledgment."""
+        self._move(Input.SYN)
+        sender = self.sender
+        if sender.nxt > 1:
+            sender.take_back_early_data()
+        self._emit_syn(now_ns, sender.syn_again(now_ns).payload)
 
-    def _receive_reset(self, segment: Segment) -> None:
-        # RFC 5961 §3.2: only an exact hit resets; another one in the window is challenged
-        if segment.sequence != self.receiver.rcv_nxt:
-            self.receiver.ack_now = True
+    def _note_cookie(self, cookie: bytes | None, acknowledged: int) -> None:
+        asked = self.negotiation.fast_open
+        if asked is not None:
+            refused = bool(asked) and acknowledged < self.sender.nxt
+            self._note(Notice("fast_open", {"cookie": cookie, "refused": refused}))
+
+    def _receive_synchronized(self, now_ns: int, segment: Segment) -> None:
+        """RFC 9293 §3.10.7.4, first to eighth."""
+        receiver, flags = self.receiver, segment.flags
+        if self.state is State.TIME_WAIT and not flags & (ACK | SYN | RST):
             return
+        position = receiver.position_of(segment)
+        length = segment.length
+        if receiver.timestamp is not None and receiver.is_old(now_ns, segment):
+            # RFC 7323 §5.3, R1
+            receiver.note_old_segment(position, length)
+            receiver.ack_now = True
+            return
+        if flags & RST:
+            self._receive_reset(now_ns, position, segment)
+            return
+        if not receiver.is_acceptable(position, length, flags):
+            self._refuse_segment(now_ns, position, segment)
+            return
+        receiver.take_timestamp(now_ns, position, segment)
+        if flags & SYN:
+            self._receive_syn(now_ns, position, segment)
+            return
+        if not flags & ACK:
+            return
+        if self.state is State.SYN_RECEIVED and not self._complete_opening(now_ns, position, segment):
+            return
+        if self._receive_acknowledgment(now_ns, position, segment):
+            if self._kept is not None:
+                kept, self._kept = self._kept, None
+                self._take_text(now_ns, 0, kept)
+            self._take_text(now_ns, position, segment)
+
+    def _refuse_segment(self, now_ns: int, position: int, segment: Segment) -> None:
+        """An unacceptable segment is answered with an acknowledgment."""
+        if self.state is State.SYN_RECEIVED and segment.flags & SYN and position == 0:
+            # Our SYN+ACK was lost, so the peer has sent its SYN again.
+            if not segment.flags & ACK:
+                self._emit_syn(now_ns, self.sender.syn_again(now_ns).payload)
+                return
+        if segment.payload or segment.flags & FIN:
+            self.receiver.note_old_segment(position, len(segment.payload))
+        if segment.flags & FIN and self.state is State.TIME_WAIT:
+            self._start_time_wait(now_ns)
+        if segment.flags & ACK and self.state is not State.SYN_RECEIVED:
+            # What it acknowledges is news all the same, as Linux and the BSDs take it.
+            self._receive_acknowledgment(now_ns, position, segment)
+        self.receiver.ack_now = True
+
+    def _receive_reset(self, now_ns: int, position: int, segment: Segment) -> None:
+        """RFC 9293 §3.10.7.4, second, with RFC 5961 §3.2: only an exact hit resets."""
+        receiver = self.receiver
+        last_told = receiver.nxt
+        window = max(receiver.window, 1)
+        if position != last_told:
+            if not 0 <= position - last_told < window:
+                return
+            if self.parameters.challenge_resets:
+                self._challenge(now_ns)
+                return
         error = None
         if self.state is State.SYN_RECEIVED:
-            error = _os_error(errno.ECONNREFUSED)
-        elif self.state not in _ENDING:
+            error = None if self._passive else _os_error(errno.ECONNREFUSED)
+        elif self.state is State.TIME_WAIT:
+            return  # RFC 1337 §3: a late RST must not shorten TIME-WAIT
+        else:
             error = _os_error(errno.ECONNRESET)
         self._move(Input.ABORT)
         self._finish(error)
 
-    def _complete_opening(self, segment: Segment) -> bool:
+    def _receive_syn(self, now_ns: int, position: int, segment: Segment) -> None:
+        """RFC 9293 §3.10.7.4, fourth, with RFC 5961 §4.2: a SYN in the window is challenged."""
+        if self.state is State.SYN_RECEIVED and self._passive and not segment.flags & ACK and position == 0:
+            self._emit_syn(now_ns, self.sender.syn_again(now_ns).payload)
+        elif self.parameters.challenge_syns or position < self.receiver.nxt:
+            self._challenge(now_ns)
+        else:
+            # RFC 793 §3.9: an error, the connection is reset
+            self._emit_bare(RST | ACK, add(self.sender.iss, self.sender.nxt), self.rcv_nxt)
+            self._move(Input.ABORT)
+            self._finish(_os_error(errno.ECONNRESET))
+
+    def _challenge(self, now_ns: int) -> None:
+        """A challenge ACK, but not too many (RFC 5961 §7)."""
+        second, sent = self._challenges
+        now_second = now_ns // 1_000_000_000
+        if second != now_second:
+            sent = 0
+        self._challenges = (now_second, sent + 1)
+        if sent < self.parameters.challenges_per_second:
+            self.receiver.ack_now = True
+
+    def _complete_opening(self, now_ns: int, position: int, segment: Segment) -> bool:
         """In SYN-RECEIVED: does this acknowledge our SYN?  Otherwise it is answered with a RST."""
-        sender, acknowledgment = self.sender, segment.acknowledgment
-        if not less_or_equal(acknowledgment, sender.snd_max) or not less(sender.snd_una, acknowledgment):
-            self._emit(RST, acknowledgment, b"")
+        sender = self.sender
+        acknowledged = unwrap(sender.iss, sender.una, segment.acknowledgment)
+        if not 0 < acknowledged <= sender.nxt:
+            self._emit_bare(RST, segment.acknowledgment)
             return False
         self._move(Input.ACK_OF_SYN)
-        sender.set_window(segment.sequence, acknowledgment, segment.window << self._send_scale)
-        self._note(Notice("connected"))
+        self.receiver.generous = True
+        self.lifetime.opened(now_ns)
+        sender.set_window(position, acknowledged, segment.window << self.negotiation.send_scale)
+        if not self._early:
+            self._note(Notice("connected"))
         return True
 
-    def _receive_acknowledgment(self, now_ns: int, segment: Segment) -> bool:
+    def _receive_acknowledgment(self, now_ns: int, position: int, segment: Segment) -> bool:
         """RFC 9293 §3.10.7.4, fifth.  False if the segment is to be dropped."""
-        sender, acknowledgment = self.sender, segment.acknowledgment
-        if less(sender.snd_max, acknowledgment):
+        sender = self.sender
+        acknowledged = unwrap(sender.iss, sender.una, segment.acknowledgment)
+        if acknowledged > sender.nxt:
             self.receiver.ack_now = True  # something not yet sent
             return False
-        window = segment.window << self._send_scale
-        if less(sender.snd_una, acknowledgment):
-            freed = sender.acknowledge(now_ns, acknowledgment)
-            if freed.fin:
-                self._fin_is_acknowledged(now_ns)
-            elif freed.data:
-                self._note(Notice("writable"))
-        elif (
-            acknowledgment == sender.snd_una
-            and segment.length == 0
-            and sender.in_flight > 0
-            and window == sender.snd_wnd
-        ):
-            sender.count_duplicate(now_ns)  # RFC 5681 §2's definition
-        sender.learn_window(segment.sequence, acknowledgment, window)
+        window = segment.window << self.negotiation.send_scale
+        if acknowledged < sender.una:
+            # RFC 5961 §5.2: acceptable only if not too old
+            if acknowledged < sender.una - max(sender.wnd, 1 << 16) and self.parameters.challenge_resets:
+                self._challenge(now_ns)
+                return False
+            return True
+        duplicate = (
+            acknowledged == sender.una and not segment.payload and not segment.flags & (SYN | FIN)
+            and sender.nxt > sender.una and window == sender.wnd
+        )  # fmt: skip
+        if acknowledged > sender.una or duplicate or segment.options.sack_blocks or segment.flags & ECE:
+            self._acknowledged(now_ns, acknowledged, segment, duplicate)
+        sender.learn_window(position, acknowledged, window)
         return True
+
+    def _acknowledged(self, now_ns: int, acknowledged: int, segment: Segment, duplicate: bool = False) -> None:
+        sender, options = self.sender, segment.options
+        blocks = []
+        if options.sack_blocks and sender.recovery.sack:
+            blocks = [
+                (unwrap(sender.iss, sender.una, left), unwrap(sender.iss, sender.una, right))
+                for left, right in options.sack_blocks
+            ]
+        echo = options.timestamp[1] if options.timestamp is not None and self.negotiation.timestamps else None
+        freed = sender.acknowledge(
+            now_ns, acknowledged, blocks=blocks, is_duplicate=duplicate,
+            echo=self.negotiation.clock_of(echo), sent_stamp_ns=self.negotiation.time_of(now_ns, echo),
+            congestion_echo=bool(segment.flags & ECE),
+        )  # fmt: skip
+        if freed.fin:
+            self._fin_is_acknowledged(now_ns)
+        elif freed.data and not sender.fin_wanted:
+            self._note(Notice("writable"))
 
     def _fin_is_acknowledged(self, now_ns: int) -> None:
         self._move(Input.ACK_OF_FIN)
         if self.state is State.FIN_WAIT_2 and self.orphaned:
-            self._orphan_until_ns = now_ns + ORPHAN_TIMEOUT_NS
+            self.lifetime.orphan_until_ns = now_ns + self.parameters.fin_wait_2_ns
         elif self.state is State.TIME_WAIT:
             self._start_time_wait(now_ns)
         elif self.state is State.CLOSED:
             self._finish(None)
 
-    def _take_text(self, now_ns: int, segment: Segment) -> None:
-        if self.state not in _RECEIVING:
+    def _take_text(self, now_ns: int, position: int, segment: Segment) -> None:
+        if self.state is State.TIME_WAIT:
+            # The only thing that can arrive is the peer's FIN once more (§3.10.7.4, eighth).
+            if segment.payload or segment.flags & FIN or position != self.receiver.nxt:
+                self.receiver.ack_now = True
+            if segment.flags & FIN:
+                self._start_time_wait(now_ns)
             return
-        arrived = self.receiver.take(now_ns, segment)
+        if self.state not in _RECEIVING or not (segment.payload or segment.flags & FIN or self.receiver.has_gap):
+            return
+        arrived = self.receiver.take(now_ns, position, segment)
         if arrived.readable:
             self._note(Notice("readable"))
         if arrived.finished:
             self._move(Input.FIN)
             self._note(Notice("end_of_stream"))
-            if self.state is State.TIME_WAIT:
+            after: State = self.state
+            self._fins_cross = after is State.CLOSING
+            if after is State.TIME_WAIT:
                 self._start_time_wait(now_ns)
-
-    def _accept_syn(self, segment: Segment) -> None:
-        self.receiver.begin(segment.sequence)
-        self.sender.mss = min(self.receiver.mss, segment.maximum_segment_size or DEFAULT_MSS)
-        if segment.window_scale is not None and self._offered_scale is not None:
-            # RFC 7323 §2.2: only if both offer it
-            self._send_scale = min(segment.window_scale, MAXIMUM_SCALE)
-            self.receiver.scale = self._offered_scale
-        else:
-            self._offered_scale = None
-        self.sender.set_window(segment.sequence, segment.acknowledgment, segment.window)  # unscaled in a SYN
 
     # ---- sending ----------------------------------------------------------------------
 
-    def _send_syn(self, now_ns: int) -> None:
-        self.sender.syn_goes_out(now_ns)
+    def _transmit(self, now_ns: int) -> None:
+        if self.state not in _SILENT or (self._early and self.state is State.SYN_RECEIVED):
+            self.negotiation.now_ns = now_ns
+            self.sender.transmit(now_ns)
+
+    def _flush_acknowledgment(self, now_ns: int) -> None:
+        if self.receiver.ack_now and self.state not in (State.CLOSED, State.SYN_SENT):
+            sender = self.sender
+            if self._fins_cross and sender.only_fin_is_missing:
+                # Both FINs have crossed: ours goes out again with the acknowledgment, as the BSDs do it.
+                self._fins_cross = False
+                self._emit(now_ns, ACK | FIN, sender.nxt - 1, b"")
+            else:
+                # The peer expects what comes after all of it, also if our FIN or SYN is not yet acknowledged.
+                self._emit(now_ns, ACK, sender.nxt, b"")
+
+    def _emit_syn(self, now_ns: int, payload: bytes) -> None:
+        """Our SYN, or SYN and ACK, with its options."""
         answer = self.state is State.SYN_RECEIVED
+        retry = self.sender.retries
+        flags, options = self.negotiation.syn_header(now_ns, self.receiver, answer, retry)
+        acknowledgment = self.rcv_nxt if answer else 0
+        window = self.receiver.advertise_in_syn()
+        self._segments.append(
+            Segment(self.local_port, self.remote_port, self.sender.iss, acknowledgment, flags, window, payload, options)
+        )
+
+    def _emit_data(self, flags: int, position: int, payload: bytes, again: bool) -> None:
+        """What the sender sends: new data and FINs, and those that go out again."""
+        # RFC 3168 §6.1.5: what is sent again is not marked
+        capable = _ECN_CAPABLE if self.sender.ecn and payload and not again else 0
+        self._emit(self.negotiation.now_ns, flags, position, payload, capable)
+
+    def _emit(self, now_ns: int, flags: int, position: int, payload: bytes, ecn: int = 0) -> None:
+        """Queue a segment with the current acknowledgment, window and options."""
+        acknowledgment = window = 0
+        receiver = self.receiver
+        options = NO_OPTIONS
+        if flags & ACK:
+            acknowledgment = add(receiver.irs, receiver.nxt)
+            if not flags & RST:
+                window = receiver.advertise()
+                options = self.negotiation.options(now_ns, receiver)
+            if receiver.congestion_seen:
+                flags |= ECE
         self._segments.append(
             Segment(
                 self.local_port,
                 self.remote_port,
-                self.sender.iss,
-                self.receiver.rcv_nxt if answer else 0,
-                SYN | ACK if answer else SYN,
-                self.receiver.advertise_in_syn(),
-                b"",
-                self.receiver.mss,
-                self._offered_scale,
+                add(self.sender.iss, position),
+                acknowledgment,
+                flags,
+                window,
+                payload,
+                options,
+                ecn,
             )
         )
 
-    def _transmit(self, now_ns: int) -> None:
-        if self.state not in _SILENT:
-            self.sender.transmit(now_ns)
-
-    def _flush_acknowledgment(self) -> None:
-        if self.receiver.ack_now and self.state is not State.CLOSED:
-            # SND.NXT may have fallen back after a timeout; the peer expects what comes after all of it.
-            self._emit(ACK, self.sender.snd_max, b"")
-
-    def _emit(self, flags: int, sequence: int, payload: bytes) -> None:
-        """Queue a segment with the current acknowledgment and window."""
-        acknowledgment = window = 0
-        if flags & ACK:
-            acknowledgment, window = self.receiver.rcv_nxt, self.receiver.advertise()
-        self._segments.append(
-            Segment(self.local_port, self.remote_port, sequence, acknowledgment, flags, window, payload)
-        )
+    def _emit_bare(self, flags: int, sequence: int, acknowledgment: int = 0) -> None:
+        """Queue a RST."""
+        self._segments.append(Segment(self.local_port, self.remote_port, sequence, acknowledgment, flags, 0))
 
     # ---- timers (RFC 9293 §3.10.8) --------------------------------------------------------
 
     def on_timer(self, now_ns: int) -> None:
         """Do whatever is due."""
-        if _is_due(self._time_wait_until_ns, now_ns):
+        sender, receiver = self.sender, self.receiver
+        self.negotiation.now_ns = now_ns
+        if self._lifetime_is_over(now_ns):
+            return
+        if _is_due(receiver.delayed_ack_at_ns, now_ns):
+            receiver.ack_now = True
+        if _is_due(sender.pace_at_ns, now_ns):
+            sender.pace_at_ns = None
+            self._transmit(now_ns)
+        if _is_due(sender.recovery.reorder_at_ns, now_ns):
+            sender.on_reordering_timer(now_ns)
+        if _is_due(sender.persist_at_ns, now_ns):
+            sender.on_persist_timer(now_ns)
+        if _is_due(sender.probe_at_ns, now_ns):
+            sender.on_probe_timer(now_ns)
+        elif _is_due(sender.retransmit_at_ns, now_ns):
+            self._retransmission_timeout(now_ns)
+        self._flush_acknowledgment(now_ns)
+
+    def _lifetime_is_over(self, now_ns: int) -> bool:
+        lifetime, sender = self.lifetime, self.sender
+        if _is_due(lifetime.time_wait_until_ns, now_ns):
             self._move(Input.TIME_WAIT_OVER)
             self._finish(None)
-        elif _is_due(self._orphan_until_ns, now_ns):
+            return True
+        if _is_due(lifetime.orphan_until_ns, now_ns):
             self._move(Input.ABORT)
             self._finish(None)
-        if _is_due(self.receiver.delayed_ack_at_ns, now_ns):
-            self.receiver.ack_now = True
-            self._flush_acknowledgment()
-        if _is_due(self.sender.persist_at_ns, now_ns):
-            self.sender.probe(now_ns)
-        if _is_due(self.sender.retransmit_at_ns, now_ns):
-            self._retransmission_timeout(now_ns)
+            return True
+        if _is_due(lifetime.opening_until_ns, now_ns):
+            self._give_up(errno.ETIMEDOUT)
+            return True
+        if _is_due(lifetime.keepalive_at_ns, now_ns):
+            if lifetime.is_dead():
+                self.abort(_os_error(errno.ETIMEDOUT))
+                return True
+            if lifetime.keepalive_is_due(now_ns) and self.state in SYNCHRONIZED:
+                # RFC 9293 §3.8.4: a sequence number that is old makes the peer answer
+                self._emit(now_ns, ACK, sender.una - 1 if sender.una == sender.nxt else sender.nxt, b"")
+        return False
 
     def _retransmission_timeout(self, now_ns: int) -> None:
         """RFC 6298 §5.4 to §5.7."""
-        opening = self.state in (State.SYN_SENT, State.SYN_RECEIVED)
-        if self.sender.retries >= (SYN_RETRIES if opening else DATA_RETRIES):
-            self._move(Input.ABORT)
-            self._finish(_os_error(errno.ETIMEDOUT))
-            return
-        self.sender.timer_struck()
+        sender, parameters = self.sender, self.parameters
+        opening = self.state in _OPENING
         if opening:
-            self._send_syn(now_ns)
+            limit = parameters.syn_ack_retries if self._passive else parameters.syn_retries
+            if parameters.connect_timeout_ns is not None:
+                limit = 1 << 30
         else:
-            self.sender.send_all_again(now_ns)
+            limit = parameters.data_retries
+        if sender.retries >= limit or self.lifetime.user_has_waited_enough(now_ns, sender.stalled_since_ns):
+            self._give_up(errno.ETIMEDOUT)
+            return
+        if opening:
+            sender.on_syn_timer()
+            self._emit_syn(now_ns, sender.syn_again(now_ns).payload)
+            return
+        self._suspect_black_hole(now_ns)
+        sender.on_retransmission_timer(now_ns)
+
+    def _suspect_black_hole(self, now_ns: int) -> None:
+        """Large segments vanish and nobody says why: try smaller ones (RFC 8899, RFC 2923 §2.1)."""
+        sender = self.sender
+        smaller = self.parameters.black_hole_segment_sizes[self.negotiation.headers > 40]
+        if not self.parameters.mtu_probing or sender.retries < 2 or sender.mss <= smaller:
+            return
+        if sender.recovery.scoreboard and len(sender.recovery.scoreboard.head.payload) > smaller:
+            sender.shrink_segments(now_ns, smaller)
+
+    def _give_up(self, number: int) -> None:
+        self._move(Input.ABORT)
+        self._finish(self.soft_error or _os_error(number))
 
     def _start_time_wait(self, now_ns: int) -> None:
         self.sender.stop_timers()
-        self._orphan_until_ns = None
-        self._time_wait_until_ns = now_ns + 2 * MAXIMUM_SEGMENT_LIFETIME_NS
+        self.lifetime.stop()
+        self.receiver.generous = False
+        self.lifetime.time_wait_until_ns = now_ns + self.parameters.time_wait_ns
 
     # ---- errors from below -----------------------------------------------------------------
 
-    def on_unreachable(self, error: OSError) -> None:
+    def on_unreachable(self, error: OSError, hard: bool = True) -> None:
         """ICMP says that the peer cannot be reached.
 
-        While opening, that ends the attempt, as on Linux; later it is only a hint
-        (RFC 9293 §3.9.2.2, MUST-56).
+        While opening, a hard error ends the attempt; later any is only a hint
+        (RFC 9293 §3.9.2.2, MUST-56; RFC 5461 §4).
         """
-        if self.state in (State.SYN_SENT, State.SYN_RECEIVED):
+        self.soft_error = error
+        if self.state in _OPENING and hard:
             self._move(Input.ABORT)
             self._finish(error)
 
     def on_path_mtu(self, now_ns: int, mtu: int) -> None:
-        """ICMP says that segments must be smaller (RFC 1191 §6.4)."""
-        mss = max(mtu - _HEADERS, _SMALLEST_MSS)
+        """ICMP says that segments must be smaller (RFC 1191 §6.4, RFC 8201 §5.4)."""
+        self.negotiation.now_ns = now_ns
+        mss = max(mtu - self.negotiation.headers - self.negotiation.options_length, _SMALLEST_MSS)
         if mss < self.sender.mss and self.state in SYNCHRONIZED:
             self.sender.shrink_segments(now_ns, mss)
 
@@ -417,8 +673,8 @@ class TcpConnection:
     def _finish(self, error: OSError | None) -> None:
         """The connection is gone: no timer is left behind."""
         self.sender.stop_timers()
+        self.lifetime.stop()
         self.receiver.delayed_ack_at_ns = None
-        self._time_wait_until_ns = self._orphan_until_ns = None
         self._note(Notice("closed", {}, error))
 
     def _note(self, notice: Notice) -> None:

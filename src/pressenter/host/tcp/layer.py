@@ -3,285 +3,397 @@
 The connections decide; this layer carries out: it sends what they leave, sets
 one agenda entry for the earliest of a connection's timers, records what they
 notice, and tells their owners.
+
+A timer that moves into the future (and with every acknowledgment it does) leaves its
+agenda entry where it is: when that comes too early, it is only set anew.
 """
 
 from __future__ import annotations
 
 import errno
 import random
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from collections import Counter
+from typing import Any
 
 from pressenter.host.internet import InternetLayer, NetworkUnreachable, ReceivedPacket
 from pressenter.host.ports import choose_ephemeral_port
 from pressenter.host.tcp.connection import TcpConnection
+from pressenter.host.tcp.encapsulation import Encapsulation
+from pressenter.host.tcp.endpoint import Endpoint, Listener, Quadruple, TcpOwner
+from pressenter.host.tcp.fast_open import FastOpenCookies, ServerCookies
+from pressenter.host.tcp.icmp_errors import TransportError
 from pressenter.host.tcp.notices import Notice
+from pressenter.host.tcp.parameters import SynCookies as CookiePolicy
+from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.sequence import add, distance
 from pressenter.host.tcp.states import State
-from pressenter.sim import Entry
-from pressenter.wire import ipv4
-from pressenter.wire.address import ipv4_text
-from pressenter.wire.icmp import IcmpMessage, IcmpType, Unreachable, describe
-from pressenter.wire.ipv4 import IPv4Header
+from pressenter.host.tcp.syn_cookies import SynCookies
+from pressenter.wire.ipv4 import Protocol
 from pressenter.wire.malformed import MalformedPacket
-from pressenter.wire.tcp import ACK, RST, SYN, Segment, build_tcp, flags_text, parse_tcp
+from pressenter.wire.tcp import ACK, FIN, NO_OPTIONS, RST, SYN, Options, Segment, build_tcp, flags_text, parse_tcp
 
 __all__ = ["Endpoint", "Listener", "Quadruple", "TcpLayer", "TcpOwner"]
 
-_HEADERS = 40  # IPv4 and TCP without options: MSS = MTU - 40 (RFC 9293 §3.7.1)
-
-
-class Quadruple(NamedTuple):
-    """What identifies a connection."""
-
-    local_address: bytes
-    local_port: int
-    remote_address: bytes
-    remote_port: int
-
-    def __str__(self) -> str:
-        return (
-            f"{ipv4_text(self.local_address)}:{self.local_port} > {ipv4_text(self.remote_address)}:{self.remote_port}"
-        )
-
-
-class TcpOwner(Protocol):
-    """Who uses a connection: gets its notices except those for the recording."""
-
-    def on_notice(self, notice: Notice) -> None:
-        """``kind`` is connected, readable, writable, end_of_stream or closed."""
-
-
-class Endpoint:
-    """A connection and its place in the host.
-
-    Attributes:
-        owner: who is told what happens; None once the application has let go.
-    """
-
-    __slots__ = ("connection", "layer", "listener", "owner", "quadruple", "timer")
-
-    def __init__(self, layer: TcpLayer, quadruple: Quadruple, connection: TcpConnection) -> None:
-        self.layer = layer
-        self.quadruple = quadruple
-        self.connection = connection
-        self.owner: TcpOwner | None = None
-        self.listener: Listener | None = None
-        self.timer: Entry | None = None
-
-    def write(self, data: bytes) -> int:
-        """Take bytes to send; returns how many there was room for."""
-        taken = self.connection.write(self.layer.now_ns, data)
-        self.layer.carry_out(self)
-        return taken
-
-    def read(self, maximum: int = 1 << 30) -> bytes:
-        """Take bytes that have arrived in order."""
-        data = self.connection.read(self.layer.now_ns, maximum)
-        self.layer.carry_out(self)
-        return data
-
-    def shut_down(self) -> None:
-        """No more to send; reading goes on (half-close)."""
-        self.connection.close(self.layer.now_ns)
-        self.layer.carry_out(self)
-
-    def close(self) -> None:
-        """The application lets go: the connection ends in good order without it."""
-        self.owner = None
-        self.connection.orphaned = True
-        if self.connection.receive_buffer.readable:
-            # RFC 1122 §4.2.2.13: unread data is lost, and the peer must hear of it
-            self.connection.abort()
-        else:
-            self.connection.close(self.layer.now_ns)
-        self.layer.carry_out(self)
-
-    def abort(self) -> None:
-        """End the connection at once, with a RST."""
-        self.owner = None
-        self.connection.abort()
-        self.layer.carry_out(self)
-
-
-class Listener:
-    """A listening port.
-
-    Attributes:
-        on_accept: called with each connection that has been established.
-        backlog: connections that may be half open at a time; a SYN beyond is dropped.
-    """
-
-    def __init__(self, layer: TcpLayer, address: bytes, port: int, backlog: int) -> None:
-        self.layer = layer
-        self.address = address
-        self.port = port
-        self.backlog = backlog
-        self.half_open = 0
-        self.is_open = True
-        self.on_accept: Callable[[Endpoint], None] = lambda endpoint: endpoint.abort()
-
-    def close(self) -> None:
-        """Stop listening; established connections go on, half-open ones end."""
-        self.is_open = False
-        self.layer.listeners.pop(self.port, None)
+_TCP_HEADER = 20
+_IP_HEADERS = {4: 20, 16: 40}  # by the length of an address
+_LARGEST_MSS = 65_495
 
 
 class TcpLayer:
-    """TCP for one host."""
+    """TCP for one host.
+
+    Attributes:
+        parameters: the host's settings; connections made from now on take them.
+        endpoints: every connection that is not closed.
+        listeners: by port; those of one port differ in their address.
+        counters: how often what happened, with the names of ``nstat``.
+    """
 
     def __init__(self, internet: InternetLayer, randomness: random.Random) -> None:
         self.internet = internet
+        self.parameters = TcpParameters()
         self.endpoints: dict[Quadruple, Endpoint] = {}
-        self.listeners: dict[int, Listener] = {}
+        self.listeners: dict[int, list[Listener]] = {}
+        self.counters: Counter[str] = Counter()
+        self.fast_open = FastOpenCookies()
+        self.encapsulation: Encapsulation | None = None
         self._randomness = randomness
-        internet.protocols[ipv4.Protocol.TCP] = self.receive
+        key = randomness.randbytes(32)
+        self._syn_cookies = SynCookies(key)
+        self._fast_open_server = ServerCookies(key[:16])
+        internet.protocols[Protocol.TCP] = self.receive
 
     @property
     def now_ns(self) -> int:
         """Virtual time."""
         return self.internet.agenda.now_ns
 
-    def listen(self, address: bytes, port: int, backlog: int = 128) -> Listener:
+    # ---- opening ----------------------------------------------------------------------------
+
+    def listen(
+        self, address: bytes, port: int, backlog: int = 128, parameters: TcpParameters | None = None
+    ) -> Listener:
         """Listen on a port.  Raises OSError if it is taken."""
         if port == 0:
             port = choose_ephemeral_port(self._randomness, self.listeners)
-        elif port in self.listeners:
-            raise OSError(errno.EADDRINUSE, f"TCP port {port} is in use on {self.internet.node}")
-        listener = self.listeners[port] = Listener(self, address, port, backlog)
+        for other in self.listeners.get(port, ()):
+            if other.address == address or not any(address) or not any(other.address):
+                if len(address) == len(other.address):
+                    raise OSError(errno.EADDRINUSE, f"TCP port {port} is in use on {self.internet.node}")
+        listener = Listener(self, address, port, backlog, parameters or self.parameters)
+        self.listeners.setdefault(port, []).append(listener)
         return listener
+
+    def forget_listener(self, listener: Listener) -> None:
+        """A listener has closed: its half-open connections end, and its port is free."""
+        remaining = [other for other in self.listeners.get(listener.port, ()) if other is not listener]
+        if remaining:
+            self.listeners[listener.port] = remaining
+        else:
+            self.listeners.pop(listener.port, None)
+        for endpoint in [endpoint for endpoint in self.endpoints.values() if endpoint.listener is listener]:
+            if endpoint.connection.state is State.SYN_RECEIVED:
+                endpoint.abort()
 
     def connect(self, destination: bytes, port: int, owner: TcpOwner) -> Endpoint:
         """Begin a connection from a port at random.  Raises OSError if there is no route."""
-        source = self.internet.source_for(destination)
-        taken = {
-            quadruple.local_port
-            for quadruple in self.endpoints
-            if quadruple.remote_address == destination and quadruple.remote_port == port
-        }
-        local_port = choose_ephemeral_port(self._randomness, taken)
-        endpoint = self._endpoint(Quadruple(source, local_port, destination, port))
-        endpoint.owner = owner
-        endpoint.connection.open_active(self.now_ns)
-        self.carry_out(endpoint)
+        endpoint = self.prepare(destination, port, owner)
+        self.open(endpoint)
         return endpoint
 
+    def prepare(
+        self, destination: bytes, port: int, owner: TcpOwner,
+        local: tuple[bytes, int] | None = None, parameters: TcpParameters | None = None,
+    ) -> Endpoint:  # fmt: skip
+        """A connection that is not opened yet.  Raises OSError if there is no route, or its port is taken."""
+        address, local_port = local or (b"", 0)
+        source = address if any(address) else self.internet.source_for(destination)
+        if not local_port:
+            taken = {q.local_port for q in self.endpoints if q.remote_address == destination and q.remote_port == port}
+            local_port = choose_ephemeral_port(self._randomness, taken)
+        quadruple = Quadruple(source, local_port, destination, port)
+        there = self.endpoints.get(quadruple)
+        if there is not None and not self._may_reuse(there):
+            raise OSError(errno.EADDRINUSE, f"{quadruple} is in use on {self.internet.node}")
+        endpoint = self._endpoint(quadruple, parameters or self.parameters)
+        endpoint.owner = owner
+        return endpoint
+
+    def open(self, endpoint: Endpoint, early_data: bytes = b"", fast_open: bool = False) -> int:
+        """Send the SYN; returns how many bytes of data were taken to go with or after it."""
+        connection, quadruple = endpoint.connection, endpoint.quadruple
+        cookie = None
+        if fast_open:
+            cookie = self.fast_open.offer((quadruple.remote_address, quadruple.remote_port))
+        taken = connection.open_active(self.now_ns, early_data, cookie)
+        self.counters["TcpActiveOpens"] += 1
+        self.carry_out(endpoint)
+        return taken
+
+    def _may_reuse(self, endpoint: Endpoint) -> bool:
+        """A client may take a pair of ports from TIME-WAIT after a second, if timestamps tell old from new
+        (RFC 6191; Linux's tcp_tw_reuse)."""
+        connection = endpoint.connection
+        if connection.state is not State.TIME_WAIT or not connection.negotiation.timestamps:
+            return False
+        until_ns = connection.lifetime.time_wait_until_ns or 0
+        return self.now_ns - (until_ns - connection.parameters.time_wait_ns) >= 1_000_000_000
+
+    # ---- a segment arrives --------------------------------------------------------------------
+
     def receive(self, received: ReceivedPacket) -> None:
-        """A segment arrives."""
-        header = received.header
-        if self.internet.is_broadcast(header.destination):
+        """A packet with a segment arrives."""
+        if received.broadcast:
             return  # RFC 9293 §3.10.7, MUST-57
+        self.receive_segment(received.source, received.destination, received.payload, received.tos, None)
+
+    def receive_segment(self, source: bytes, destination: bytes, data: bytes, tos: int, udp_port: int | None) -> None:
+        """A segment arrives, straight in a packet or in a datagram from ``udp_port``."""
+        self.counters["TcpInSegs"] += 1
         try:
-            segment = parse_tcp(header.source, header.destination, received.payload)
+            segment = parse_tcp(source, destination, data)
         except MalformedPacket as malformed:
+            self.counters["TcpInErrs"] += 1
             self._record("ip.drop", reason=str(malformed))
             return
-        quadruple = Quadruple(header.destination, segment.destination_port, header.source, segment.source_port)
-        self._record_segment("tcp.receive", quadruple, segment)
+        if tos & 3:
+            segment = segment._replace(ecn=tos & 3)
+        quadruple = Quadruple(destination, segment.destination_port, source, segment.source_port)
         endpoint = self.endpoints.get(quadruple)
-        if endpoint is not None:
-            if endpoint.connection.state is State.TIME_WAIT and self._reopens(endpoint, segment):
-                self._accept(quadruple, segment)
-                return
-            endpoint.connection.receive(self.now_ns, segment)
-            self._reset_if_nobody_reads(endpoint)
-            self.carry_out(endpoint)
-        elif segment.flags & SYN and not segment.flags & (ACK | RST):
-            self._accept(quadruple, segment)
-        elif not segment.flags & RST:
-            self._refuse(quadruple, segment)
+        if endpoint is None or endpoint.encapsulation != udp_port:
+            self._receive_unexpected(quadruple, segment, udp_port, endpoint)
+            return
+        self._record_segment("tcp.receive", endpoint.name, segment)
+        waiting = endpoint.connection.state is State.TIME_WAIT
+        if self.parameters.drop_syn_fin and segment.flags & SYN and segment.flags & FIN and not waiting:
+            self._record("ip.drop", reason="SYN and FIN together")
+            return
+        if waiting and self._reopens(endpoint, segment):
+            self._accept(quadruple, segment, udp_port)
+            return
+        endpoint.connection.receive(self.now_ns, segment)
+        self._reset_if_nobody_reads(endpoint)
+        self.carry_out(endpoint)
+
+    def _receive_unexpected(
+        self, quadruple: Quadruple, segment: Segment, udp_port: int | None, other: Endpoint | None
+    ) -> None:
+        """RFC 9293 §3.10.7.1 and §3.10.7.2: for a listener, or for nobody.
+
+        ``other`` has the same addresses and ports, but not in these UDP datagrams.
+        """
+        self._record_segment("tcp.receive", str(quadruple), segment)
+        flags = segment.flags
+        if self.parameters.drop_syn_fin and flags & SYN and flags & FIN:
+            self._record("ip.drop", reason="SYN and FIN together")
+        elif flags & RST:
+            return
+        elif other is not None and other.connection.state is State.TIME_WAIT and self._reopens(other, segment):
+            self._accept(quadruple, segment, udp_port)
+        elif other is not None:
+            self._refuse(quadruple, segment, udp_port, other.tos, other.hop_limit)
+        elif flags & ACK:
+            if not self._accept_cookie(quadruple, segment, udp_port):
+                self._refuse(quadruple, segment, udp_port)
+        elif flags & SYN:
+            self._accept(quadruple, segment, udp_port)
+        elif self._listener(quadruple) is None:
+            self._refuse(quadruple, segment, udp_port)
+
+    def _listener(self, quadruple: Quadruple) -> Listener | None:
+        """Who listens; an exact address goes before any address."""
+        found = None
+        for listener in self.listeners.get(quadruple.local_port, ()):
+            if listener.takes(quadruple.local_address):
+                if any(listener.address):
+                    return listener
+                if found is None or len(listener.address) == len(quadruple.local_address):
+                    found = listener
+        return found
+
+    def _accept(self, quadruple: Quadruple, syn: Segment, udp_port: int | None) -> None:
+        listener = self._listener(quadruple)
+        if listener is None:
+            self._refuse(quadruple, syn, udp_port)
+            return
+        if listener.is_full:
+            self.counters["TcpExtListenOverflows"] += 1
+            self._record("tcp.backlog_full", port=listener.port, backlog=listener.backlog)
+            return
+        parameters = listener.parameters
+        full = listener.half_open >= parameters.syn_queue
+        if parameters.syn_cookies is CookiePolicy.ALWAYS or (full and parameters.syn_cookies):
+            self._answer_with_cookie(quadruple, syn, listener)
+            return
+        if full:
+            self._record("tcp.backlog_full", port=listener.port, backlog=parameters.syn_queue)
+            return
+        endpoint = self._accepted(quadruple, listener, udp_port)
+        if endpoint is None:
+            return
+        endpoint.connection.open_passive(self.now_ns, syn, self._take_fast_open(endpoint, listener, syn))
+        self.carry_out(endpoint)
+
+    def _accepted(self, quadruple: Quadruple, listener: Listener, udp_port: int | None) -> Endpoint | None:
+        try:
+            endpoint = self._endpoint(quadruple, listener.parameters)
+        except NetworkUnreachable as error:
+            self._record("ip.drop", reason=str(error))
+            return None
+        endpoint.listener = listener
+        endpoint.encapsulation = udp_port
+        listener.configure(endpoint)
+        listener.half_open += 1
+        return endpoint
+
+    def _take_fast_open(self, endpoint: Endpoint, listener: Listener, syn: Segment) -> bool:
+        """RFC 7413 §4.1: give out a cookie, or believe one.  True if the SYN's data may be used."""
+        offered = syn.options.fast_open
+        if offered is None or not (listener.fast_open or self.parameters.fast_open_server):
+            return False
+        client = endpoint.quadruple.remote_address
+        if self._fast_open_server.is_valid(client, offered):
+            return True
+        endpoint.connection.negotiation.cookie_for_client = self._fast_open_server.make(client)
+        return False
+
+    # ---- SYN cookies --------------------------------------------------------------------------
+
+    def _answer_with_cookie(self, quadruple: Quadruple, syn: Segment, listener: Listener) -> None:
+        self.counters["TcpExtSyncookiesSent"] += 1
+        mss = self._segment_size(quadruple)
+        theirs = syn.options
+        told = min(mss, theirs.maximum_segment_size or listener.parameters.segment_size_default[0])
+        sequence = self._syn_cookies.make(self.now_ns, _identity(quadruple), syn.sequence, told)
+        timestamp = None
+        if theirs.timestamp is not None and listener.parameters.timestamps:
+            clock = self.now_ns // 1_000_000 & 0xFFFFFFC0
+            timestamp = (clock | self._syn_cookies.pack_options(theirs), theirs.timestamp[0])
+        connection = TcpConnection(quadruple.local_port, quadruple.remote_port, sequence, mss, listener.parameters)
+        scale = connection.receiver.scale_to_offer if timestamp and theirs.window_scale is not None else None
+        options = Options(mss, scale, bool(timestamp and theirs.sack_permitted), (), timestamp)
+        self._record("tcp.syn_cookie", port=listener.port)
+        self._send_segment(
+            quadruple,
+            Segment(
+                quadruple.local_port, quadruple.remote_port, sequence, add(syn.sequence, 1), SYN | ACK,
+                min(connection.receive_buffer.window, 0xFFFF), b"", options,
+            ),
+        )  # fmt: skip
+
+    def _accept_cookie(self, quadruple: Quadruple, segment: Segment, udp_port: int | None) -> bool:
+        """An ACK that belongs to nobody: does it bring one of our cookies back?"""
+        listener = self._listener(quadruple)
+        if listener is None or not listener.parameters.syn_cookies or segment.flags & SYN or listener.is_full:
+            return False
+        if not self.counters["TcpExtSyncookiesSent"]:
+            return False
+        cookie, client = add(segment.acknowledgment, -1), add(segment.sequence, -1)
+        mss = self._syn_cookies.check(self.now_ns, _identity(quadruple), client, cookie)
+        if mss is None:
+            self.counters["TcpExtSyncookiesFailed"] += 1
+            return False
+        self.counters["TcpExtSyncookiesRecv"] += 1
+        endpoint = self._accepted(quadruple, listener, udp_port)
+        if endpoint is None:
+            return True
+        options = Options(mss)
+        stamp = segment.options.timestamp
+        if stamp is not None and listener.parameters.timestamps:
+            options = self._syn_cookies.unpack_options(stamp[1], mss, stamp)
+        endpoint.connection.open_from_cookie(self.now_ns, segment, cookie, options)
+        self.carry_out(endpoint)
+        return True
+
+    # ---- carrying out -------------------------------------------------------------------------
 
     def carry_out(self, endpoint: Endpoint) -> None:
         """Do what a connection has left to be done."""
         connection = endpoint.connection
-        cause = self.internet.agenda.cause
-        for notice in connection.take_notices():
-            self.internet.agenda.cause = cause
-            self._notice(endpoint, notice)
-        segments = connection.take_segments()
-        cause = self.internet.agenda.cause
-        for segment in segments:
-            self.internet.agenda.cause = cause
-            self._send(endpoint.quadruple, segment)
-        self.internet.agenda.cause = cause
+        agenda = self.internet.agenda
+        if connection.has_notices:
+            cause = agenda.cause
+            for notice in connection.take_notices():
+                agenda.cause = cause
+                self._notice(endpoint, notice)
+        cause = agenda.cause
+        for segment in connection.take_segments():
+            agenda.cause = cause
+            self._send(endpoint, segment)
+        agenda.cause = cause
         self._set_timer(endpoint)
 
-    def on_icmp_error(self, message: IcmpMessage, quoted: IPv4Header, payload: bytes) -> None:
+    def on_icmp_error(self, error: TransportError) -> None:
         """An ICMP error about one of our segments (RFC 9293 §3.9.2.2)."""
+        payload = error.payload
         quadruple = Quadruple(
-            quoted.source, payload[0] << 8 | payload[1],
-            quoted.destination, payload[2] << 8 | payload[3],
-        )  # fmt: skip
+            error.source, payload[0] << 8 | payload[1], error.destination, payload[2] << 8 | payload[3]
+        )
         endpoint = self.endpoints.get(quadruple)
-        if endpoint is None:
+        if endpoint is None or len(payload) < 8 or endpoint.encapsulation != error.udp_port:
             return
         connection = endpoint.connection
         sequence = int.from_bytes(payload[4:8], "big")
-        if not 0 <= distance(connection.sender.snd_una, sequence) <= connection.in_flight:
+        if not 0 <= distance(connection.snd_una, sequence) < max(1, connection.in_flight):
             return  # RFC 5927 §4.1: not about anything under way
-        if (message.type, message.code) == (
-            IcmpType.DESTINATION_UNREACHABLE,
-            Unreachable.FRAGMENTATION_NEEDED,
-        ):
-            connection.on_path_mtu(self.now_ns, int.from_bytes(message.rest[2:], "big") or 576)
-        elif message.type == IcmpType.DESTINATION_UNREACHABLE:
-            number = {
-                Unreachable.NETWORK: errno.ENETUNREACH,
-                Unreachable.PORT: errno.ECONNREFUSED,
-            }.get(message.code, errno.EHOSTUNREACH)
-            connection.on_unreachable(OSError(number, describe(message.type, message.code)))
+        if error.mtu is not None:
+            connection.on_path_mtu(self.now_ns, error.mtu)
+        elif error.error is not None:
+            connection.on_unreachable(error.error, error.hard)
         self.carry_out(endpoint)
 
     # ---- inside -----------------------------------------------------------------------
 
-    def _endpoint(self, quadruple: Quadruple) -> Endpoint:
-        mtu = self.internet.mtu_for(quadruple.remote_address)
+    def _segment_size(self, quadruple: Quadruple) -> int:
+        """RFC 9293 §3.7.1: the MTU less the headers of IP and TCP, and of UDP if that carries it."""
+        mtu = self.internet.link_mtu_for(quadruple.remote_address)
+        return min(mtu - _IP_HEADERS[len(quadruple.remote_address)] - _TCP_HEADER, _LARGEST_MSS)
+
+    def _endpoint(self, quadruple: Quadruple, parameters: TcpParameters) -> Endpoint:
         connection = TcpConnection(
             quadruple.local_port,
             quadruple.remote_port,
             self._randomness.getrandbits(32),
-            min(mtu, 65_535) - _HEADERS,
+            self._segment_size(quadruple),
+            parameters,
+            headers=_IP_HEADERS[len(quadruple.remote_address)] + _TCP_HEADER,
+            clock_offset=self._randomness.getrandbits(32),
         )
         endpoint = self.endpoints[quadruple] = Endpoint(self, quadruple, connection)
         return endpoint
 
-    def _accept(self, quadruple: Quadruple, syn: Segment) -> None:
-        listener = self.listeners.get(quadruple.local_port)
-        if listener is None or listener.address not in (bytes(4), quadruple.local_address):
-            self._refuse(quadruple, syn)
-            return
-        if listener.half_open >= listener.backlog:
-            self._record("tcp.backlog_full", port=listener.port, backlog=listener.backlog)
-            return
-        try:
-            endpoint = self._endpoint(quadruple)
-        except NetworkUnreachable as error:
-            self._record("ip.drop", reason=str(error))
-            return
-        endpoint.listener = listener
-        listener.half_open += 1
-        endpoint.connection.open_passive(self.now_ns, syn)
-        self.carry_out(endpoint)
-
-    def _refuse(self, quadruple: Quadruple, segment: Segment) -> None:
+    def _refuse(
+        self, quadruple: Quadruple, segment: Segment, udp_port: int | None, tos: int = 0, hop_limit: int | None = None
+    ) -> None:
         """RFC 9293 §3.10.7.1: nobody there; say so with a RST."""
         local, remote = quadruple.local_port, quadruple.remote_port
         if segment.flags & ACK:
             reset = Segment(local, remote, segment.acknowledgment, 0, RST, 0)
         else:
             reset = Segment(local, remote, 0, add(segment.sequence, segment.length), RST | ACK, 0)
-        self._send(quadruple, reset)
+        self.counters["TcpOutRsts"] += 1
+        self._send_segment(quadruple, reset, "", tos, hop_limit, udp_port)
 
     def _reopens(self, endpoint: Endpoint, segment: Segment) -> bool:
         """RFC 9293 §3.6.1: a new SYN beyond the old sequence numbers ends TIME-WAIT."""
-        if not segment.flags & SYN or segment.flags & (ACK | RST):
+        if not segment.flags & SYN or segment.flags & (ACK | RST | FIN):
             return False
-        if distance(endpoint.connection.receiver.rcv_nxt, segment.sequence) <= 0:
+        connection = endpoint.connection
+        if self._listener(endpoint.quadruple) is None:
+            return False
+        if not self._is_newer(connection, segment):
             return False
         if endpoint.timer is not None:
             endpoint.timer.cancel()
         del self.endpoints[endpoint.quadruple]
         return True
+
+    def _is_newer(self, connection: TcpConnection, segment: Segment) -> bool:
+        """By the timestamp if there is one (RFC 6191 §2), or else by the sequence number."""
+        recent, stamp = connection.receiver.timestamp, segment.options.timestamp
+        if recent is not None and stamp is not None:
+            return distance(recent, stamp[0]) > 0
+        return distance(connection.rcv_nxt, segment.sequence) > 0
 
     def _reset_if_nobody_reads(self, endpoint: Endpoint) -> None:
         """Data for a connection that the application has let go of (RFC 9293 §3.6)."""
@@ -293,63 +405,126 @@ class TcpLayer:
     def _notice(self, endpoint: Endpoint, notice: Notice) -> None:
         kind = notice.kind
         if kind == "state":
-            self._record("tcp.state", connection=str(endpoint.quadruple), **notice.facts)
+            self._record("tcp.state", connection=endpoint.name, **notice.facts)
         elif kind == "retransmit":
-            self._record("tcp.retransmit", connection=str(endpoint.quadruple), **notice.facts)
+            self.counters["TcpRetransSegs"] += 1
+            self._record("tcp.retransmit", connection=endpoint.name, **notice.facts)
         elif kind == "window":
-            self._record("tcp.window", connection=str(endpoint.quadruple), **notice.facts)
+            self._record("tcp.window", connection=endpoint.name, **notice.facts)
+        elif kind == "fast_open":
+            server = (endpoint.quadruple.remote_address, endpoint.quadruple.remote_port)
+            self.fast_open.learn(server, notice.facts["cookie"], notice.facts["refused"])
         else:
-            if kind == "closed":
-                # Its place may have been taken by a new connection (from TIME-WAIT).
-                if self.endpoints.get(endpoint.quadruple) is endpoint:
-                    del self.endpoints[endpoint.quadruple]
-            listener = endpoint.listener
-            if listener is not None and kind in ("connected", "closed"):
-                endpoint.listener = None
-                listener.half_open -= 1
-                if kind == "connected" and listener.is_open:
-                    listener.on_accept(endpoint)
-                elif kind == "connected":
-                    endpoint.abort()
-            if endpoint.owner is not None:
-                endpoint.owner.on_notice(notice)
+            self._tell(endpoint, notice)
 
-    def _send(self, quadruple: Quadruple, segment: Segment) -> None:
-        self._record_segment("tcp.send", quadruple, segment)
+    def _tell(self, endpoint: Endpoint, notice: Notice) -> None:
+        kind = notice.kind
+        if kind == "closed":
+            # Its place may have been taken by a new connection (from TIME-WAIT).
+            if self.endpoints.get(endpoint.quadruple) is endpoint:
+                del self.endpoints[endpoint.quadruple]
+        listener = endpoint.listener
+        if listener is not None and kind in ("connected", "closed"):
+            self._leave_queue(endpoint, listener, kind == "connected")
+        if endpoint.owner is not None:
+            endpoint.owner.on_notice(notice)
+
+    def _leave_queue(self, endpoint: Endpoint, listener: Listener, connected: bool) -> None:
+        if endpoint in listener.waiting:
+            if not connected:
+                listener.waiting.remove(endpoint)
+            return
+        listener.half_open -= 1
+        if not connected:
+            endpoint.listener = None
+        elif not listener.is_open:
+            endpoint.listener = None
+            endpoint.abort()
+        elif listener.on_accept is not None:
+            endpoint.listener = None
+            self.counters["TcpPassiveOpens"] += 1
+            listener.on_accept(endpoint)
+        else:
+            self.counters["TcpPassiveOpens"] += 1
+            listener.waiting.append(endpoint)
+            listener.on_waiting()
+
+    def _send(self, endpoint: Endpoint, segment: Segment) -> None:
+        self._send_segment(
+            endpoint.quadruple, segment, endpoint.name, endpoint.tos, endpoint.hop_limit, endpoint.encapsulation
+        )
+
+    def _send_segment(
+        self, quadruple: Quadruple, segment: Segment, name: str = "", tos: int = 0, hop_limit: int | None = None,
+        udp_port: int | None = None,
+    ) -> None:  # fmt: skip
+        self._record_segment("tcp.send", name or str(quadruple), segment)
+        self.counters["TcpOutSegs"] += 1
         source, destination = quadruple.local_address, quadruple.remote_address
         data = build_tcp(source, destination, segment)
+        if udp_port is not None and self.encapsulation is not None:
+            self.encapsulation.send(source, destination, udp_port, data, tos | segment.ecn, hop_limit)
+            return
         try:
-            self.internet.send(source, destination, ipv4.Protocol.TCP, data, dont_fragment=True)
+            self.internet.send(
+                source, destination, Protocol.TCP, data, dont_fragment=True, tos=tos | segment.ecn, ttl=hop_limit
+            )
         except NetworkUnreachable as error:
             self._record("ip.drop", reason=str(error))
 
     def _set_timer(self, endpoint: Endpoint) -> None:
         deadline_ns = endpoint.connection.deadline_ns
         timer = endpoint.timer
+        if deadline_ns is None:
+            if timer is not None:
+                timer.cancel()
+                endpoint.timer = None
+            return
         if timer is not None:
-            if timer.callback is not None and timer.time_ns == deadline_ns:
+            if timer.callback is not None and timer.time_ns <= deadline_ns:
                 return
             timer.cancel()
-        endpoint.timer = None
-        if deadline_ns is not None:
-            endpoint.timer = self.internet.agenda.at(deadline_ns, self._timer_strikes, endpoint)
+        endpoint.timer = self.internet.agenda.at(deadline_ns, self._timer_strikes, endpoint)
 
     def _timer_strikes(self, endpoint: Endpoint) -> None:
         endpoint.timer = None
-        endpoint.connection.on_timer(self.now_ns)
-        self.carry_out(endpoint)
+        deadline_ns = endpoint.connection.deadline_ns
+        if deadline_ns is not None and deadline_ns <= self.now_ns:
+            endpoint.connection.on_timer(self.now_ns)
+            self.carry_out(endpoint)
+        else:
+            self._set_timer(endpoint)
 
-    def _record_segment(self, name: str, quadruple: Quadruple, segment: Segment) -> None:
+    def _record_segment(self, name: str, connection: str, segment: Segment) -> None:
         if self.internet.recorder.enabled:
             self._record(
                 name,
-                connection=str(quadruple),
+                connection=connection,
                 flags=flags_text(segment.flags),
                 sequence=segment.sequence,
                 acknowledgment=segment.acknowledgment,
                 window=segment.window,
                 length=len(segment.payload),
+                **_options_recorded(segment.options),
             )
 
     def _record(self, name: str, /, **fields: Any) -> None:
         self.internet.recorder.record(self.internet.node, name, **fields)
+
+
+def _identity(quadruple: Quadruple) -> bytes:
+    """Both addresses and ports as bytes, for a cookie's hash."""
+    local_address, local_port, remote_address, remote_port = quadruple
+    return local_address + local_port.to_bytes(2, "big") + remote_address + remote_port.to_bytes(2, "big")
+
+
+def _options_recorded(options: Options) -> dict[str, Any]:
+    """The options that a segment has, for the recording."""
+    if options is NO_OPTIONS:
+        return {}
+    facts: dict[str, Any] = {}
+    if options.sack_blocks:
+        facts["sack"] = options.sack_blocks
+    if options.timestamp is not None:
+        facts["timestamp"] = options.timestamp
+    return facts

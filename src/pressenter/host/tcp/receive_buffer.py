@@ -2,13 +2,18 @@
 
 A segment that arrives before its predecessor is kept; when the gap closes,
 everything behind it becomes readable at once (head-of-line blocking is the time
-that it had to wait).  Stream positions here are plain integers from 0, the first
-byte after the SYN.
+that it had to wait).  The sender is told which ranges wait, the one that changed
+last first (RFC 2018 §4), so that it need not send them again.
 """
 
 from __future__ import annotations
 
+from bisect import insort
+from operator import itemgetter
+
 __all__ = ["ReceiveBuffer"]
+
+_by_start = itemgetter(0)
 
 
 class ReceiveBuffer:
@@ -17,15 +22,17 @@ class ReceiveBuffer:
     Attributes:
         capacity: bytes that may be held, the unread and the waiting together.
         next: position of the next byte that is missing.
+        waiting: ranges that lie behind a gap, the one that changed last first.
     """
 
-    __slots__ = ("_readable", "_waiting", "capacity", "next")
+    __slots__ = ("_pieces", "_readable", "capacity", "next", "waiting")
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, first: int = 0) -> None:
         self.capacity = capacity
-        self.next = 0
+        self.next = first
+        self.waiting: list[tuple[int, int]] = []
         self._readable = bytearray()
-        self._waiting: list[tuple[int, bytes]] = []
+        self._pieces: list[tuple[int, bytes]] = []  # in order, without overlap
 
     @property
     def readable(self) -> int:
@@ -35,19 +42,22 @@ class ReceiveBuffer:
     @property
     def window(self) -> int:
         """Bytes that may still arrive in order (RCV.WND)."""
-        return self.capacity - len(self._readable)
+        return max(0, self.capacity - len(self._readable))
 
     @property
     def has_gap(self) -> bool:
         """Whether bytes wait for earlier ones."""
-        return bool(self._waiting)
+        return bool(self._pieces)
 
-    def add(self, position: int, data: bytes) -> int:
-        """Take data at a stream position; what is outside the window is cut off.
+    def add(self, position: int, data: bytes, limit: int) -> int:
+        """Take data at a position; what is not in ``[next, limit)`` is cut off.
 
         Returns how many bytes became readable.
         """
-        limit = self.next + self.window
+        if position == self.next and not self._pieces and position + len(data) <= limit:
+            self._readable += data
+            self.next += len(data)
+            return len(data)
         if position < self.next:
             data = data[self.next - position :]
             position = self.next
@@ -55,12 +65,8 @@ class ReceiveBuffer:
         if not data:
             return 0
         before = self.next
-        if position > self.next:
-            self._keep(position, data)
-        else:
-            self._readable += data
-            self.next += len(data)
-            self._close_gaps()
+        self._keep(position, data)
+        self._close_gap()
         return self.next - before
 
     def read(self, maximum: int) -> bytes:
@@ -69,21 +75,38 @@ class ReceiveBuffer:
         del self._readable[:maximum]
         return data
 
-    def _keep(self, position: int, data: bytes) -> None:
-        self._waiting.append((position, data))
-        self._waiting.sort(key=lambda piece: piece[0])
-        merged: list[tuple[int, bytes]] = []
-        for start, piece in self._waiting:
-            if merged and start <= merged[-1][0] + len(merged[-1][1]):
-                first, previous = merged[-1]
-                merged[-1] = (first, previous + piece[first + len(previous) - start :])
-            else:
-                merged.append((start, piece))
-        self._waiting = merged
+    def peek(self, maximum: int) -> bytes:
+        """Look at up to ``maximum`` readable bytes."""
+        return bytes(self._readable[:maximum])
 
-    def _close_gaps(self) -> None:
-        while self._waiting and self._waiting[0][0] <= self.next:
-            start, piece = self._waiting.pop(0)
-            fresh = piece[self.next - start :]
-            self._readable += fresh
-            self.next += len(fresh)
+    def _keep(self, position: int, data: bytes) -> None:
+        """Keep those parts of the data that are not there yet, and note the range."""
+        end = position + len(data)
+        start = position
+        for there, piece in self._pieces[:]:
+            if there >= end:
+                break
+            if start < there:
+                insort(self._pieces, (start, data[start - position : there - position]), key=_by_start)
+            start = max(start, there + len(piece))
+        if start < end:
+            insort(self._pieces, (start, data[start - position :]), key=_by_start)
+        others = []
+        for left, right in self.waiting:
+            if left <= end and position <= right:
+                position, end = min(position, left), max(end, right)
+            else:
+                others.append((left, right))
+        self.waiting = [(position, end), *others]
+
+    def _close_gap(self) -> None:
+        taken = 0
+        for start, piece in self._pieces:
+            if start != self.next:
+                break
+            self._readable += piece
+            self.next += len(piece)
+            taken += 1
+        if taken:
+            del self._pieces[:taken]
+            self.waiting = [block for block in self.waiting if block[0] > self.next]

@@ -9,21 +9,30 @@ The receiver's view of sequence numbers (RFC 9293 §3.3.1, figure 4)::
 The window is as large as the buffer has room; its right edge, once told, never moves
 back (§3.8.6.2.2).  An acknowledgment costs a segment, so it waits for a second full
 segment or a short while (§3.8.6.3), but what is out of order, or closes a gap, is
-acknowledged at once, so that the sender learns of losses (RFC 5681 §4.2).
+acknowledged at once, so that the sender learns of losses (RFC 5681 §4.2), with a list of
+what has arrived behind the gap (SACK, RFC 2018) and of what has arrived twice (D-SACK,
+RFC 2883).
+
+How large must the buffer be?  As large as what the path holds, which nobody knows
+beforehand.  So it grows: when the application takes more in a round trip than half of
+the buffer, the sender may be waiting for the window, and the buffer is doubled, up to the
+host's limit ("dynamic right-sizing", as Linux does it).
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.receive_buffer import ReceiveBuffer
-from pressenter.host.tcp.sequence import add, distance, less
+from pressenter.host.tcp.sequence import add, unwrap
 from pressenter.wire.tcp import ACK, FIN, RST, SYN, Segment
 
-__all__ = ["DELAYED_ACK_NS", "RECEIVE_CAPACITY", "Arrived", "Receiver"]
+__all__ = ["Arrived", "Receiver"]
 
-DELAYED_ACK_NS = 40_000_000  # RFC 9293 §3.8.6.3 allows 500 ms; Linux has 40 ms
-RECEIVE_CAPACITY = 256 * 1024
+MAXIMUM_SCALE = 14  # RFC 7323 §2.3
+_MAXIMUM_BLOCKS = 4  # as fit 40 bytes of options; three beside timestamps
+_PAWS_IDLE_NS = 24 * 24 * 3600 * 1_000_000_000  # RFC 7323 §5.5
 
 
 class Arrived(NamedTuple):
@@ -34,105 +43,227 @@ class Arrived(NamedTuple):
 
 
 class Receiver:
-    """Receive sequence space, buffer, and what is to be acknowledged.
+    """Receive sequence space, buffer, and what is to be acknowledged.  Positions begin with 0, the SYN.
 
     Attributes:
+        irs: the sequence number of the peer's SYN.
+        nxt: RCV.NXT as a position.
         ack_now: an acknowledgment is due with the next segment, or on its own.
-        delayed_ack_at_ns: when one is due at the latest, or None.
-        scale: by how much the window in a header is shifted (RFC 7323 §2).
+        delayed_ack_at_ns: when one is due that waits.
+        timestamp: TS.Recent, what is echoed (RFC 7323 §4.3), or None without timestamps.
+        generous: whatever there is room for is acceptable, which without scaling may be more than
+            could be told.
+        congestion_seen: a packet came with the mark "congestion experienced" (RFC 3168 §6.1.3).
     """
 
-    def __init__(self, mss: int, capacity: int) -> None:
+    __slots__ = (
+        "_advertised_edge", "_autotune_bytes", "_autotune_from_ns", "_duplicate", "_finished", "_last_acknowledged",
+        "_parameters", "_timestamp_at_ns", "_unacknowledged_bytes", "_waiting_fin", "ack_now", "autotune", "buffer",
+        "congestion_seen", "delayed_ack_at_ns", "generous", "irs", "mss", "nxt", "sack", "scale", "timestamp",
+    )  # fmt: skip
+
+    def __init__(self, parameters: TcpParameters, mss: int) -> None:
+        self._parameters = parameters
         self.mss = mss
-        self.buffer = ReceiveBuffer(capacity)
+        self.buffer = ReceiveBuffer(parameters.receive_buffer, 1)
         self.irs = 0
-        self.rcv_nxt = 0
+        self.nxt = 0
         self.ack_now = False
         self.delayed_ack_at_ns: int | None = None
         self.scale = 0
+        self.sack = False
+        self.timestamp: int | None = None
+        self.generous = True
+        self.congestion_seen = False
+        self.autotune = True
+        self._timestamp_at_ns = 0
         self._advertised_edge = 0
-        self._unacknowledged_segments = 0
+        self._last_acknowledged = 0
+        self._unacknowledged_bytes = 0
+        self._duplicate: tuple[int, int] | None = None  # what has arrived twice
         self._finished = False
         self._waiting_fin: int | None = None
+        self._autotune_from_ns = 0
+        self._autotune_bytes = 0
 
     @property
     def scale_to_offer(self) -> int:
-        """The smallest shift with which the whole buffer can be told."""
-        return max(0, (self.buffer.capacity - 1).bit_length() - 16)
+        """The smallest shift with which the largest buffer can be told."""
+        largest = max(self.buffer.capacity, self._parameters.receive_buffer_maximum if self.autotune else 0)
+        scale = 0
+        while scale < MAXIMUM_SCALE and 0xFFFF << scale < largest:
+            scale += 1
+        return scale
 
     def begin(self, syn_sequence: int) -> None:
         """The peer's SYN has come."""
         self.irs = syn_sequence
-        self.rcv_nxt = self._advertised_edge = add(syn_sequence, 1)
+        self.nxt = 1
+        self._advertised_edge = 1 + min(self.buffer.window, 0xFFFF)  # if our SYN has told it already
 
-    def is_acceptable(self, segment: Segment) -> bool:
+    def align_buffer(self, mss: int) -> None:
+        """Round the buffer up to whole segments, so that none is cut at the edge of the window."""
+        self.buffer.capacity = -(-self.buffer.capacity // mss) * mss
+
+    @property
+    def window(self) -> int:
+        """RCV.WND: what was told, or more if there is room for more and `generous` allows it."""
+        return max(self._advertised_edge - self.nxt, self.buffer.window if self.generous else 0, 0)
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether bytes wait for earlier ones."""
+        return self.buffer.has_gap
+
+    def position_of(self, segment: Segment) -> int:
+        """SEG.SEQ as a position."""
+        return unwrap(self.irs, self.nxt, segment.sequence)
+
+    # ---- is it acceptable? ---------------------------------------------------------------------
+
+    def is_acceptable(self, position: int, length: int, flags: int) -> bool:
         """RFC 9293 §3.10.7.4, first: does any of it lie in the window?"""
-        window = max(0, distance(self.rcv_nxt, self._advertised_edge))
-        start = distance(self.rcv_nxt, segment.sequence)
-        if segment.length == 0:
-            return start == 0 if window == 0 else 0 <= start < window
-        if window == 0:
-            return start == 0 and bool(segment.flags & (ACK | RST))
-        return 0 <= start < window or 0 <= start + segment.length - 1 < window
+        window = self.window
+        start = position - self.nxt
+        if length == 0:
+            return start == 0 if window <= 0 else 0 <= start < window
+        if window <= 0:
+            return start == 0 and bool(flags & (ACK | RST))
+        return 0 <= start < window or 0 <= start + length - 1 < window
 
-    def take(self, now_ns: int, segment: Segment) -> Arrived:
+    def is_old(self, now_ns: int, segment: Segment) -> bool:
+        """RFC 7323 §5.3, R1: a timestamp before the last one tells of a segment from long ago (PAWS)."""
+        recent, stamp = self.timestamp, segment.options.timestamp
+        if recent is None or stamp is None or segment.flags & RST:
+            return False
+        if (stamp[0] - recent) & 0x80000000 == 0:
+            return False
+        return now_ns - self._timestamp_at_ns < _PAWS_IDLE_NS
+
+    def take_timestamp(self, now_ns: int, position: int, segment: Segment) -> None:
+        """RFC 7323 §4.3: echo the timestamp of the segment that the last acknowledgment was for."""
+        stamp = segment.options.timestamp
+        if stamp is not None and self.timestamp is not None and position <= self._last_acknowledged:
+            self.timestamp, self._timestamp_at_ns = stamp[0], now_ns
+
+    # ---- what it brings ------------------------------------------------------------------------------
+
+    def take(self, now_ns: int, position: int, segment: Segment) -> Arrived:
         """RFC 9293 §3.10.7.4, seventh and eighth: data and FIN."""
-        arrived = 0
-        if segment.payload:
-            sequence = add(segment.sequence, 1) if segment.flags & SYN else segment.sequence
-            position = self.buffer.next + distance(self.rcv_nxt, sequence)
-            had_gap = self.buffer.has_gap
-            arrived = self.buffer.add(position, segment.payload)
-            self.rcv_nxt = add(self.rcv_nxt, arrived)
-            if not arrived or had_gap or self.buffer.has_gap:
-                self.ack_now = True
-            else:
-                self._acknowledge_soon(now_ns)
-        if segment.flags & FIN:
-            self._waiting_fin = add(segment.sequence, segment.length - 1)
+        flags = segment.flags
+        if flags & SYN:
+            position += 1
+        arrived = self._take_data(now_ns, position, segment.payload) if segment.payload else 0
+        if flags & FIN:
+            fin = position + len(segment.payload)
+            if fin < max(self._advertised_edge, self.nxt + 1):
+                self._waiting_fin = fin
             self.ack_now = True
-        if self._waiting_fin != self.rcv_nxt or self._finished:
+        if self._waiting_fin != self.nxt or self._finished:
             return Arrived(arrived, False)
         self._finished = self.ack_now = True
-        self.rcv_nxt = add(self.rcv_nxt, 1)
+        self.nxt += 1
         return Arrived(arrived, True)
 
-    def read(self, maximum: int) -> tuple[bytes, bool]:
+    def _take_data(self, now_ns: int, position: int, payload: bytes) -> int:
+        buffer = self.buffer
+        end = position + len(payload)
+        had_gap = buffer.has_gap
+        if position < self.nxt or had_gap:
+            self._note_duplicate(position, end)
+        arrived = buffer.add(position, payload, max(self._advertised_edge, self.nxt))
+        self.nxt += arrived
+        if not arrived or had_gap or self._duplicate is not None:
+            self.ack_now = True
+        else:
+            self._acknowledge_soon(now_ns, arrived)
+        return arrived
+
+    def note_old_segment(self, position: int, length: int) -> None:
+        """A segment of which nothing is new: its range is told (RFC 2883 §4)."""
+        if self.sack and length and position + length <= self.nxt:
+            self._duplicate = (position, position + length)
+
+    def _note_duplicate(self, position: int, end: int) -> None:
+        """RFC 2883 §4: the first range of a segment that was there already."""
+        if not self.sack:
+            return
+        if position < self.nxt:
+            self._duplicate = (position, min(end, self.nxt))
+            return
+        overlaps = [
+            (max(position, left), min(end, right))
+            for left, right in self.buffer.waiting
+            if left < end and position < right
+        ]
+        self._duplicate = min(overlaps, default=None)
+
+    def _acknowledge_soon(self, now_ns: int, size: int) -> None:
+        """RFC 9293 §3.8.6.3: delay, but acknowledge at least every second full segment."""
+        self._unacknowledged_bytes += size
+        if self.delayed_ack_at_ns is None and self._unacknowledged_bytes <= self.mss:
+            self.delayed_ack_at_ns = now_ns + self._parameters.delayed_ack_ns
+        else:
+            self.ack_now = True
+
+    def read(self, now_ns: int, maximum: int, round_trip_ns: int | None) -> tuple[bytes, bool]:
         """Readable bytes, and whether that makes enough room to tell the peer of.
 
         RFC 9293 §3.8.6.2.2: the receiver's silly window avoidance.
         """
         data = self.buffer.read(maximum)
-        gained = distance(self._advertised_edge, add(self.rcv_nxt, self.buffer.window))
-        left = distance(self.rcv_nxt, self._advertised_edge)
+        if self.autotune:
+            self._grow_buffer(now_ns, len(data), round_trip_ns)
+        gained = self.nxt + self.buffer.window - self._advertised_edge
+        left = self._advertised_edge - self.nxt
         enough = gained >= min(2 * self.mss, self.buffer.capacity // 2)
-        return data, enough and left < 2 * self.mss
+        return data, enough and left < max(2 * self.mss, self.buffer.capacity // 4)
+
+    def _grow_buffer(self, now_ns: int, taken: int, round_trip_ns: int | None) -> None:
+        self._autotune_bytes += taken
+        if round_trip_ns is None or now_ns - self._autotune_from_ns < round_trip_ns:
+            return
+        # The sender may double what it sends in the next round trip.
+        wanted = 2 * self._autotune_bytes + 16 * self.mss
+        self._autotune_bytes, self._autotune_from_ns = 0, now_ns
+        self.buffer.capacity = max(self.buffer.capacity, min(2 * wanted, self._parameters.receive_buffer_maximum))
+
+    # ---- acknowledging ---------------------------------------------------------------------------------
 
     def advertise(self) -> int:
         """The window for a header that carries an acknowledgment now."""
-        window = min(self.buffer.window >> self.scale, 0xFFFF)
-        edge = add(self.rcv_nxt, window << self.scale)
-        if less(edge, self._advertised_edge):
-            kept = distance(self.rcv_nxt, self._advertised_edge)
-            window = min(0xFFFF, -(-kept >> self.scale) if kept > 0 else 0)
-            edge = add(self.rcv_nxt, window << self.scale)
+        scale = self.scale
+        window = min(self.buffer.window >> scale, 0xFFFF)
+        edge = self.nxt + (window << scale)
+        if edge < self._advertised_edge:
+            kept = self._advertised_edge - self.nxt
+            window = min(0xFFFF, -(-kept >> scale) if kept > 0 else 0)
+            edge = max(edge, self.nxt + (window << scale))
         self._advertised_edge = edge
+        self._last_acknowledged = self.nxt
         self.ack_now = False
-        self._unacknowledged_segments = 0
+        self._unacknowledged_bytes = 0
         self.delayed_ack_at_ns = None
         return window
 
     def advertise_in_syn(self) -> int:
         """The window for a SYN, which is never scaled (RFC 7323 §2.2)."""
         window = min(self.buffer.window, 0xFFFF)
-        self._advertised_edge = add(self.rcv_nxt, window)
+        self._advertised_edge = self.nxt + window
+        self._last_acknowledged = self.nxt
         self.ack_now = False
         return window
 
-    def _acknowledge_soon(self, now_ns: int) -> None:
-        """RFC 9293 §3.8.6.3: delay, but acknowledge at least every second segment."""
-        self._unacknowledged_segments += 1
-        if self._unacknowledged_segments >= 2:
-            self.ack_now = True
-        elif self.delayed_ack_at_ns is None:
-            self.delayed_ack_at_ns = now_ns + DELAYED_ACK_NS
+    def sack_blocks(self, room: int = _MAXIMUM_BLOCKS) -> tuple[tuple[int, int], ...]:
+        """What to tell besides the acknowledgment number: duplicates first (RFC 2883 §4), then what waits."""
+        if not self.sack or (self._duplicate is None and not self.buffer.waiting):
+            return ()
+        blocks = self.buffer.waiting
+        if self._duplicate is not None:
+            # RFC 2883 §4: a duplicate behind the gap is followed by the block that holds it.
+            left, right = self._duplicate
+            holding = [block for block in blocks if block[0] <= left and right <= block[1]]
+            blocks = [self._duplicate, *holding, *(block for block in blocks if block not in holding)]
+            self._duplicate = None
+        irs = self.irs
+        return tuple((add(irs, left), add(irs, right)) for left, right in blocks[:room])

@@ -3,17 +3,20 @@
 The timeout must be longer than a round trip, and how much longer depends on how
 much round trips vary: RTO = SRTT + 4 RTTVAR, both smoothed.  A segment that was
 sent twice is never measured, since nobody knows which copy was acknowledged
-(Karn's algorithm).  A timeout that strikes doubles the next one.
+(Karn's algorithm), unless the peer echoes our timestamps (RFC 7323 §4).  A timeout
+that strikes doubles the next one.
+
+The smallest of the last round trips is kept too: it is the path without its queues.
 """
 
 from __future__ import annotations
 
-__all__ = ["INITIAL_RTO_NS", "MAXIMUM_RTO_NS", "MINIMUM_RTO_NS", "RoundTripTime"]
+from pressenter.host.tcp.parameters import TcpParameters
 
-INITIAL_RTO_NS = 1_000_000_000  # RFC 6298 §2.1
-MINIMUM_RTO_NS = 200_000_000  # deviation: RFC 6298 §2.4 says 1 s; Linux has 200 ms
-MAXIMUM_RTO_NS = 120_000_000_000  # RFC 6298 §2.5 allows 60 s and more; Linux has 120 s
+__all__ = ["RoundTripTime"]
+
 _CLOCK_GRANULARITY_NS = 1_000_000
+_MINIMUM_WINDOW_NS = 300_000_000_000  # Linux's tcp_min_rtt_wlen
 
 
 class RoundTripTime:
@@ -23,39 +26,63 @@ class RoundTripTime:
         smoothed_ns: SRTT, or None before the first measurement.
         variation_ns: RTTVAR.
         timeout_ns: RTO, with its back-off.
+        minimum_ns: the smallest sample of the last five minutes, or None.
+        latest_ns: the last sample, or None.
     """
 
-    __slots__ = ("smoothed_ns", "timeout_ns", "variation_ns")
+    __slots__ = (
+        "_base_ns", "_highest_ns", "_initial_ns", "_lowest_ns", "_minimum_at_ns", "_slop_ns", "latest_ns", "minimum_ns",
+        "smoothed_ns", "timeout_ns", "variation_ns",
+    )  # fmt: skip
 
-    def __init__(self, initial_ns: int = INITIAL_RTO_NS) -> None:
+    def __init__(self, parameters: TcpParameters) -> None:
+        self._initial_ns = self._base_ns = self.timeout_ns = parameters.initial_timeout_ns
+        self._slop_ns = parameters.timeout_slop_ns
+        self._lowest_ns = parameters.minimum_timeout_ns
+        self._highest_ns = parameters.maximum_timeout_ns
         self.smoothed_ns: int | None = None
         self.variation_ns = 0
-        self.timeout_ns = initial_ns
+        self.minimum_ns: int | None = None
+        self.latest_ns: int | None = None
+        self._minimum_at_ns = 0
 
-    def measure(self, sample_ns: int) -> None:
-        """A segment that was sent once has been acknowledged after ``sample_ns``."""
+    def measure(self, now_ns: int, sample_ns: int, per_flight: int = 1) -> None:
+        """A segment has been acknowledged after ``sample_ns``.
+
+        ``per_flight`` is how many samples come in a round trip; each then counts for less
+        (RFC 7323 appendix G).
+        """
+        self.latest_ns = sample_ns
+        if self.minimum_ns is None or sample_ns <= self.minimum_ns or now_ns - self._minimum_at_ns > _MINIMUM_WINDOW_NS:
+            self.minimum_ns, self._minimum_at_ns = sample_ns, now_ns
         if self.smoothed_ns is None:  # RFC 6298 §2.2
             self.smoothed_ns = sample_ns
             self.variation_ns = sample_ns // 2
         else:  # RFC 6298 §2.3: alpha = 1/8, beta = 1/4
             difference = abs(self.smoothed_ns - sample_ns)
-            self.variation_ns += (difference - self.variation_ns) // 4
-            self.smoothed_ns += (sample_ns - self.smoothed_ns) // 8
-        timeout = self.smoothed_ns + max(_CLOCK_GRANULARITY_NS, 4 * self.variation_ns)
-        self.timeout_ns = min(max(timeout, MINIMUM_RTO_NS), MAXIMUM_RTO_NS)
+            self.variation_ns += (difference - self.variation_ns) // (4 * per_flight)
+            self.smoothed_ns += (sample_ns - self.smoothed_ns) // (8 * per_flight)
+        self.end_back_off()
 
     def end_back_off(self) -> None:
         """The timeout as it was before it struck: nothing was wrong with the path."""
-        if self.smoothed_ns is not None:
-            timeout = self.smoothed_ns + max(_CLOCK_GRANULARITY_NS, 4 * self.variation_ns)
-            self.timeout_ns = min(max(timeout, MINIMUM_RTO_NS), MAXIMUM_RTO_NS)
-        else:
-            self.timeout_ns = INITIAL_RTO_NS
+        if self.smoothed_ns is None:
+            self._base_ns = self.timeout_ns = self._initial_ns
+            return
+        # Deviation: Linux does not let the variation's share fall below the minimum, so that a
+        # delayed acknowledgment never looks like a loss.
+        variation = max(_CLOCK_GRANULARITY_NS, 4 * self.variation_ns, self._lowest_ns)
+        self._set(self.smoothed_ns + variation)
 
     def syn_was_lost(self) -> None:
         """RFC 6298 §5.7: the SYN had to be sent again, so be careful with the first data."""
-        self.timeout_ns = max(self.timeout_ns, 3_000_000_000)
+        if self.smoothed_ns is None:
+            self._set(max(self._base_ns, 3_000_000_000))
 
     def back_off(self) -> None:
         """The timeout has struck (RFC 6298 §5.5)."""
-        self.timeout_ns = min(self.timeout_ns * 2, MAXIMUM_RTO_NS)
+        self._set(self._base_ns * 2)
+
+    def _set(self, timeout_ns: int) -> None:
+        self._base_ns = min(timeout_ns, self._highest_ns)
+        self.timeout_ns = min(timeout_ns + self._slop_ns, self._highest_ns)

@@ -1,22 +1,23 @@
-"""The sending half of a connection: what may be sent, what must be sent again, and when.
+"""The sending half of a connection: what may be sent, and when.
 
 The sender's view of sequence numbers (RFC 9293 §3.3.1, figure 3)::
 
             acknowledged   sent, not acknowledged   may be sent    may not yet
           --------------|-------------------------|-------------|-------------
-                    SND.UNA                   SND.NXT     SND.UNA + window
+                    SND.UNA                   SND.NXT     SND.UNA + SND.WND
 
-``window`` is the smaller of what the receiver has room for (SND.WND) and what the
-path is believed to bear (the congestion window).  Bytes from SND.UNA on are kept,
-since they may have to be sent again: when the timer strikes, all of them (SND.NXT
-falls back to SND.UNA, and SND.MAX remembers how far it had been); when three
-acknowledgments for the same byte say that one segment is missing, only that one.
+Three things hold data back: the receiver's room (SND.WND), the congestion window, which
+limits what is under way (see ``recovery.py``), and, if the congestion control paces, the
+clock.  A fourth is courtesy: a small segment waits while another small one is under way, so
+that many small writes make few large segments (Nagle, RFC 9293 §3.7.4, as Minshall changed it
+and Linux has it: draft-minshall-nagle-01).
 
 A receiver that has no room closes its window.  Its later word that there is room again
 could get lost, so a closed window is probed with one byte beyond it; as long as the
 probes are answered, the connection waits (RFC 9293 §3.8.6.1).
 
-Names in capitals are RFC 9293's variables; here they are in lower case.
+Names in capitals are RFC 9293's variables; here they are in lower case, and count positions
+(see ``sequence.py``).
 """
 
 from __future__ import annotations
@@ -24,16 +25,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from pressenter.host.tcp.congestion import CongestionControl, NewReno
+from pressenter.host.tcp.congestion import CONGESTION_CONTROLS, CongestionControl
 from pressenter.host.tcp.notices import Notice
+from pressenter.host.tcp.parameters import TcpParameters
+from pressenter.host.tcp.recovery import LossRecovery, Mood
 from pressenter.host.tcp.round_trip import RoundTripTime
-from pressenter.host.tcp.sequence import add, distance, less, less_or_equal
-from pressenter.wire.tcp import ACK, FIN, PSH
+from pressenter.host.tcp.scoreboard import SentSegment
+from pressenter.wire.tcp import ACK, CWR, FIN, PSH, SYN
 
-__all__ = ["DUPLICATE_THRESHOLD", "SEND_CAPACITY", "Freed", "Sender"]
+__all__ = ["Freed", "Sender"]
 
-SEND_CAPACITY = 256 * 1024
-DUPLICATE_THRESHOLD = 3  # RFC 5681 §3.2
+_PROBE_MARGIN_NS = 2_000_000
+_BURST_NS = 1_000_000  # a paced burst lasts a millisecond, as Linux's segments do
 
 
 class Freed(NamedTuple):
@@ -48,255 +51,510 @@ class Sender:
     """Send sequence space, buffer, windows and the timers for sending again.
 
     Args:
-        initial_sequence: ISS, the number of the SYN.
-        mss: the largest segment that this end would send.
-        emit: queues a segment: flags, sequence number, payload.
+        mss: the largest payload that this end would send.
+        emit: sends a segment: its flags, position, payload, whether it is sent again.
         note: queues a notice.
 
     Attributes:
+        una, nxt: SND.UNA and SND.NXT.
+        wnd: SND.WND, already scaled.
         retries: how often the timer has struck for the same byte.
-        retransmit_at_ns, persist_at_ns: deadlines, None if the timer is off.
+        no_delay: send small segments at once (TCP_NODELAY).
+        retransmit_at_ns, probe_at_ns, persist_at_ns, pace_at_ns: deadlines, None if the timer is off.
     """
+
+    __slots__ = (
+        "_buffer", "_burst_left", "_congestion_name", "_emit", "_fin_position", "_largest_window", "_last_sent_ns",
+        "_note", "_pace_free_ns", "_peak", "_peak_until", "_small_end", "_wl1", "_wl2", "capacity", "congestion_name",
+        "congestion_reduced", "ecn", "fin_wanted", "fixed_capacity", "iss", "mss", "no_delay", "nxt", "pace_at_ns",
+        "parameters", "persist_at_ns", "probe_at_ns", "recovery", "retransmit_at_ns", "retries", "round_trip",
+        "stalled_since_ns", "una", "window_limited", "wnd",
+    )  # fmt: skip
 
     def __init__(
         self,
         initial_sequence: int,
         mss: int,
-        congestion: CongestionControl | None,
-        emit: Callable[[int, int, bytes], None],
+        parameters: TcpParameters,
+        emit: Callable[[int, int, bytes, bool], None],
         note: Callable[[Notice], None],
     ) -> None:
         self.iss = initial_sequence
-        self.snd_una = initial_sequence
-        self.snd_nxt = initial_sequence
-        self.snd_max = initial_sequence
-        self.snd_wnd = 0
-        self.snd_wl1 = 0
-        self.snd_wl2 = 0
         self.mss = mss
-        self.round_trip = RoundTripTime()
+        self.parameters = parameters
+        self.una = 0
+        self.nxt = 0
+        self.wnd = 0
+        self.round_trip = RoundTripTime(parameters)
         self.retries = 0
+        self.no_delay = False
         self.fin_wanted = False
+        self.ecn = False
+        self.congestion_reduced = False  # the next data carries CWR (RFC 3168 §6.1.2)
+        self.congestion_name = parameters.congestion_control
+        self.capacity = parameters.send_buffer
+        self.fixed_capacity = False
         self.retransmit_at_ns: int | None = None
+        self.probe_at_ns: int | None = None
         self.persist_at_ns: int | None = None
-        self._congestion = congestion
-        self._buffer = bytearray()  # from the first byte after SND.UNA on
-        self._fin_sequence: int | None = None
-        self._duplicates = 0
-        self._recovery_point: int | None = None
-        self._timed: tuple[int, int] | None = None  # (sequence that ends it, time sent)
+        self.pace_at_ns: int | None = None
+        self.stalled_since_ns: int | None = None
+        self.window_limited = False
+        self._buffer = bytearray()  # from SND.NXT on
+        self._fin_position: int | None = None
+        self._largest_window = 0
+        self._last_sent_ns = 0
+        self._pace_free_ns = 0
+        self._burst_left = 0
+        self._peak = 0
+        self._peak_until = 0
+        self._small_end = 0  # of the last segment that was not full
+        self._wl1 = 0
+        self._wl2 = 0
         self._emit = emit
         self._note = note
+        self.recovery = self._new_recovery(mss)
+
+    def _new_recovery(self, segment_size: int) -> LossRecovery:
+        congestion = CONGESTION_CONTROLS[self.congestion_name](segment_size)
+        return LossRecovery(self.parameters, congestion, self.round_trip, segment_size, self._note_window)
+
+    def agree_on_segment_size(self, mss: int) -> None:
+        """The peer's SYN has told how large a segment may be; the congestion control begins with it."""
+        self.mss = mss
+        before = self.recovery
+        self.recovery = self._new_recovery(mss)
+        self.recovery.scoreboard = before.scoreboard
+        self.recovery.delivery = before.delivery
+
+    def use_congestion_control(self, name: str) -> None:
+        """Another congestion control from now on, with the window of the one before."""
+        self.congestion_name = name
+        congestion = CONGESTION_CONTROLS[name](self.mss)
+        congestion.window = self.congestion.window
+        congestion.threshold = self.congestion.threshold
+        self.recovery.congestion = congestion
 
     @property
     def congestion(self) -> CongestionControl:
-        """The congestion control; made when the segment size is known."""
-        if self._congestion is None:
-            self._congestion = NewReno(self.mss)
-        return self._congestion
+        """The congestion control."""
+        return self.recovery.congestion
 
     @property
     def in_flight(self) -> int:
         """Sequence numbers sent and not acknowledged."""
-        return distance(self.snd_una, self.snd_max)
-
-    @property
-    def room(self) -> int:
-        """Bytes that `write` would take."""
-        return max(0, SEND_CAPACITY - len(self._buffer))
+        return self.nxt - self.una
 
     @property
     def unacknowledged(self) -> int:
         """Bytes taken by `write` and not yet acknowledged."""
+        return len(self._buffer) + sum(len(segment.payload) for segment in self.recovery.scoreboard.segments())
+
+    @property
+    def only_fin_is_missing(self) -> bool:
+        """Whether everything is acknowledged except our FIN."""
+        return self._fin_position is not None and self._fin_position == self.una == self.nxt - 1
+
+    @property
+    def unsent(self) -> int:
+        """Bytes taken by `write` and not yet sent."""
         return len(self._buffer)
+
+    @property
+    def room(self) -> int:
+        """Bytes that `write` would take."""
+        if not self.fixed_capacity:
+            # Twice the window, so that there is always something to send (Linux's tcp_sndbuf_expand).
+            wanted = min(2 * self.congestion.window, self.parameters.send_buffer_maximum)
+            self.capacity = max(self.capacity, wanted)
+        return max(0, self.capacity - len(self._buffer) - (self.nxt - self.una))
 
     # ---- sending --------------------------------------------------------------------------
 
     def write(self, data: bytes) -> int:
         """Take bytes into the buffer; returns how many there was room for."""
-        taken = data[: self.room]
-        self._buffer += taken
-        return len(taken)
+        room = self.room
+        if len(data) > room:
+            data = data[:room]
+        self._buffer += data
+        return len(data)
 
-    def syn_goes_out(self, now_ns: int) -> None:
-        """The connection sends our SYN, for the first time or again."""
-        if self.snd_nxt == self.iss:
-            self.snd_nxt = self.snd_max = add(self.iss, 1)
-        if self.retries == 0:
-            self._timed = (self.snd_nxt, now_ns)
+    def syn_goes_out(self, now_ns: int, flags: int, early: int = 0) -> SentSegment:
+        """Our SYN, for the first time, with up to ``early`` bytes of data (RFC 7413); the connection emits it."""
+        payload = bytes(self._buffer[:early])
+        del self._buffer[:early]
+        segment = SentSegment(0, 1 + len(payload), flags, payload)
+        self._went_out(now_ns, segment)
+        return segment
+
+    def syn_again(self, now_ns: int) -> SentSegment:
+        """Our SYN, once more."""
+        head = self.recovery.scoreboard.head
+        self.recovery.scoreboard.sent_again(head, now_ns)
         self._start_timer(now_ns)
+        return head
+
+    def take_back_early_data(self) -> None:
+        """The peer has not taken the data in our SYN: it is to be sent again, after the handshake."""
+        head = self.recovery.scoreboard.head
+        self._buffer[:0] = head.payload
+        self.nxt -= len(head.payload)
+        self.recovery.scoreboard.pipe -= len(head.payload)
+        head.payload = b""
+        head.end = head.start + 1
 
     def transmit(self, now_ns: int) -> None:
-        """Send as much as both windows allow (RFC 9293 §3.8.6.2.1)."""
-        buffered = len(self._buffer)
-        window = min(self.snd_wnd, self.congestion.window)
-        while True:
-            offset = distance(self.snd_una, self.snd_nxt)
-            unsent = buffered - offset
-            room = window - offset
-            size = min(self.mss, unsent, room)
-            if size <= 0:
-                break
-            if size < min(self.mss, unsent) and offset > 0:
-                break  # silly window avoidance: wait until a whole segment fits
-            last = size == unsent
-            self._send(now_ns, offset, size, PSH if last else 0, last and self.fin_wanted and room > size)
-        fin_is_next = self._fin_sequence is None or self.snd_nxt == self._fin_sequence
-        if self.fin_wanted and fin_is_next and distance(self.snd_una, self.snd_nxt) == buffered:
-            self._send(now_ns, buffered, 0, 0, True)
-        if buffered and self.snd_wnd == 0 and not self.in_flight and self.persist_at_ns is None:
+        """Send what must be sent again, then what is new, as far as the windows allow."""
+        recovery = self.recovery
+        if self.nxt == self.una:
+            self._restart_if_idle(now_ns)
+        before = self.nxt
+        self.window_limited = False
+        if not recovery.prefer_new_data:
+            self._send_lost(now_ns)
+        if self._buffer or self.fin_wanted:
+            self._send_new(now_ns)
+        if recovery.prefer_new_data and self.nxt == before:
+            recovery.prefer_new_data = False  # F-RTO has nothing new to try with
+            self._send_lost(now_ns)
+        if self.nxt != before:
+            self._schedule_probe(now_ns)
+            self._watch_peak()
+        if not self._buffer and not recovery.scoreboard.lost_bytes:
+            if recovery.in_flight < recovery.congestion.window:
+                delivery = recovery.delivery
+                delivery.limited_until = delivery.delivered + recovery.scoreboard.pipe or 1
+        elif self.wnd == 0 and self.nxt == self.una and self.persist_at_ns is None:
             self.persist_at_ns = now_ns + self.round_trip.timeout_ns
 
-    def _send(self, now_ns: int, offset: int, size: int, push: int, fin: bool) -> None:
-        sequence = add(self.snd_una, offset)
-        flags = ACK | push
+    def _send_lost(self, now_ns: int) -> None:
+        recovery = self.recovery
+        scoreboard, congestion = recovery.scoreboard, recovery.congestion
+        while scoreboard.lost_bytes:
+            segment = scoreboard.next_lost()
+            if segment is None:
+                return
+            size = segment.end - segment.start
+            if recovery.in_flight + size > congestion.window and recovery.in_flight:
+                self.window_limited = True
+                return
+            if not self._clock_allows(now_ns, size):
+                return
+            self._send_again(now_ns, segment, "timeout" if recovery.mood is Mood.LOSS else "fast recovery")
+
+    def _send_new(self, now_ns: int) -> None:
+        """RFC 9293 §3.8.6.2.1, with the congestion window."""
+        recovery = self.recovery
+        mss, edge = self.mss, self.una + self.wnd
+        while True:
+            unsent = len(self._buffer)
+            room = edge - self.nxt
+            allowed = recovery.congestion.window - recovery.in_flight
+            size = min(mss, unsent, room)
+            if size > allowed:
+                self.window_limited = True
+                # Whole segments only, unless the window is smaller than one.
+                size = allowed if recovery.in_flight == 0 else 0
+            fin = self.fin_wanted and size == unsent and room > size and self._fin_position is None
+            if size <= 0 and not fin:
+                return
+            if size < mss and not fin and not self._may_be_small(size, unsent):
+                return
+            if not self._clock_allows(now_ns, size):
+                return
+            self._send_next(now_ns, size, size == unsent, fin)
+
+    def _may_be_small(self, size: int, unsent: int) -> bool:
+        """Silly window avoidance, and Nagle's algorithm (RFC 9293 §3.8.6.2.1, §3.7.4)."""
+        idle = self.nxt == self.una
+        if size == unsent and (self.no_delay or self._small_end <= self.una):
+            return True
+        return 2 * size >= self._largest_window > 0 or (idle and self.persist_at_ns is None and size == self.wnd > 0)
+
+    def _clock_allows(self, now_ns: int, size: int) -> bool:
+        """Pacing: a burst may leave when those before it would have at the pacing rate."""
+        rate = self.recovery.congestion.pacing_rate
+        if rate is None:
+            return True
+        if self._burst_left <= 0:
+            if now_ns < self._pace_free_ns:
+                self.pace_at_ns = self._pace_free_ns
+                return False
+            self._burst_left = max(2 * self.mss, min(rate * _BURST_NS // 1_000_000_000, 65_536))
+        self._burst_left -= size
+        self._pace_free_ns = max(now_ns, self._pace_free_ns) + size * 1_000_000_000 // rate
+        return True
+
+    def _send_next(self, now_ns: int, size: int, last: bool, fin: bool) -> None:
+        flags = ACK
+        if last and size:
+            flags |= PSH
         if fin:
             flags |= FIN
-            self._fin_sequence = add(sequence, size)
-        self._emit(flags, sequence, bytes(self._buffer[offset : offset + size]))
-        self.snd_nxt = add(sequence, size + fin)
-        if less(self.snd_max, self.snd_nxt):
-            self.snd_max = self.snd_nxt
-            if self._timed is None:
-                self._timed = (self.snd_nxt, now_ns)
+        if self.congestion_reduced and size:
+            flags |= CWR
+            self.congestion_reduced = False
+        with memoryview(self._buffer) as view:
+            payload = bytes(view[:size])
+        del self._buffer[:size]
+        segment = SentSegment(self.nxt, self.nxt + size + fin, flags, payload)
+        if fin:
+            self._fin_position = segment.end - 1
+        if size < self.mss:
+            self._small_end = segment.end
+        self._went_out(now_ns, segment)
+        self._emit(flags, segment.start, payload, False)
+
+    def _went_out(self, now_ns: int, segment: SentSegment) -> None:
+        recovery = self.recovery
+        recovery.delivery.on_send(now_ns, segment, recovery.scoreboard.pipe)
+        recovery.scoreboard.sent(segment, now_ns)
+        self.nxt = segment.end
+        self._last_sent_ns = now_ns
+        if recovery.is_reducing:
+            recovery.on_transmitted(segment.end - segment.start)
         if self.retransmit_at_ns is None:
             self._start_timer(now_ns)  # RFC 6298 §5.1
 
+    def _send_again(self, now_ns: int, segment: SentSegment, reason: str) -> None:
+        recovery = self.recovery
+        recovery.on_sent_again(now_ns // 1_000_000 & 0xFFFFFFFF)
+        recovery.delivery.on_send(now_ns, segment, recovery.scoreboard.pipe)
+        recovery.scoreboard.sent_again(segment, now_ns)
+        if recovery.is_reducing:
+            recovery.on_transmitted(segment.end - segment.start)
+        self._note_retransmission(reason, segment)
+        self._emit(segment.flags & ~CWR, segment.start, segment.payload, True)
+        if self.retransmit_at_ns is None or segment.start == self.una:
+            self._start_timer(now_ns)
+
+    def _restart_if_idle(self, now_ns: int) -> None:
+        """RFC 2861: a window that was not used for a while tells nothing any more."""
+        idle_ns = now_ns - self._last_sent_ns
+        if self._buffer and self.nxt > 1 and idle_ns > self.round_trip.timeout_ns:
+            self.congestion.restart_after_idle(idle_ns // self.round_trip.timeout_ns)
+
+    def _watch_peak(self) -> None:
+        """How much of the window was used in this round trip (RFC 7661's concern)."""
+        if self.una >= self._peak_until:
+            self._peak, self._peak_until = 0, self.nxt
+        self._peak = max(self._peak, self.recovery.scoreboard.pipe)
+
+    @property
+    def _window_was_used(self) -> bool:
+        congestion = self.congestion
+        if congestion.in_slow_start:
+            return congestion.window < 2 * self._peak
+        return self.window_limited or self._peak + self.mss > congestion.window
+
     # ---- acknowledgments ----------------------------------------------------------------------
 
-    def acknowledge(self, now_ns: int, acknowledgment: int) -> Freed:
-        """SEG.ACK is new: free what it covers, measure, grow the window, or go on recovering."""
-        covered = distance(self.snd_una, acknowledgment)
-        syn = self.snd_una == self.iss
-        fin = self._fin_sequence is not None and less(self._fin_sequence, acknowledgment)
-        freed = Freed(syn, covered - syn - fin, fin)
-        del self._buffer[: freed.data]
-        self.snd_una = acknowledgment
-        if less(self.snd_nxt, acknowledgment):
-            self.snd_nxt = acknowledgment
-        if syn and self.retries:
-            self.round_trip.syn_was_lost()
-        self.retries = 0
-        if self._timed is not None and less_or_equal(self._timed[0], acknowledgment):
-            self.round_trip.measure(now_ns - self._timed[1])
-            self._timed = None
-        if freed.data or not syn:  # RFC 5681 §3.1: the SYN's acknowledgment opens no window
-            self._adjust_window(now_ns, acknowledgment, covered)
-        if self.in_flight:
-            self._start_timer(now_ns)  # RFC 6298 §5.3
+    def acknowledge(
+        self, now_ns: int, position: int, *, blocks: list[tuple[int, int]], is_duplicate: bool, echo: int | None,
+        sent_stamp_ns: int | None, congestion_echo: bool,
+    ) -> Freed:  # fmt: skip
+        """SEG.ACK is acceptable: free what it covers, measure, find losses, adjust the window.
+
+        ``blocks`` are the SACK blocks as positions; ``echo`` is our timestamp that the peer echoes,
+        ``sent_stamp_ns`` the time that it stands for.
+        """
+        recovery = self.recovery
+        scoreboard = recovery.scoreboard
+        una_before = self.una
+        used = self._window_was_used
+        duplicate_report, sacked = self._take_blocks(position, blocks) if blocks else (False, [])
+        acked = scoreboard.take_acknowledged(position) if position > una_before else []
+        self.una = position
+        freed = self._freed(una_before, position)
+        self._measure(now_ns, acked, sacked, position > una_before, sent_stamp_ns)
+        if position > una_before:
+            self.retries = 0
+            self.stalled_since_ns = now_ns
+        if una_before == 0 and not freed.data:
+            if self.round_trip.smoothed_ns is None:
+                self.round_trip.syn_was_lost()
+            recovery.sample.round_trip_ns = None  # RFC 5681 §3.1: the SYN's acknowledgment opens no window
+            for segment in acked:
+                recovery.delivery.on_delivered(now_ns, segment)
+            recovery.delivery.sample(now_ns, None)
+            recovery.sample.total_delivered = recovery.delivery.delivered
         else:
-            self.retransmit_at_ns = None  # RFC 6298 §5.2
+            recovery.on_acknowledgment(
+                now_ns, una_before, position, self.nxt, acked, sacked, duplicate_report=duplicate_report,
+                is_duplicate=is_duplicate, congestion_echo=congestion_echo and self.ecn, echoed_stamp=echo,
+                window_used=used,
+            )  # fmt: skip
+        if congestion_echo and self.ecn and recovery.mood is Mood.REDUCED:
+            self.congestion_reduced = True
+        if not scoreboard:
+            self.retransmit_at_ns = self.probe_at_ns = None  # RFC 6298 §5.2
+        elif position > una_before:
+            self._start_timer(now_ns)  # RFC 6298 §5.3
+            self._schedule_probe(now_ns)
+        elif sacked:
+            self._schedule_probe(now_ns)
         return freed
 
-    def _adjust_window(self, now_ns: int, acknowledgment: int, covered: int) -> None:
-        congestion = self.congestion
-        if self._recovery_point is None:
-            self._duplicates = 0
-            congestion.on_acknowledged(now_ns, covered)
-        elif less_or_equal(self._recovery_point, acknowledgment):
-            self._recovery_point = None
-            self._duplicates = 0
-            congestion.on_leave_recovery(self.in_flight)
-            self._note_window("recovered")
-        else:
-            congestion.on_partial_acknowledgment(covered)
-            self._send_first_again(now_ns, "partial acknowledgment")
+    def _freed(self, before: int, position: int) -> Freed:
+        syn = before == 0 and position > 0
+        fin = self._fin_position is not None and position > self._fin_position >= before
+        return Freed(syn, position - before - syn - fin, fin)
 
-    def count_duplicate(self, now_ns: int) -> None:
-        """The same acknowledgment once more: something arrived, but not what is missing."""
-        self._duplicates += 1
-        if self._recovery_point is not None:
-            self.congestion.on_duplicate_in_recovery()
-        elif self._duplicates == DUPLICATE_THRESHOLD:
-            self._recovery_point = self.snd_max
-            self.congestion.on_enter_recovery(now_ns, self.in_flight)
-            self._note_window("three duplicate acknowledgments")
-            self._send_first_again(now_ns, "three duplicate acknowledgments")
+    def _take_blocks(self, position: int, blocks: list[tuple[int, int]]) -> tuple[bool, list[SentSegment]]:
+        """SACK blocks into the scoreboard; the first may report a duplicate (RFC 2883 §4)."""
+        first = blocks[0]
+        duplicate = first[1] <= position or (len(blocks) > 1 and blocks[1][0] <= first[0] and first[1] <= blocks[1][1])
+        sacked: list[SentSegment] = []
+        for start, end in blocks[1:] if duplicate else blocks:
+            if position <= start < end <= self.nxt:
+                sacked += self.recovery.scoreboard.mark_sacked(start, end)
+        return duplicate, sacked
 
-    def learn_window(self, sequence: int, acknowledgment: int, window: int) -> None:
-        """Take over the peer's window, unless the segment is older than the last that told one."""
-        newer = less(self.snd_wl1, sequence) or (
-            self.snd_wl1 == sequence and less_or_equal(self.snd_wl2, acknowledgment)
-        )
-        if not newer:
-            return
-        opened = window > 0 and self.snd_wnd == 0
-        self.set_window(sequence, acknowledgment, window)
-        if opened:
-            # Begin again from the first unacknowledged byte, which may be a probe that was refused.
-            self.persist_at_ns = self.retransmit_at_ns = None
-            self.snd_nxt = self.snd_una
+    def _measure(
+        self, now_ns: int, acked: list[SentSegment], sacked: list[SentSegment], advanced: bool,
+        sent_stamp_ns: int | None,
+    ) -> None:  # fmt: skip
+        """RFC 6298 §3, Karn: only what was sent once is measured, or what bears a timestamp."""
+        sample_ns = None
+        for segment in acked:
+            if segment.transmissions == 1 and not segment.sacked:
+                sample_ns = now_ns - segment.sent_ns
+        if sample_ns is None:
+            for segment in sacked:
+                if segment.transmissions == 1:
+                    sample_ns = now_ns - segment.sent_ns
+        if sample_ns is None and advanced and sent_stamp_ns is not None:
+            sample_ns = now_ns - sent_stamp_ns
+        self.recovery.sample.round_trip_ns = sample_ns
+        if sample_ns is not None:
+            per_flight = max(1, self._peak // (2 * self.mss))
+            self.round_trip.measure(now_ns, sample_ns, per_flight)
+        elif advanced and not self.retries:
             self.round_trip.end_back_off()
+
+    def learn_window(self, position: int, acknowledgment: int, window: int) -> None:
+        """Take over the peer's window, unless the segment is older than the last that told one."""
+        if not (self._wl1 < position or (self._wl1 == position and self._wl2 <= acknowledgment)):
+            return
+        opened = window > 0 and self.wnd == 0
+        self.set_window(position, acknowledgment, window)
+        if opened:
+            self.persist_at_ns = None
+            self._send_refused_again()
         elif window == 0:
             self.retries = 0  # RFC 9293 §3.8.6.1, MUST-36: as long as the probes are answered, wait
 
-    def set_window(self, sequence: int, acknowledgment: int, window: int) -> None:
+    def _send_refused_again(self) -> None:
+        """A probe was refused for want of room, not lost: it goes out again at once."""
+        scoreboard = self.recovery.scoreboard
+        if scoreboard and self.recovery.mood is Mood.OPEN and self.persist_probed:
+            scoreboard.mark_lost(scoreboard.head)
+            self.round_trip.end_back_off()
+
+    @property
+    def persist_probed(self) -> bool:
+        """Whether all that is under way is one byte that was sent beyond a closed window."""
+        return len(self.recovery.scoreboard) == 1 and len(self.recovery.scoreboard.head.payload) == 1
+
+    def set_window(self, position: int, acknowledgment: int, window: int) -> None:
         """SND.WND, and which segment told it (SND.WL1, SND.WL2)."""
-        self.snd_wnd = window
-        self.snd_wl1, self.snd_wl2 = sequence, acknowledgment
+        self.wnd = window
+        self._wl1, self._wl2 = position, acknowledgment
+        if window > self._largest_window:
+            self._largest_window = window
 
-    # ---- sending again -------------------------------------------------------------------------
+    # ---- timers ----------------------------------------------------------------------------------
 
-    def _send_first_again(self, now_ns: int, reason: str) -> None:
-        """Send the first unacknowledged segment again."""
-        self._timed = None  # Karn
-        size = min(self.mss, len(self._buffer))
-        flags = ACK
-        if self._fin_sequence is not None and add(self.snd_una, size) == self._fin_sequence:
-            flags |= FIN
-        self._note_retransmission(reason, size)
-        self._emit(flags, self.snd_una, bytes(self._buffer[:size]))
+    def on_retransmission_timer(self, now_ns: int) -> None:
+        """RFC 6298 §5.4 to §5.7: nothing arrives any more, so begin again, slowly."""
+        recovery = self.recovery
+        self.retries += 1
+        self.round_trip.back_off()
+        self.retransmit_at_ns = self.probe_at_ns = None
+        if self.wnd == 0 and self.persist_probed:
+            # A probe that was lost or refused: no congestion.
+            self._send_again(now_ns, recovery.scoreboard.head, "window probe")
+        else:
+            recovery.on_timeout(now_ns, self.una, self.nxt, self.retries > 1)
+            self.transmit(now_ns)
+        if self.retransmit_at_ns is None:
+            self._start_timer(now_ns)
+
+    def on_syn_timer(self) -> None:
+        """The SYN was not answered."""
+        self.retries += 1
+        self.round_trip.back_off()
+        self._note_retransmission("timeout", self.recovery.scoreboard.head)
+
+    def on_probe_timer(self, now_ns: int) -> None:
+        """RFC 8985 §7.3: send something, so that its acknowledgment shows what is missing."""
+        self.probe_at_ns = None
+        recovery = self.recovery
+        if not recovery.scoreboard:
+            return
+        before = self.nxt
+        size = min(self.mss, len(self._buffer), self.una + self.wnd - self.nxt)
+        if size > 0:
+            self._send_next(now_ns, size, size == len(self._buffer), False)
+        else:
+            self._send_again(now_ns, recovery.scoreboard.tail, "loss probe")
+        recovery.probe_was_sent(self.nxt, self.nxt == before)
         self._start_timer(now_ns)
 
-    def timer_struck(self) -> None:
-        """RFC 6298 §5.5, for a SYN as for data."""
-        self.retries += 1
-        self._timed = None
-        self.round_trip.back_off()
-        self._note_retransmission("timeout", min(self.mss, len(self._buffer)))
-
-    def send_all_again(self, now_ns: int) -> None:
-        """After a timeout: nothing seems to arrive, so begin again from SND.UNA, slowly."""
-        self._recovery_point = None
-        self._duplicates = 0
-        self.retransmit_at_ns = None
-        self.snd_nxt = self.snd_una
-        if self.snd_wnd == 0 and self._buffer:
-            self._send(now_ns, 0, 1, 0, False)  # a probe that was lost or refused: no congestion
-            return
-        self.congestion.on_timeout(now_ns, self.in_flight)
-        self._note_window("timeout")
+    def on_reordering_timer(self, now_ns: int) -> None:
+        """RFC 8985 §6.3: what was late is lost."""
+        self.recovery.reorder_at_ns = None
+        self.recovery.on_reordering_timer(now_ns, self.una, self.nxt)
         self.transmit(now_ns)
 
-    def probe(self, now_ns: int) -> None:
+    def on_persist_timer(self, now_ns: int) -> None:
         """RFC 9293 §3.8.6.1: one byte beyond a closed window, lest its opening get lost."""
         self.persist_at_ns = None
-        if self.snd_wnd == 0 and self._buffer and not self.in_flight:
-            self._send(now_ns, 0, 1, PSH, False)
+        if self.wnd == 0 and self._buffer and self.nxt == self.una:
+            self._send_next(now_ns, 1, True, False)
 
-    def shrink_segments(self, now_ns: int, mss: int) -> None:
-        """The path bears less (RFC 1191 §6.4): send what is under way again, in smaller pieces."""
-        self.mss = mss
-        self._note_retransmission("smaller path MTU", mss)
-        self._timed = None
-        self.snd_nxt = self.snd_una
-        self.transmit(now_ns)
-
-    def stop_timers(self) -> None:
-        """No timer is left behind."""
-        self.retransmit_at_ns = self.persist_at_ns = None
+    def _schedule_probe(self, now_ns: int) -> None:
+        recovery, smoothed_ns = self.recovery, self.round_trip.smoothed_ns
+        if smoothed_ns is None or not recovery.may_probe() or self.retransmit_at_ns is None:
+            self.probe_at_ns = None
+            return
+        # RFC 8985 §7.2: the receiver may delay its acknowledgment if only one segment is under way
+        alone = len(recovery.scoreboard) == 1
+        wait_ns = 2 * smoothed_ns + (self.parameters.minimum_timeout_ns if alone else _PROBE_MARGIN_NS)
+        self.probe_at_ns = min(now_ns + wait_ns, self.retransmit_at_ns)
 
     def _start_timer(self, now_ns: int) -> None:
         self.retransmit_at_ns = now_ns + self.round_trip.timeout_ns
+        if self.stalled_since_ns is None:
+            self.stalled_since_ns = now_ns
+
+    def stop_timers(self) -> None:
+        """No timer is left behind."""
+        self.retransmit_at_ns = self.probe_at_ns = self.persist_at_ns = self.pace_at_ns = None
+        self.recovery.reorder_at_ns = None
+
+    # ---- the path bears less -----------------------------------------------------------------------
+
+    def shrink_segments(self, now_ns: int, mss: int) -> None:
+        """Send what is under way again, in smaller pieces (RFC 1191 §6.4)."""
+        self.mss = mss
+        recovery = self.recovery
+        recovery.segment_size = recovery.congestion.segment_size = mss
+        pieces: list[SentSegment] = []
+        for segment in recovery.scoreboard.segments():
+            self._note_retransmission("smaller path MTU", segment)
+            pieces += _cut(segment, mss)
+        recovery.scoreboard.replace(pieces)
+        self.transmit(now_ns)
 
     # ---- notices --------------------------------------------------------------------------------
 
-    def _note_retransmission(self, reason: str, length: int) -> None:
+    def _note_retransmission(self, reason: str, segment: SentSegment) -> None:
         facts: dict[str, Any] = {
             "reason": reason,
-            "sequence": distance(self.iss, self.snd_una),
-            "length": length,
-            "attempt": self.retries,
+            "sequence": segment.start,
+            "length": len(segment.payload),
+            "attempt": segment.transmissions,
             "timeout_ns": self.round_trip.timeout_ns,
         }
         self._note(Notice("retransmit", facts))
@@ -308,3 +566,21 @@ class Sender:
             "threshold": self.congestion.threshold,
         }
         self._note(Notice("window", facts))
+
+
+def _cut(segment: SentSegment, mss: int) -> list[SentSegment]:
+    """The same positions in segments of at most ``mss`` bytes."""
+    if len(segment.payload) <= mss:
+        return [segment]
+    pieces = []
+    position = segment.start + bool(segment.flags & SYN)
+    payload = segment.payload
+    for offset in range(0, len(payload), mss):
+        data = payload[offset : offset + mss]
+        last = offset + len(data) == len(payload)
+        start = position + offset
+        flags = segment.flags if last else segment.flags & ~(FIN | PSH)
+        piece = SentSegment(start, segment.end if last else start + len(data), flags, data)
+        piece.sent_ns, piece.transmissions = segment.sent_ns, segment.transmissions
+        pieces.append(piece)
+    return pieces

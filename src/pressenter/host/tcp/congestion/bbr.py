@@ -1,0 +1,268 @@
+"""BBR: send at the rate that the path delivers, with one round trip's worth under way.
+
+Loss is a late sign of congestion, and on some paths none at all.  BBR (Cardwell et al.,
+"BBR: Congestion-Based Congestion Control", 2016, version 1; the same as Linux's) models the
+path by two numbers instead: the *bottleneck bandwidth*, the highest delivery rate of the
+last ten round trips, and the *minimum round trip* of the last ten seconds.  Their product is
+what fits the path without a queue.  Both cannot be seen at once: the rate shows only when
+the path is full, the round trip only when it is not.  So it goes through states::
+
+                  full pipe           in flight <= product
+    STARTUP ------------------> DRAIN --------------------> PROBE_BW
+       2.9 x, each round trip      1/2.9 x                     1.25, 0.75, 1, 1, 1, 1, 1, 1 x
+       ^                                                       |   ^
+       |                      no lower round trip for 10 s     v   | 200 ms with four segments
+       +---------------------------- not full ---------------- PROBE_RTT
+
+Every packet is paced: sent at a rate, not in bursts.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+
+from pressenter.host.tcp.congestion.interface import UNLIMITED, AckSample, CongestionControl
+
+__all__ = ["Bbr"]
+
+_HIGH_GAIN = 2885 / 1000  # 2 / ln 2: doubles the rate each round trip
+_DRAIN_GAIN = 1 / _HIGH_GAIN
+_CYCLE = (1.25, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+_WINDOW_GAIN = 2.0
+_BANDWIDTH_ROUNDS = 10
+_MINIMUM_RTT_WINDOW_NS = 10_000_000_000
+_PROBE_RTT_NS = 200_000_000
+_SMALLEST_WINDOW = 4  # segments
+_FULL_GROWTH = 1.25
+_FULL_ROUNDS = 3
+_PACING_MARGIN = 0.99
+
+
+class Mode(enum.Enum):
+    """BBR's states."""
+
+    STARTUP = "startup"
+    DRAIN = "drain"
+    PROBE_BW = "probe bandwidth"
+    PROBE_RTT = "probe round trip"
+
+
+class Bbr(CongestionControl):
+    """BBR version 1."""
+
+    name = "bbr"
+    steers = True
+
+    def __init__(self, segment_size: int) -> None:
+        super().__init__(segment_size)
+        self.mode = Mode.STARTUP
+        self.bandwidth = 0  # bytes per second
+        self.minimum_ns: int | None = None
+        self._rates: deque[tuple[int, int]] = deque()  # (round, rate), falling rates
+        self._round = 0
+        self._round_end = 0  # delivered count that ends the round
+        self._round_started = False
+        self._full_bandwidth = 0
+        self._full_rounds = 0
+        self._full = False
+        self._minimum_at_ns = 0
+        self._probe_done_ns: int | None = None
+        self._probe_round_done = False
+        self._prior_window = 0
+        self._cycle = 0
+        self._cycle_ns = 0
+        self._pacing_gain = self._window_gain = _HIGH_GAIN
+        self._conserving = False
+        self._was_mending = False
+
+    # ---- what the sender calls -------------------------------------------------------------------
+
+    def on_acknowledged(self, sample: AckSample) -> None:
+        self._update_round(sample)
+        self._update_bandwidth(sample)
+        self._update_cycle(sample)
+        self._check_full(sample)
+        self._check_drain(sample)
+        self._update_minimum(sample)
+        self._set_pacing_rate(sample)
+        self._set_window(sample)
+
+    def threshold_after_loss(self, sample: AckSample) -> int:
+        self._save_window(sample)
+        return UNLIMITED  # losses do not steer it
+
+    def on_timeout(self, sample: AckSample) -> None:
+        self._save_window(sample)
+        self._full_bandwidth = 0
+        self._round_started = True
+        self.window = sample.in_flight + self.segment_size
+
+    def undo(self) -> None:
+        self._full_bandwidth = 0
+        self._full_rounds = 0
+        self.window = max(self.window, self._prior_window)
+
+    def restart_after_idle(self, timeouts: int) -> None:
+        """Pacing bounds what goes out after a pause; the window stays."""
+
+    # ---- the model -----------------------------------------------------------------------------------
+
+    def _update_round(self, sample: AckSample) -> None:
+        self._round_started = False
+        rate = sample.rate
+        if rate.interval_ns or rate.prior_delivered:
+            if rate.prior_delivered >= self._round_end:
+                self._round_end = sample.total_delivered
+                self._round += 1
+                self._round_started = True
+                self._conserving = False
+
+    def _update_bandwidth(self, sample: AckSample) -> None:
+        rate = sample.rate
+        if not rate.delivered or not rate.interval_ns:
+            return
+        measured = rate.delivered * 1_000_000_000 // rate.interval_ns
+        if rate.limited and measured < self.bandwidth:
+            return  # the application was slower than the path
+        rates = self._rates
+        while rates and rates[-1][1] <= measured:
+            rates.pop()
+        rates.append((self._round, measured))
+        while rates[0][0] < self._round - _BANDWIDTH_ROUNDS + 1:
+            rates.popleft()
+        self.bandwidth = rates[0][1]
+
+    def _product(self, gain: float) -> int:
+        """What fits the path, times ``gain``."""
+        if self.minimum_ns is None or not self.bandwidth:
+            return int(self._initial_product() * gain)
+        return int(self.bandwidth * self.minimum_ns * gain / 1e9)
+
+    def _initial_product(self) -> int:
+        return 10 * self.segment_size
+
+    def _in_flight_at(self, gain: float) -> int:
+        """The window for a gain, with room for delayed and gathered acknowledgments."""
+        segment = self.segment_size
+        window = -(-self._product(gain) // segment) * segment + 3 * segment
+        window += -window // segment % 2 * segment  # an even number: a receiver acknowledges pairs
+        return window + 2 * segment if self.mode is Mode.PROBE_BW and self._cycle == 0 else window
+
+    # ---- states ----------------------------------------------------------------------------------------
+
+    def _check_full(self, sample: AckSample) -> None:
+        """STARTUP ends when three round trips brought no quarter more."""
+        if self._full or not self._round_started or sample.rate.limited:
+            return
+        if self.bandwidth >= self._full_bandwidth * _FULL_GROWTH:
+            self._full_bandwidth, self._full_rounds = self.bandwidth, 0
+            return
+        self._full_rounds += 1
+        self._full = self._full_rounds >= _FULL_ROUNDS
+
+    def _check_drain(self, sample: AckSample) -> None:
+        if self.mode is Mode.STARTUP and self._full:
+            self.mode = Mode.DRAIN
+            self._pacing_gain, self._window_gain = _DRAIN_GAIN, _HIGH_GAIN
+            self.threshold = self._in_flight_at(1.0)
+        if self.mode is Mode.DRAIN and sample.in_flight <= self._in_flight_at(1.0):
+            self._probe_bandwidth(sample)
+
+    def _probe_bandwidth(self, sample: AckSample) -> None:
+        self.mode = Mode.PROBE_BW
+        # Deviation: the first phase is drawn by chance elsewhere; flows of one world differ enough.
+        self._cycle, self._cycle_ns = 2, sample.now_ns
+        self._pacing_gain, self._window_gain = _CYCLE[2], _WINDOW_GAIN
+
+    def _update_cycle(self, sample: AckSample) -> None:
+        if self.mode is not Mode.PROBE_BW:
+            return
+        full_length = self.minimum_ns is not None and sample.now_ns - self._cycle_ns > self.minimum_ns
+        gain = self._pacing_gain
+        if gain == 1.0:
+            over = full_length
+        elif gain > 1.0:
+            over = full_length and (
+                bool(sample.lost) or sample.prior_in_flight >= self._in_flight_at(gain)
+            )  # the probe must have filled the path
+        else:
+            over = full_length or sample.prior_in_flight <= self._in_flight_at(1.0)
+        if over:
+            self._cycle = (self._cycle + 1) % len(_CYCLE)
+            self._cycle_ns = sample.now_ns
+            self._pacing_gain = _CYCLE[self._cycle]
+
+    def _update_minimum(self, sample: AckSample) -> None:
+        now_ns, measured_ns = sample.now_ns, sample.round_trip_ns
+        expired = self.minimum_ns is not None and now_ns - self._minimum_at_ns > _MINIMUM_RTT_WINDOW_NS
+        if measured_ns is not None and (self.minimum_ns is None or measured_ns <= self.minimum_ns or expired):
+            self.minimum_ns, self._minimum_at_ns = measured_ns, now_ns
+        if expired and self.mode is not Mode.PROBE_RTT:
+            self.mode = Mode.PROBE_RTT
+            self._pacing_gain = self._window_gain = 1.0
+            self._save_window(sample)
+            self._probe_done_ns = None
+        if self.mode is Mode.PROBE_RTT:
+            self._leave_probe_when_done(sample)
+
+    def _leave_probe_when_done(self, sample: AckSample) -> None:
+        if self._probe_done_ns is None:
+            if sample.in_flight <= _SMALLEST_WINDOW * self.segment_size:
+                self._probe_done_ns = sample.now_ns + _PROBE_RTT_NS
+                self._probe_round_done = False
+                self._round_end = sample.total_delivered
+            return
+        self._probe_round_done |= self._round_started
+        if self._probe_round_done and sample.now_ns >= self._probe_done_ns:
+            self._minimum_at_ns = sample.now_ns
+            self.window = max(self.window, self._prior_window)
+            if self._full:
+                self._probe_bandwidth(sample)
+            else:
+                self.mode = Mode.STARTUP
+                self._pacing_gain = self._window_gain = _HIGH_GAIN
+
+    # ---- what follows ------------------------------------------------------------------------------------
+
+    def _set_pacing_rate(self, sample: AckSample) -> None:
+        bandwidth = self.bandwidth
+        if not bandwidth:
+            if sample.smoothed_ns is None:
+                return
+            bandwidth = self._initial_product() * 1_000_000_000 // max(sample.smoothed_ns, 1_000_000)
+        rate = max(1, int(bandwidth * self._pacing_gain * _PACING_MARGIN))
+        if self._full or self.pacing_rate is None or rate > self.pacing_rate:
+            self.pacing_rate = rate
+
+    def _save_window(self, sample: AckSample) -> None:
+        if not self._was_mending and self.mode is not Mode.PROBE_RTT:
+            self._prior_window = self.window
+        else:
+            self._prior_window = max(self._prior_window, self.window)
+
+    def _set_window(self, sample: AckSample) -> None:
+        segment = self.segment_size
+        if sample.lost:
+            self.window = max(self.window - sample.lost, segment)
+        mending = sample.recovering or sample.timed_out
+        if sample.recovering and not self._was_mending:
+            # The first round trip of recovery sends as much as arrives.
+            self._conserving = True
+            self._round_end = sample.total_delivered
+            self.window = sample.in_flight + sample.delivered
+        elif not mending and self._was_mending:
+            self.window = max(self.window, self._prior_window)
+            self._conserving = False
+        self._was_mending = mending
+        if self._conserving:
+            self.window = max(self.window, sample.in_flight + sample.delivered)
+        else:
+            target = self._in_flight_at(self._window_gain)
+            if self._full:
+                self.window = min(self.window + sample.delivered, target)
+            elif self.window < target or sample.total_delivered < self._initial_product():
+                self.window += sample.delivered
+        self.window = max(self.window, _SMALLEST_WINDOW * segment)
+        if self.mode is Mode.PROBE_RTT:
+            self.window = min(self.window, _SMALLEST_WINDOW * segment)
