@@ -118,7 +118,8 @@ class Run:
         mtu = int(self.script.settings.get("mtu", "1500"))
         interface = Interface("host", "eth0", self.device, address_bytes("192.168.0.1"), 16, self.agenda, recorder, mtu)
         parameters = self.host.tcp.parameters
-        parameters.timeout_slop_ns, parameters.minimum_timeout_ns = 200_000_000, 30_000_000  # FreeBSD's defaults
+        parameters.timeout_slop_ns, parameters.minimum_timeout_ns = 200_000_000, 30_000_000
+        parameters.timer_tick_ns, parameters.sack_delay_ns = 1_000_000, 0  # FreeBSD's defaults
         internet = self.host.internet
         internet.add_interface(interface)
         if self.family == socket.AF_INET:
@@ -244,13 +245,9 @@ class Run:
 
     def _expect(self, packet: TcpPacket, any_time: bool) -> None:
         latest_ns = self.now_ns + (3600 * 10**9 if any_time else self.tolerance_ns)
-        while not self.sent and len(self.agenda):
-            next_ns = (
-                min(time_ns for time_ns, _, entry in self.agenda._heap if entry.callback is not None)
-                if any(entry.callback is not None for _, _, entry in self.agenda._heap)
-                else latest_ns + 1
-            )
-            if next_ns > latest_ns:
+        while not self.sent:
+            next_ns = self.agenda.next_ns
+            if next_ns is None or next_ns > latest_ns:
                 break
             self.agenda.run(next_ns)
         if not self.sent:
@@ -318,10 +315,8 @@ class Run:
             try:
                 return action()
             except BlockingIOError:
-                if descriptor in self.nonblocking or not len(self.agenda):
-                    raise
-                next_ns = min(time_ns for time_ns, _, _ in self.agenda._heap)
-                if next_ns > self.now_ns + self.tolerance_ns:
+                next_ns = self.agenda.next_ns
+                if descriptor in self.nonblocking or next_ns is None or next_ns > self.now_ns + self.tolerance_ns:
                     raise
                 self.agenda.run(next_ns)
 

@@ -6,8 +6,9 @@ network's settings name, asked recursively (RFC 1034 §5.3.1).
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import dns.exception
 import dns.message
@@ -27,16 +28,26 @@ class NameNotFound(socket.gaierror):
 
 
 class StubResolver:
-    """Resolves names for one host."""
+    """Resolves names for one host.
 
-    def __init__(self, server: str | None, hosts: Mapping[str, str], exchange: Exchange) -> None:
+    Attributes:
+        server: the name server's address, or None if the network has told none.
+        speaks_ipv6: whether the host has an IPv6 address to use; otherwise nobody asks for such
+            (getaddrinfo's AI_ADDRCONFIG).
+    """
+
+    def __init__(
+        self, server: str | None, hosts: Mapping[str, str], exchange: Exchange,
+        speaks_ipv6: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
         self.server = server
         self.hosts = dict(hosts)
         self.exchange = exchange
+        self.speaks_ipv6 = speaks_ipv6
         self.cache = RecordCache()
 
     async def resolve(self, text: str) -> list[str]:
-        """IPv4 addresses of a name.  Raises NameNotFound, a socket.gaierror."""
+        """IPv6 and IPv4 addresses of a name.  Raises NameNotFound, a socket.gaierror."""
         try:
             name = dns.name.from_text(text)
         except (dns.exception.DNSException, UnicodeError) as error:
@@ -55,15 +66,27 @@ class StubResolver:
         )  # fmt: skip
         if cached:
             return cached
-        addresses = await self._ask(name, text)
+        addresses = await self._ask_for_all(name, text)
         self.exchange.record("dns.resolved", name=text, addresses=", ".join(addresses))
         return addresses
 
-    async def _ask(self, name: dns.name.Name, text: str) -> list[str]:
+    async def _ask_for_all(self, name: dns.name.Name, text: str) -> list[str]:
+        """Both kinds of addresses, asked for side by side (RFC 8305 §3)."""
+        if not self.speaks_ipv6():
+            return await self._ask(name, text, dns.rdatatype.A)
+        answers = await asyncio.gather(
+            *(self._ask(name, text, kind) for kind in (dns.rdatatype.AAAA, dns.rdatatype.A)), return_exceptions=True
+        )
+        addresses = [address for answer in answers if isinstance(answer, list) for address in answer]
+        if not addresses:
+            raise next(answer for answer in reversed(answers) if isinstance(answer, BaseException))
+        return addresses
+
+    async def _ask(self, name: dns.name.Name, text: str, kind: dns.rdatatype.RdataType) -> list[str]:
         if self.server is None:
             raise self._failure(socket.EAI_AGAIN, text, "this host has no name server")
         try:
-            reply = await self.exchange.ask(self.server, name, dns.rdatatype.RdataType.A, recursive=True)
+            reply = await self.exchange.ask(self.server, name, kind, recursive=True)
         except NoAnswer as reason:
             raise self._failure(socket.EAI_AGAIN, text, str(reason)) from None
         if reply.rcode() == dns.rcode.NXDOMAIN:
@@ -74,15 +97,20 @@ class StubResolver:
         now_ns = loop_time_ns()
         for rrset in reply.answer:
             self.cache.put(now_ns, rrset)
-        addresses = _follow(name, {(rrset.name, rrset.rdtype): rrset for rrset in reply.answer})
+        addresses = _follow(name, {(rrset.name, rrset.rdtype): rrset for rrset in reply.answer}, kind)
         if not addresses:
-            raise self._failure(socket.EAI_NODATA, text, "the name exists but has no IPv4 address")
+            version = "IPv4" if kind == dns.rdatatype.A else "IPv6"
+            raise self._failure(socket.EAI_NODATA, text, f"the name exists but has no {version} address")
         return addresses
 
     def _cached(self, name: dns.name.Name) -> list[str]:
+        kinds = [dns.rdatatype.AAAA, dns.rdatatype.A] if self.speaks_ipv6() else [dns.rdatatype.A]
+        return [address for kind in kinds for address in self._cached_of(name, kind)]
+
+    def _cached_of(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> list[str]:
         now_ns = loop_time_ns()
         for _ in range(12):
-            found = self.cache.get(now_ns, name, dns.rdatatype.A)
+            found = self.cache.get(now_ns, name, kind)
             if isinstance(found, dns.rrset.RRset):
                 return [record.address for record in found]
             alias = self.cache.get(now_ns, name, dns.rdatatype.CNAME)
@@ -99,10 +127,11 @@ class StubResolver:
 def _follow(
     name: dns.name.Name,
     rrsets: Mapping[tuple[dns.name.Name, dns.rdatatype.RdataType], dns.rrset.RRset],
+    kind: dns.rdatatype.RdataType,
 ) -> list[str]:
     """Addresses at the end of the chain of aliases in an answer."""
     for _ in range(len(rrsets) + 1):
-        found = rrsets.get((name, dns.rdatatype.A))
+        found = rrsets.get((name, kind))
         if found is not None:
             return [record.address for record in found]
         alias = rrsets.get((name, dns.rdatatype.CNAME))

@@ -26,10 +26,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
 from pressenter.host.not_offered import CallsNotOffered, refuse
-from pressenter.host.tcp.endpoint import Endpoint
+from pressenter.host.source_address import order_destinations
+from pressenter.host.tcp.endpoint import Endpoint, Listener
 from pressenter.host.transports import DatagramTransport, HostServer, StreamTransport
+from pressenter.http.happy_eyeballs import connect_to_first
+from pressenter.http.happy_eyeballs import interleave as in_turn
 from pressenter.sim import Entry, NothingLeftToHappen
-from pressenter.wire.address import address_bytes
+from pressenter.wire.address import address_bytes, address_text, endpoint_text
 
 if TYPE_CHECKING:
     from pressenter.host.host import Host
@@ -228,33 +231,55 @@ class HostLoop(CallsNotOffered):
     async def getaddrinfo(  # type: ignore[override]
         self, host: str | bytes | None, port: str | int | None, *,
         family: int = 0, type: int = 0, proto: int = 0, flags: int = 0,
-    ) -> list[tuple[int, int, int, str, tuple[str, int]]]:  # fmt: skip
+    ) -> list[tuple[int, int, int, str, tuple[Any, ...]]]:  # fmt: skip
         """Addresses of a name, asked of the host's resolver.  Raises socket.gaierror."""
         if isinstance(host, bytes):
             host = host.decode()
         number = int(port or 0)
         if host is None or host == "":
-            addresses = ["0.0.0.0" if flags & socket.AI_PASSIVE else "127.0.0.1"]
+            addresses = ["0.0.0.0", "::"] if flags & socket.AI_PASSIVE else ["127.0.0.1", "::1"]
+            if not self.host.internet.ipv6.interfaces:
+                del addresses[1]
         else:
             try:
                 address_bytes(host)
                 addresses = [host]
             except ValueError:
-                addresses = await self.host.resolve(host)
+                addresses = self._most_promising_first(await self.host.resolve(host))
+        if family:
+            addresses = [address for address in addresses if _family(address) == family]
+            if not addresses:
+                raise socket.gaierror(socket.EAI_NODATA, f"{host} has no address of the family asked for")
         kinds = [type] if type else [socket.SOCK_STREAM, socket.SOCK_DGRAM]
         protocols: dict[int, int] = {socket.SOCK_STREAM: socket.IPPROTO_TCP, socket.SOCK_DGRAM: socket.IPPROTO_UDP}
         return [
-            (socket.AF_INET, socket.SocketKind(kind), protocols.get(kind, proto), "", (address, number))
+            (_family(address), socket.SocketKind(kind), protocols.get(kind, proto), "", _sockaddr(address, number))
             for address in addresses
             for kind in kinds
         ]
+
+    def _most_promising_first(self, addresses: list[str]) -> list[str]:
+        """RFC 6724 §6; with one family there is nothing to choose, and the name server's order stands."""
+        packed = [address_bytes(address) for address in addresses]
+        if len({len(address) for address in packed}) < 2:
+            return addresses
+
+        def source_for(destination: bytes) -> bytes | None:
+            try:
+                return self.host.internet.source_for(destination)
+            except OSError:
+                return None
+
+        return [address_text(address) for address in order_destinations(packed, source_for)]
 
     async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> tuple[str, str]:
         """The numbers as text: nothing in the world answers reverse queries yet."""
         return str(sockaddr[0]), str(sockaddr[1])
 
-    async def _addresses(self, host: str | None, port: int | str | None, flags: int = 0) -> list[tuple[str, int]]:
-        found = await self.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
+    async def _addresses(
+        self, host: str | None, port: int | str | None, flags: int = 0, family: int = 0
+    ) -> list[tuple[Any, ...]]:
+        found = await self.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags, family=family)
         return [row[4] for row in found]
 
     # ---- streams -------------------------------------------------------------------------------------
@@ -272,28 +297,26 @@ class HostLoop(CallsNotOffered):
             refuse("create_connection(sock=..., local_addr=...)")
         if ssl and server_hostname is None:
             server_hostname = host
-        failures: list[OSError] = []
-        for address in await self._addresses(host, port):
-            transport = StreamTransport(self, asyncio.Protocol())
-            try:
-                await self._connect(transport, address)
-            except OSError as error:
-                failures.append(error)
-                continue
-            try:
-                protocol = protocol_factory()
-            except BaseException:
-                transport.abort()
-                raise
-            return await self._start(
-                transport, protocol, ssl, server_hostname, False,
-                ssl_handshake_timeout, ssl_shutdown_timeout,
-            )  # fmt: skip
-        if all_errors:
-            raise ExceptionGroup("create_connection failed", failures)
-        raise failures[0]
+        ways = await self._addresses(host, port, flags, family)
+        if happy_eyeballs_delay is not None or interleave is not None:
+            ways = in_turn(ways, interleave or 1)
+        transport, failures = await connect_to_first(ways, self._connect, happy_eyeballs_delay, self)
+        if transport is None:
+            if all_errors:
+                raise ExceptionGroup("create_connection failed", failures)
+            raise failures[0]
+        try:
+            protocol = protocol_factory()
+        except BaseException:
+            transport.abort()
+            raise
+        return await self._start(
+            transport, protocol, ssl, server_hostname, False,
+            ssl_handshake_timeout, ssl_shutdown_timeout,
+        )  # fmt: skip
 
-    async def _connect(self, transport: StreamTransport, address: tuple[str, int]) -> None:
+    async def _connect(self, address: tuple[Any, ...]) -> StreamTransport:
+        transport = StreamTransport(self, asyncio.Protocol())
         opened = self.create_future()
 
         def on_connected(error: OSError | None) -> None:
@@ -302,7 +325,8 @@ class HostLoop(CallsNotOffered):
             if error is None:
                 self.wake(_set_result, opened)
             else:
-                named = OSError(error.errno, f"{address[0]}:{address[1]}: {error.strerror}")
+                where = endpoint_text(address_bytes(address[0]), address[1])
+                named = OSError(error.errno, f"{where}: {error.strerror}")
                 self.wake(_set_exception, opened, named)
 
         endpoint = self.host.tcp.connect(address_bytes(address[0]), address[1], transport)
@@ -312,6 +336,7 @@ class HostLoop(CallsNotOffered):
         except asyncio.CancelledError:
             transport.abort()
             raise
+        return transport
 
     async def _start(
         self, transport: StreamTransport, protocol: asyncio.BaseProtocol,
@@ -382,10 +407,14 @@ class HostLoop(CallsNotOffered):
         """Listen on a port of this host."""
         if sock is not None:
             refuse("create_server(sock=...)")
-        if isinstance(host, (list, tuple)):
-            host = host[0]
-        (address, number), *_ = await self._addresses(host, port, socket.AI_PASSIVE)
-        listener = self.host.tcp.listen(address_bytes(address), number, backlog)
+        places = host if isinstance(host, (list, tuple)) else [host]
+        listeners: list[Listener] = []
+        for place in places:
+            for address in await self._addresses(place, port, socket.AI_PASSIVE, family):
+                number = listeners[0].port if listeners and not port else address[1]
+                listener = self.host.tcp.listen(address_bytes(address[0]), number, backlog)
+                listener.family_only = len(listener.address) == 16  # as asyncio sets it
+                listeners.append(listener)
 
         def accept(endpoint: Endpoint) -> None:
             transport = StreamTransport(self, asyncio.Protocol())
@@ -405,7 +434,7 @@ class HostLoop(CallsNotOffered):
                 )  # fmt: skip
             transport.start(protocol)
 
-        server = HostServer(self, listener, accept)
+        server = HostServer(self, listeners, accept)
         if start_serving:
             await server.start_serving()
         return server
@@ -420,9 +449,10 @@ class HostLoop(CallsNotOffered):
         """Open a UDP socket."""
         if options.get("sock") is not None:
             refuse("create_datagram_endpoint(sock=...)")
-        address, port = local_addr or ("0.0.0.0", 0)
         if remote_addr is not None:
-            remote_addr = (await self._addresses(*remote_addr))[0]
+            remote_addr = (await self._addresses(*remote_addr))[0][:2]
+        anywhere = "::" if remote_addr is not None and ":" in remote_addr[0] else "0.0.0.0"
+        address, port = local_addr or (anywhere, 0)
         udp = self.host.udp.open(address_bytes(address), port)
         try:
             protocol = protocol_factory()
@@ -432,6 +462,15 @@ class HostLoop(CallsNotOffered):
         transport = DatagramTransport(self, udp, protocol, remote_addr)
         protocol.connection_made(transport)
         return transport, protocol
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def _sockaddr(address: str, port: int) -> tuple[Any, ...]:
+    """As Python writes a socket's address: IPv6 has two numbers more."""
+    return (address, port, 0, 0) if ":" in address else (address, port)
 
 
 def _nanoseconds(seconds: float) -> int:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pressenter.host.error_rate import ErrorRate
-from pressenter.host.internet import InternetLayer, NetworkUnreachable, ReceivedPacket
+from pressenter.host.internet import InternetLayer
+from pressenter.host.received import ReceivedPacket
+from pressenter.host.routes import Route
 from pressenter.host.tcp.icmp_errors import TransportError, error_of_icmp
+from pressenter.host.unreachable import NetworkUnreachable
 from pressenter.wire import ipv4
 from pressenter.wire.address import ipv4_text
 from pressenter.wire.icmp import IcmpMessage, IcmpType, Unreachable, build_icmp, describe, is_error, parse_icmp
@@ -93,8 +96,23 @@ class IcmpLayer:
         elif message.type == IcmpType.ECHO_REPLY:
             self._record("icmp.receive", message, received.source)
             self._answer_echo(message.rest, received.source, message)
+        elif message.type == IcmpType.REDIRECT:
+            self._take_redirect(received, message)
         elif is_error(message.type):
             self._error(received.source, message)
+
+    def _take_redirect(self, received: ReceivedPacket, message: IcmpMessage) -> None:
+        """RFC 1122 §3.2.2.2: believed only from the router that we use now, about a neighbour."""
+        self._record("icmp.receive", message, received.source)
+        internet, gateway = self.internet, message.rest
+        if internet.forwarding or len(message.data) < 20:
+            return
+        destination = message.data[16:20]
+        route = internet.routes.lookup(destination)
+        better = internet.routes.lookup(gateway)
+        if route is None or route.gateway != received.source or better is None or better.gateway is not None:
+            return
+        internet.routes.add(Route(destination, 32, gateway, route.interface, route.source))
 
     def _error(self, reporter: bytes, message: IcmpMessage) -> None:
         self._record("icmp.receive", message, reporter)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pressenter.host.error_rate import ErrorRate
-from pressenter.host.internet import InternetLayer, ReceivedPacket
+from pressenter.host.internet import InternetLayer
+from pressenter.host.received import ReceivedPacket
 from pressenter.host.tcp.icmp_errors import TransportError, error_of_icmpv6
 from pressenter.wire.address import UNSPECIFIED_IPV6, address_text, is_link_local, is_multicast
 from pressenter.wire.icmp import IcmpMessage, describe

@@ -15,61 +15,37 @@ change it (the names are netfilter's)::
 
 from __future__ import annotations
 
-import errno
 import random
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from pressenter.host.fragmentation import Reassembler, fragment
 from pressenter.host.interface import Interface
 from pressenter.host.ipv6 import IPv6Layer
+from pressenter.host.received import ReceivedPacket
 from pressenter.host.routes import Route, RoutingTable
+from pressenter.host.unreachable import NetworkUnreachable
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
 from pressenter.wire import ipv4
-from pressenter.wire.address import BROADCAST_MAC, address_text, ipv4_text
+from pressenter.wire.address import BROADCAST_MAC, ipv4_text, network_of
 from pressenter.wire.ethernet import EtherType
 from pressenter.wire.icmp import IcmpType, Unreachable
-from pressenter.wire.ipv4 import IPv4Header, build_ipv4, decrement_ttl, parse_ipv4
+from pressenter.wire.ipv4 import IPv4Header, build_ipv4, decrement_ttl, is_plain_ipv4, parse_ipv4
 from pressenter.wire.malformed import MalformedPacket
 
-__all__ = ["InternetLayer", "NetworkUnreachable", "ReceivedPacket"]
+__all__ = ["InternetLayer"]
 
 PATH_MTU_AGE_NS = 600 * 1_000_000_000  # RFC 1191 §6.3
 SMALLEST_MTU = 552  # Linux's min_pmtu; RFC 1191 §3 allows 68
+_REDIRECT_FOR_HOST = 1
 LIMITED_BROADCAST = b"\xff\xff\xff\xff"
-
-
-class NetworkUnreachable(OSError):
-    """No row of the routing table matches the destination."""
-
-    def __init__(self, destination: bytes) -> None:
-        super().__init__(errno.ENETUNREACH, f"no route to {address_text(destination)}")
-
-
-class ReceivedPacket(NamedTuple):
-    """What the protocols above are given, by IPv4 and IPv6 alike.
-
-    Attributes:
-        packet: the whole of it, for errors about it.
-        tos, ttl: type of service and time to live, or traffic class and hop limit.
-        broadcast: it was for everybody, or for a group.
-    """
-
-    interface: Interface
-    source: bytes
-    destination: bytes
-    payload: bytes
-    packet: bytes
-    tos: int
-    ttl: int
-    broadcast: bool
 
 
 class IcmpSender(Protocol):
     """What the Internet layer needs of ICMP."""
 
-    def send_error(self, packet: bytes, icmp_type: int, code: int, rest: bytes = ...) -> None:
+    def send_error(self, packet: bytes, icmp_type: int, code: int, rest: bytes = b"\0\0\0\0") -> None:
         """Tell the sender of ``packet`` what became of it."""
 
 
@@ -207,6 +183,13 @@ class InternetLayer:
 
     def receive(self, interface: Interface, packet: bytes) -> None:
         """A packet arrives on an interface."""
+        if self.forwarding and self.prerouting is None and is_plain_ipv4(packet):
+            # Most of what a router sees: it reads a few bytes of the header, and no more.
+            destination = packet[16:20]
+            if packet[12] != 127 and destination[0] != 127:
+                if destination not in self._own and destination not in self._broadcasts:
+                    self._forward(interface, packet[: packet[2] << 8 | packet[3]])
+                    return
         try:
             header = parse_ipv4(packet)
         except MalformedPacket as malformed:
@@ -225,7 +208,7 @@ class InternetLayer:
         elif header.destination in self._own or header.destination in self._broadcasts:
             self._deliver(interface, header, packet)
         elif self.forwarding:
-            self._forward(interface, header, packet)
+            self._forward(interface, packet)
         else:
             self._drop(interface, f"{ipv4_text(header.destination)} is not our address")
 
@@ -261,23 +244,31 @@ class InternetLayer:
         else:
             self.icmp.send_error(packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.PROTOCOL)
 
-    def _forward(self, arrived_on: Interface, header: IPv4Header, packet: bytes) -> None:
+    def _forward(self, arrived_on: Interface, packet: bytes) -> None:
         """RFC 1812 §5.2.1: what a router does with a packet for somebody else."""
-        if header.ttl <= 1:
+        destination, ttl = packet[16:20], packet[8]
+        if ttl <= 1:
             self._drop(arrived_on, "TTL has run out")
             self.icmp.send_error(packet, IcmpType.TIME_EXCEEDED, 0)
             return
-        route = self.routes.lookup(header.destination)
+        route = self.routes.lookup(destination)
         if route is None:
-            self._drop(arrived_on, f"no route to {ipv4_text(header.destination)}")
+            self._drop(arrived_on, f"no route to {ipv4_text(destination)}")
             self.icmp.send_error(packet, IcmpType.DESTINATION_UNREACHABLE, Unreachable.NETWORK)
             return
         if self.recorder.enabled:
             self.recorder.record(
-                self.node, self.forward_event, source=ipv4_text(header.source),
-                destination=ipv4_text(header.destination), route=str(route), ttl=header.ttl - 1,
+                self.node, self.forward_event, source=ipv4_text(packet[12:16]),
+                destination=ipv4_text(destination), route=str(route), ttl=ttl - 1,
             )  # fmt: skip
+        if route.interface is arrived_on and route.gateway is not None:
+            self._redirect(arrived_on, route.gateway, packet)
         self._send_packet(route, decrement_ttl(packet))
+
+    def _redirect(self, interface: Interface, gateway: bytes, packet: bytes) -> None:
+        """RFC 1812 §5.2.7.2: the sender is on the same link as the next router, and could ask it straight."""
+        if network_of(packet[12:16], interface.prefix_length) == network_of(interface.address, interface.prefix_length):
+            self.icmp.send_error(packet, IcmpType.REDIRECT, _REDIRECT_FOR_HOST, gateway)
 
     def _send_packet(self, route: Route, packet: bytes) -> None:
         """Translate, fragment if need be and allowed, and give to the neighbour."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DatagramTransport", "HostServer", "HostSocket", "StreamTransport"]
 
-ADDRESS = tuple[str, int]
+ADDRESS = tuple[Any, ...]
 HIGH_WATER = 64 * 1024  # as asyncio.transports has it
 
 
@@ -32,7 +32,7 @@ class HostSocket:
     """What ``transport.get_extra_info("socket")`` gives: it can be asked, not used for I/O."""
 
     def __init__(self, kind: socket.SocketKind, local: ADDRESS, remote: ADDRESS | None) -> None:
-        self.family = socket.AF_INET
+        self.family = socket.AF_INET6 if len(local) == 4 else socket.AF_INET
         self.type = kind
         self.proto = socket.IPPROTO_TCP if kind == socket.SOCK_STREAM else socket.IPPROTO_UDP
         self._local = local
@@ -92,8 +92,8 @@ class StreamTransport(asyncio.Transport):
         self._connected = on_connected
         endpoint.owner = self
         here = endpoint.quadruple
-        local = (address_text(here.local_address), here.local_port)
-        remote = (address_text(here.remote_address), here.remote_port)
+        local = _sockaddr(here.local_address, here.local_port)
+        remote = _sockaddr(here.remote_address, here.remote_port)
         self._about = {
             "socket": HostSocket(socket.SOCK_STREAM, local, remote), "sockname": local, "peername": remote,
         }  # fmt: skip
@@ -174,8 +174,10 @@ class StreamTransport(asyncio.Transport):
 
     def _write_on(self) -> None:
         if self._unsent and self._endpoint is not None:
-            taken = self._endpoint.write(bytes(self._unsent))
-            del self._unsent[:taken]
+            room = self._endpoint.connection.sender.room
+            if room:
+                taken = self._endpoint.write(bytes(self._unsent[:room]))
+                del self._unsent[:taken]
         if self._writing_paused and len(self._unsent) <= self._low and not self._closing:
             self._writing_paused = False
             self._loop.call_soon(self._protocol.resume_writing)
@@ -300,6 +302,12 @@ class StreamTransport(asyncio.Transport):
         self._high, self._low = high, low
 
 
+def _sockaddr(address: bytes, port: int) -> ADDRESS:
+    """As Python writes a socket's address: IPv6 has two numbers more."""
+    text = address_text(address)
+    return (text, port) if len(address) == 4 else (text, port, 0, 0)
+
+
 def _hand_over(protocol: asyncio.BaseProtocol, data: bytes) -> None:
     """Give bytes to a protocol of either kind."""
     if isinstance(protocol, asyncio.BufferedProtocol):
@@ -318,21 +326,22 @@ def _hand_over(protocol: asyncio.BaseProtocol, data: bytes) -> None:
 
 
 class HostServer(asyncio.AbstractServer):
-    """A listening port as an asyncio server."""
+    """Listening ports as an asyncio server."""
 
-    def __init__(self, loop: HostLoop, listener: Listener, accept: Callable[[Endpoint], None]) -> None:
+    def __init__(self, loop: HostLoop, listeners: list[Listener], accept: Callable[[Endpoint], None]) -> None:
         self._loop = loop
-        self._listener: Listener | None = listener
+        self._listeners = listeners
         self._accept = accept
         self._forever: asyncio.Future[None] | None = None
-        address = (address_text(listener.address), listener.port)
-        self._socket = HostSocket(socket.SOCK_STREAM, address, None)
+        self._sockets = tuple(
+            HostSocket(socket.SOCK_STREAM, _sockaddr(listener.address, listener.port), None) for listener in listeners
+        )
         self._serving = False
 
     @property
     def sockets(self) -> tuple[HostSocket, ...]:
-        """The listening socket, or nothing after `close`."""
-        return (self._socket,) if self._listener is not None else ()
+        """The listening sockets, or nothing after `close`."""
+        return self._sockets if self._listeners else ()
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         return self._loop
@@ -341,8 +350,8 @@ class HostServer(asyncio.AbstractServer):
         return self._serving
 
     async def start_serving(self) -> None:
-        if self._listener is not None:
-            self._listener.on_accept = self._accept
+        for listener in self._listeners:
+            listener.on_accept = self._accept
             self._serving = True
 
     async def serve_forever(self) -> None:
@@ -354,10 +363,10 @@ class HostServer(asyncio.AbstractServer):
             self.close()
 
     def close(self) -> None:
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
-            self._serving = False
+        for listener in self._listeners:
+            listener.close()
+        self._listeners = []
+        self._serving = False
         if self._forever is not None and not self._forever.done():
             self._forever.cancel()
 
@@ -375,7 +384,7 @@ class DatagramTransport(asyncio.DatagramTransport):
         protocol: asyncio.DatagramProtocol,
         remote: ADDRESS | None,
     ) -> None:
-        local = (address_text(udp.address), udp.port)
+        local = _sockaddr(udp.address, udp.port)
         super().__init__(
             {
                 "socket": HostSocket(socket.SOCK_DGRAM, local, remote),
@@ -392,8 +401,8 @@ class DatagramTransport(asyncio.DatagramTransport):
         udp.on_error = self._error_arrives
 
     def _datagram_arrives(self, payload: bytes, address: bytes, port: int) -> None:
-        source = (address_text(address), port)
-        if self._remote is None or self._remote == source:
+        source = _sockaddr(address, port)
+        if self._remote is None or self._remote == source[:2]:
             self._loop.wake(self._tell, self._protocol.datagram_received, payload, source)
 
     def _error_arrives(self, error: OSError) -> None:

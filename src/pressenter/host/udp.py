@@ -6,8 +6,9 @@ import errno
 import random
 from collections.abc import Callable
 
-from pressenter.host.internet import InternetLayer, ReceivedPacket
+from pressenter.host.internet import InternetLayer
 from pressenter.host.ports import choose_ephemeral_port
+from pressenter.host.received import ReceivedPacket
 from pressenter.host.tcp.encapsulation import Encapsulation
 from pressenter.host.tcp.icmp_errors import TransportError
 from pressenter.wire.address import endpoint_text

@@ -21,6 +21,7 @@ from typing import Any
 import ada_url
 import h11
 
+from pressenter.http.happy_eyeballs import ATTEMPT_DELAY, connect_to_first, interleave
 from pressenter.http.messages import Headers, Request, Response, Timings
 from pressenter.tls.contexts import check_dates
 from pressenter.trace import Recorder
@@ -220,19 +221,19 @@ class HttpClient:
     async def _connect(
         self, origin: _Origin, addresses: list[str]
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        error: OSError | None = None
-        for address in addresses:
+        async def connect(address: tuple[str, int]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
             self._record(
-                "http.connect", host=origin.host, address=address, port=origin.port,
+                "http.connect", host=origin.host, address=address[0], port=origin.port,
                 number=len(origin.open) + origin.opening, limit=CONNECTIONS_PER_HOST,
             )  # fmt: skip
-            try:
-                return await asyncio.open_connection(address, origin.port)
-            except OSError as failed:
-                error = failed
-        assert error is not None
-        reason = error.strerror or str(error)
-        raise self._failure(f"{origin.host} port {origin.port}", "connect", reason) from error
+            return await asyncio.open_connection(*address)
+
+        ways = interleave([(address, origin.port) for address in addresses])
+        made, errors = await connect_to_first(ways, connect, ATTEMPT_DELAY, asyncio.get_running_loop())
+        if made is not None:
+            return made
+        reason = errors[-1].strerror or str(errors[-1])
+        raise self._failure(f"{origin.host} port {origin.port}", "connect", reason) from errors[-1]
 
     async def _secure(self, origin: _Origin, writer: asyncio.StreamWriter) -> None:
         if self._context is None:

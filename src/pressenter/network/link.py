@@ -85,7 +85,8 @@ class Link:
         self.rate_bps = rate_bps
         self.delay_ns = delay_ns
         self.queue_bytes = queue_bytes
-        self.faults = faults
+        self._faults = faults
+        self._perfect = not any(faults[:4])
         self.up = True
         self._directions = {
             first: _Direction(second, randomness.stream(f"link/{name}/{first}")),
@@ -95,6 +96,16 @@ class Link:
             if port.medium is not None:
                 raise ValueError(f"port {port} is already plugged in")
             port.medium = self
+
+    @property
+    def faults(self) -> Faults:
+        """What may befall a frame; may be changed at any time."""
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._faults = faults
+        self._perfect = not any(faults[:4])
 
     def transmit(self, port: Port, frame: bytes, delay_ns: int = 0) -> int:
         """Queue a frame that ``port`` sends; see `pressenter.wire.port.Medium`."""
@@ -115,10 +126,10 @@ class Link:
             )  # fmt: skip
             recorder.capture(start_ns, str(port), True, frame)
         arrival_ns = sent_ns + self.delay_ns
-        if any(self.faults[:4]):
-            self._transmit_badly(way, frame, arrival_ns)
-        else:
+        if self._perfect:
             self.agenda.at(arrival_ns, self._arrive, way, frame)
+        else:
+            self._transmit_badly(way, frame, arrival_ns)
         return sent_ns
 
     def _arrive(self, way: _Direction, frame: bytes) -> None:
@@ -137,7 +148,7 @@ class Link:
     def _transmit_badly(self, way: _Direction, frame: bytes, arrival_ns: int) -> None:
         """Let the link's faults befall a frame.  The draws come in a fixed order and number."""
         faults, chance = self.faults, way.randomness.random
-        lost, doubled, late, damaged = (chance() < p for p in faults[:4])
+        lost, doubled, late, damaged = [chance() < p for p in faults[:4]]
         record, cause = self.recorder.record, self.agenda.cause
         if lost:
             way.dropped += 1

@@ -23,11 +23,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Agenda", "Entry", "NothingLeftToHappen"]
-
-
-class NothingLeftToHappen(RuntimeError):
-    """The agenda ran empty while somebody still waited for something."""
+__all__ = ["Agenda", "Entry"]
 
 
 class Entry:
@@ -68,6 +64,14 @@ class Agenda:
 
     def __len__(self) -> int:
         return len(self._heap)
+
+    @property
+    def next_ns(self) -> int | None:
+        """When the next entry is due, or None if there is none."""
+        heap = self._heap
+        while heap and heap[0][2].callback is None:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
 
     def at(self, time_ns: int, callback: Callable[..., object], *args: Any) -> Entry:
         """Schedule ``callback(*args)`` at a virtual time; a time in the past means now."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import Final
 
 from pressenter.wire.malformed import MalformedPacket
 
@@ -41,9 +42,9 @@ OVERHEAD_ON_WIRE = 20  # 7 bytes preamble, 1 start delimiter, 12 interpacket gap
 class EtherType:
     """Numbers from IANA's IEEE 802 registry."""
 
-    IPV4 = 0x0800
-    ARP = 0x0806
-    IPV6 = 0x86DD
+    IPV4: Final = 0x0800
+    ARP: Final = 0x0806
+    IPV6: Final = 0x86DD
 
 
 def build_frame(destination: bytes, source: bytes, ethertype: int, payload: bytes) -> bytes:

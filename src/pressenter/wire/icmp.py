@@ -10,7 +10,7 @@ about, so that its sender can find the socket (RFC 1122 §3.2.2).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pressenter.wire.checksum import internet_checksum
 from pressenter.wire.malformed import MalformedPacket
@@ -21,23 +21,23 @@ __all__ = ["IcmpMessage", "IcmpType", "Unreachable", "build_icmp", "describe", "
 class IcmpType:
     """Message types that this stack sends or understands."""
 
-    ECHO_REPLY = 0
-    DESTINATION_UNREACHABLE = 3
-    REDIRECT = 5
-    ECHO_REQUEST = 8
-    TIME_EXCEEDED = 11
-    PARAMETER_PROBLEM = 12
+    ECHO_REPLY: Final = 0
+    DESTINATION_UNREACHABLE: Final = 3
+    REDIRECT: Final = 5
+    ECHO_REQUEST: Final = 8
+    TIME_EXCEEDED: Final = 11
+    PARAMETER_PROBLEM: Final = 12
 
 
 class Unreachable:
     """Codes of destination unreachable (RFC 792, RFC 1122 §3.2.2.1)."""
 
-    NETWORK = 0
-    HOST = 1
-    PROTOCOL = 2
-    PORT = 3
-    FRAGMENTATION_NEEDED = 4
-    ADMINISTRATIVELY_PROHIBITED = 13
+    NETWORK: Final = 0
+    HOST: Final = 1
+    PROTOCOL: Final = 2
+    PORT: Final = 3
+    FRAGMENTATION_NEEDED: Final = 4
+    ADMINISTRATIVELY_PROHIBITED: Final = 13
 
 
 _ERRORS = (IcmpType.DESTINATION_UNREACHABLE, IcmpType.TIME_EXCEEDED, IcmpType.PARAMETER_PROBLEM)

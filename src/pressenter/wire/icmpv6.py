@@ -9,7 +9,7 @@ what ARP, router discovery and redirects are to IPv4, as ICMPv6 messages with op
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pressenter.wire.checksum import internet_checksum, pseudo_header_sum
 from pressenter.wire.icmp import IcmpMessage
@@ -31,18 +31,18 @@ __all__ = [
 class Icmpv6Type:
     """Message types that this stack sends or understands."""
 
-    DESTINATION_UNREACHABLE = 1
-    PACKET_TOO_BIG = 2
-    TIME_EXCEEDED = 3
-    PARAMETER_PROBLEM = 4
-    ECHO_REQUEST = 128
-    ECHO_REPLY = 129
-    LISTENER_REPORT_V2 = 143  # RFC 3810 §5.2
-    ROUTER_SOLICITATION = 133
-    ROUTER_ADVERTISEMENT = 134
-    NEIGHBOUR_SOLICITATION = 135
-    NEIGHBOUR_ADVERTISEMENT = 136
-    REDIRECT = 137
+    DESTINATION_UNREACHABLE: Final = 1
+    PACKET_TOO_BIG: Final = 2
+    TIME_EXCEEDED: Final = 3
+    PARAMETER_PROBLEM: Final = 4
+    ECHO_REQUEST: Final = 128
+    ECHO_REPLY: Final = 129
+    LISTENER_REPORT_V2: Final = 143  # RFC 3810 §5.2
+    ROUTER_SOLICITATION: Final = 133
+    ROUTER_ADVERTISEMENT: Final = 134
+    NEIGHBOUR_SOLICITATION: Final = 135
+    NEIGHBOUR_ADVERTISEMENT: Final = 136
+    REDIRECT: Final = 137
 
 
 _SOURCE_LINK_LAYER = 1

@@ -16,9 +16,9 @@ The hot path reads by offset; `parse_ipv4` makes the named view.
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from pressenter.wire.checksum import internet_checksum, update_checksum
+from pressenter.wire.checksum import internet_checksum
 from pressenter.wire.malformed import MalformedPacket
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Protocol",
     "build_ipv4",
     "decrement_ttl",
+    "is_plain_ipv4",
     "parse_ipv4",
 ]
 
@@ -43,9 +44,9 @@ _OFFSET_MASK = 0x1FFF
 class Protocol:
     """Numbers from IANA's protocol registry."""
 
-    ICMP = 1
-    TCP = 6
-    UDP = 17
+    ICMP: Final = 1
+    TCP: Final = 6
+    UDP: Final = 17
 
 
 class IPv4Header(NamedTuple):
@@ -120,7 +121,17 @@ def parse_ipv4(packet: bytes) -> IPv4Header:
 
 def decrement_ttl(packet: bytes) -> bytes:
     """The packet as a router sends it on: TTL one less, checksum updated (RFC 1812 §5.3.1)."""
-    old = packet[8:10]
-    new = bytes((packet[8] - 1, packet[9]))
-    checksum = update_checksum(packet[10] << 8 | packet[11], old, new)
-    return packet[:8] + new + checksum.to_bytes(2, "big") + packet[12:]
+    # RFC 1624, equation 3, for a word that becomes smaller by 0x0100.
+    inverse = 0xFFFF - (packet[10] << 8 | packet[11])
+    checksum = 0xFFFF - (inverse - 0x100 if inverse > 0x100 else inverse + 0xFEFF)
+    return packet[:8] + bytes((packet[8] - 1, packet[9], checksum >> 8, checksum & 0xFF)) + packet[12:]
+
+
+def is_plain_ipv4(packet: bytes) -> bool:
+    """Whether the header has no options, is whole, and its checksum is right; then it may be read by offset."""
+    return (
+        len(packet) >= HEADER_LENGTH
+        and packet[0] == 0x45
+        and HEADER_LENGTH <= packet[2] << 8 | packet[3] <= len(packet)
+        and int.from_bytes(packet[:HEADER_LENGTH], "big") % 0xFFFF == 0
+    )

@@ -24,7 +24,7 @@ LINUX = TcpParameters()
 
 def pair(mss: int = 1460, **settings: Any) -> tuple[TcpConnection, TcpConnection]:
     """A client and a server, connected, without timestamps unless told otherwise."""
-    parameters = TcpParameters(**{"timestamps": False, **settings})
+    parameters = TcpParameters(**{"timestamps": False, "timer_tick_ns": 1, "sack_delay_ns": 0, **settings})
     client = TcpConnection(5000, 80, 1000, mss, parameters)
     server = TcpConnection(80, 5000, 2**32 - 5, mss, parameters)
     client.sender.no_delay = server.sender.no_delay = True

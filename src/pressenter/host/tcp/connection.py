@@ -134,6 +134,11 @@ class TcpConnection:
         return earliest
 
     @property
+    def has_segments(self) -> bool:
+        """Whether `take_segments` would give any."""
+        return bool(self._segments)
+
+    @property
     def has_notices(self) -> bool:
         """Whether `take_notices` would give any."""
         return bool(self._notices)
@@ -210,7 +215,7 @@ class TcpConnection:
 
     def read(self, now_ns: int, maximum: int = 1 << 30) -> bytes:
         """RECEIVE: take readable bytes; tells the peer if that makes enough room."""
-        data, worth_telling = self.receiver.read(now_ns, maximum, self.sender.round_trip.smoothed_ns)
+        data, worth_telling = self.receiver.read(now_ns, maximum)
         if worth_telling and self.state in _RECEIVING:
             self.receiver.ack_now = True
             self._flush_acknowledgment(now_ns)
@@ -453,6 +458,7 @@ class TcpConnection:
             echo=self.negotiation.clock_of(echo), sent_stamp_ns=self.negotiation.time_of(now_ns, echo),
             congestion_echo=bool(segment.flags & ECE),
         )  # fmt: skip
+        self.receiver.round_trip_ns = sender.round_trip.smoothed_ns
         if freed.fin:
             self._fin_is_acknowledged(now_ns)
         elif freed.data and not sender.fin_wanted:

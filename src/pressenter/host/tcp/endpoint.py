@@ -72,8 +72,10 @@ class Endpoint:
 
     def read(self, maximum: int = 1 << 30) -> bytes:
         """Take bytes that have arrived in order."""
-        data = self.connection.read(self.layer.now_ns, maximum)
-        self.layer.carry_out(self)
+        connection = self.connection
+        data = connection.read(self.layer.now_ns, maximum)
+        if connection.has_segments:
+            self.layer.carry_out(self)
         return data
 
     def shut_down(self) -> None:

@@ -15,8 +15,9 @@ import random
 from collections import Counter
 from typing import Any
 
-from pressenter.host.internet import InternetLayer, NetworkUnreachable, ReceivedPacket
+from pressenter.host.internet import InternetLayer
 from pressenter.host.ports import choose_ephemeral_port
+from pressenter.host.received import ReceivedPacket
 from pressenter.host.tcp.connection import TcpConnection
 from pressenter.host.tcp.encapsulation import Encapsulation
 from pressenter.host.tcp.endpoint import Endpoint, Listener, Quadruple, TcpOwner
@@ -28,6 +29,7 @@ from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.sequence import add, distance
 from pressenter.host.tcp.states import State
 from pressenter.host.tcp.syn_cookies import SynCookies
+from pressenter.host.unreachable import NetworkUnreachable
 from pressenter.wire.ipv4 import Protocol
 from pressenter.wire.malformed import MalformedPacket
 from pressenter.wire.tcp import ACK, FIN, NO_OPTIONS, RST, SYN, Options, Segment, build_tcp, flags_text, parse_tcp
@@ -316,11 +318,12 @@ class TcpLayer:
             for notice in connection.take_notices():
                 agenda.cause = cause
                 self._notice(endpoint, notice)
-        cause = agenda.cause
-        for segment in connection.take_segments():
+        if connection.has_segments:
+            cause = agenda.cause
+            for segment in connection.take_segments():
+                agenda.cause = cause
+                self._send(endpoint, segment)
             agenda.cause = cause
-            self._send(endpoint, segment)
-        agenda.cause = cause
         self._set_timer(endpoint)
 
     def on_icmp_error(self, error: TransportError) -> None:

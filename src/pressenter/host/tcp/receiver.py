@@ -11,7 +11,8 @@ back (§3.8.6.2.2).  An acknowledgment costs a segment, so it waits for a second
 segment or a short while (§3.8.6.3), but what is out of order, or closes a gap, is
 acknowledged at once, so that the sender learns of losses (RFC 5681 §4.2), with a list of
 what has arrived behind the gap (SACK, RFC 2018) and of what has arrived twice (D-SACK,
-RFC 2883).
+RFC 2883).  After the third such acknowledgment the sender knows; the further ones are
+gathered for a twentieth of a round trip, as Linux does it, since one tells as much as ten.
 
 How large must the buffer be?  As large as what the path holds, which nobody knows
 beforehand.  So it grows: when the application takes more in a round trip than half of
@@ -32,6 +33,8 @@ __all__ = ["Arrived", "Receiver"]
 
 MAXIMUM_SCALE = 14  # RFC 7323 §2.3
 _MAXIMUM_BLOCKS = 4  # as fit 40 bytes of options; three beside timestamps
+_IMMEDIATE_DUPLICATES = 3
+_MOST_GATHERED = 44  # Linux's tcp_comp_sack_nr
 _PAWS_IDLE_NS = 24 * 24 * 3600 * 1_000_000_000  # RFC 7323 §5.5
 
 
@@ -51,6 +54,7 @@ class Receiver:
         ack_now: an acknowledgment is due with the next segment, or on its own.
         delayed_ack_at_ns: when one is due that waits.
         timestamp: TS.Recent, what is echoed (RFC 7323 §4.3), or None without timestamps.
+        round_trip_ns: what the other half has measured, or None.
         generous: whatever there is room for is acceptable, which without scaling may be more than
             could be told.
         congestion_seen: a packet came with the mark "congestion experienced" (RFC 3168 §6.1.3).
@@ -58,8 +62,9 @@ class Receiver:
 
     __slots__ = (
         "_advertised_edge", "_autotune_bytes", "_autotune_from_ns", "_duplicate", "_finished", "_last_acknowledged",
-        "_parameters", "_timestamp_at_ns", "_unacknowledged_bytes", "_waiting_fin", "ack_now", "autotune", "buffer",
-        "congestion_seen", "delayed_ack_at_ns", "generous", "irs", "mss", "nxt", "sack", "scale", "timestamp",
+        "_out_of_order", "_parameters", "_timestamp_at_ns", "_unacknowledged_bytes", "_waiting_fin", "ack_now", "autotune", "buffer",
+        "congestion_seen", "delayed_ack_at_ns", "generous", "irs", "mss", "nxt",
+        "round_trip_ns", "sack", "scale", "timestamp",
     )  # fmt: skip
 
     def __init__(self, parameters: TcpParameters, mss: int) -> None:
@@ -80,6 +85,8 @@ class Receiver:
         self._advertised_edge = 0
         self._last_acknowledged = 0
         self._unacknowledged_bytes = 0
+        self.round_trip_ns: int | None = None
+        self._out_of_order = 0
         self._duplicate: tuple[int, int] | None = None  # what has arrived twice
         self._finished = False
         self._waiting_fin: int | None = None
@@ -173,7 +180,11 @@ class Receiver:
             self._note_duplicate(position, end)
         arrived = buffer.add(position, payload, max(self._advertised_edge, self.nxt))
         self.nxt += arrived
-        if not arrived or had_gap or self._duplicate is not None:
+        if arrived:
+            self._out_of_order = 0
+        if not arrived and self.sack and self._duplicate is None:
+            self._acknowledge_gathered(now_ns)
+        elif not arrived or had_gap or self._duplicate is not None:
             self.ack_now = True
         else:
             self._acknowledge_soon(now_ns, arrived)
@@ -198,6 +209,16 @@ class Receiver:
         ]
         self._duplicate = min(overlaps, default=None)
 
+    def _acknowledge_gathered(self, now_ns: int) -> None:
+        """Another segment behind the gap."""
+        self._out_of_order += 1
+        delay_ns = min(self._parameters.sack_delay_ns, (self.round_trip_ns or 0) // 20)
+        gathered = self._out_of_order - _IMMEDIATE_DUPLICATES
+        if gathered <= 0 or not delay_ns or gathered % _MOST_GATHERED == 0:
+            self.ack_now = True
+        elif self.delayed_ack_at_ns is None or self.delayed_ack_at_ns > now_ns + delay_ns:
+            self.delayed_ack_at_ns = now_ns + delay_ns
+
     def _acknowledge_soon(self, now_ns: int, size: int) -> None:
         """RFC 9293 §3.8.6.3: delay, but acknowledge at least every second full segment."""
         self._unacknowledged_bytes += size
@@ -206,22 +227,22 @@ class Receiver:
         else:
             self.ack_now = True
 
-    def read(self, now_ns: int, maximum: int, round_trip_ns: int | None) -> tuple[bytes, bool]:
+    def read(self, now_ns: int, maximum: int) -> tuple[bytes, bool]:
         """Readable bytes, and whether that makes enough room to tell the peer of.
 
         RFC 9293 §3.8.6.2.2: the receiver's silly window avoidance.
         """
         data = self.buffer.read(maximum)
         if self.autotune:
-            self._grow_buffer(now_ns, len(data), round_trip_ns)
+            self._grow_buffer(now_ns, len(data))
         gained = self.nxt + self.buffer.window - self._advertised_edge
         left = self._advertised_edge - self.nxt
         enough = gained >= min(2 * self.mss, self.buffer.capacity // 2)
         return data, enough and left < max(2 * self.mss, self.buffer.capacity // 4)
 
-    def _grow_buffer(self, now_ns: int, taken: int, round_trip_ns: int | None) -> None:
+    def _grow_buffer(self, now_ns: int, taken: int) -> None:
         self._autotune_bytes += taken
-        if round_trip_ns is None or now_ns - self._autotune_from_ns < round_trip_ns:
+        if self.round_trip_ns is None or now_ns - self._autotune_from_ns < self.round_trip_ns:
             return
         # The sender may double what it sends in the next round trip.
         wanted = 2 * self._autotune_bytes + 16 * self.mss

@@ -58,13 +58,14 @@ class LossRecovery:
         mood: see `Mood`.
         sack: the peer sends selective acknowledgments.
         reorder_at_ns: when segments that are late will count as lost, or None.
+        retransmitted: segments sent again, in all.
         prefer_new_data: F-RTO wants to see whether new data gets through.
     """
 
     __slots__ = (
         "_frto", "_high", "_note", "_prior_window", "_probe_again", "_probe_end", "_reduced_delivered", "_reduced_out",
-        "_retransmitted_from", "_stamp", "_undo_copies", "_undo_from", "congestion", "delivery", "duplicates", "mood",
-        "parameters", "prefer_new_data", "rack", "reorder_at_ns", "round_trip", "sack", "sample", "scoreboard",
+        "_stamp", "_undo_copies", "_undo_from", "congestion", "delivery", "duplicates", "mood",
+        "parameters", "prefer_new_data", "rack", "reorder_at_ns", "retransmitted", "round_trip", "sack", "sample", "scoreboard",
         "segment_size",
     )  # fmt: skip
 
@@ -89,6 +90,7 @@ class LossRecovery:
         self.duplicates = 0
         self.reorder_at_ns: int | None = None
         self.prefer_new_data = False
+        self.retransmitted = 0
         self._note = note
         self._high = 0  # recovery ends when this is acknowledged
         self._prior_window = 0
@@ -97,7 +99,6 @@ class LossRecovery:
         self._undo_from: int | None = None
         self._undo_copies = 0
         self._stamp: int | None = None  # our timestamp at the first retransmission
-        self._retransmitted_from = 0
         self._frto = False
         self._probe_end: int | None = None
         self._probe_again = False
@@ -218,11 +219,18 @@ class LossRecovery:
             window_ns = self.rack.reordering_window_ns(
                 self.round_trip, self.mood in _MENDING, scoreboard.sacked_bytes // self.segment_size
             )
-            lost, self.reorder_at_ns = self.rack.find_lost(now_ns, scoreboard, window_ns)
+            lost, wait_until_ns = self.rack.find_lost(now_ns, scoreboard, window_ns)
+            if wait_until_ns is not None:
+                self.reorder_at_ns = self.on_tick(wait_until_ns, 2)
             for segment in lost:
                 scoreboard.mark_lost(segment)
         else:
             self._find_losses_by_count()
+
+    def on_tick(self, time_ns: int, more: int = 0) -> int:
+        """The timer's tick at which something that is due at ``time_ns`` happens, and so many more."""
+        tick_ns = self.parameters.timer_tick_ns
+        return -(-time_ns // tick_ns) * tick_ns + more * tick_ns
 
     def _find_losses_by_count(self) -> None:
         """RFC 6675 §4, IsLost: enough has arrived behind it."""
@@ -288,6 +296,7 @@ class LossRecovery:
     def on_sent_again(self, stamp: int) -> None:
         """A segment was sent again; ``stamp`` is our timestamp clock."""
         self._undo_copies += 1
+        self.retransmitted += 1
         if self._stamp is None:
             self._stamp = stamp
 
@@ -312,13 +321,18 @@ class LossRecovery:
         self.mood = Mood.OPEN
         self.duplicates = 0
         self._frto = self.prefer_new_data = False
-        self._stamp = None
+        self._forget_stamp()
+
+    def _forget_stamp(self) -> None:
+        """The first retransmission's timestamp counts as long as any copy is under way."""
+        if not any(segment.transmissions > 1 for segment in self.scoreboard.segments()):
+            self._stamp = None
 
     def _watch_for_undo(self, una: int) -> None:
         if self._undo_from is None or self.mood is Mood.RECOVERY:
             self._undo_from = una
             self._undo_copies = 0
-            self._stamp = None
+            self._forget_stamp()
 
     def _was_unnecessary(self, echoed_stamp: int | None) -> bool:
         """RFC 4015's Eifel detection by timestamps, or a duplicate report for every copy."""

@@ -35,7 +35,6 @@ from pressenter.wire.tcp import ACK, CWR, FIN, PSH, SYN
 
 __all__ = ["Freed", "Sender"]
 
-_PROBE_MARGIN_NS = 2_000_000
 _BURST_NS = 1_000_000  # a paced burst lasts a millisecond, as Linux's segments do
 
 
@@ -520,11 +519,14 @@ class Sender:
             return
         # RFC 8985 §7.2: the receiver may delay its acknowledgment if only one segment is under way
         alone = len(recovery.scoreboard) == 1
-        wait_ns = 2 * smoothed_ns + (self.parameters.minimum_timeout_ns if alone else _PROBE_MARGIN_NS)
-        self.probe_at_ns = min(now_ns + wait_ns, self.retransmit_at_ns)
+        if alone:
+            probe_at_ns = recovery.on_tick(now_ns + 2 * smoothed_ns + self.parameters.minimum_timeout_ns)
+        else:
+            probe_at_ns = recovery.on_tick(now_ns + 2 * smoothed_ns, 2)
+        self.probe_at_ns = min(probe_at_ns, self.retransmit_at_ns)
 
     def _start_timer(self, now_ns: int) -> None:
-        self.retransmit_at_ns = now_ns + self.round_trip.timeout_ns
+        self.retransmit_at_ns = self.recovery.on_tick(now_ns + self.round_trip.timeout_ns)
         if self.stalled_since_ns is None:
             self.stalled_since_ns = now_ns
 

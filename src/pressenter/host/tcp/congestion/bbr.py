@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import enum
 from collections import deque
+from typing import ClassVar
 
 from pressenter.host.tcp.congestion.interface import UNLIMITED, AckSample, CongestionControl
 
@@ -51,8 +52,8 @@ class Mode(enum.Enum):
 class Bbr(CongestionControl):
     """BBR version 1."""
 
-    name = "bbr"
-    steers = True
+    name: ClassVar[str] = "bbr"
+    steers: ClassVar[bool] = True
 
     def __init__(self, segment_size: int) -> None:
         super().__init__(segment_size)

@@ -26,6 +26,8 @@ is Linux's, and RFC 9406 is its successor).
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pressenter.host.tcp.congestion.interface import AckSample, CongestionControl
 
 __all__ = ["Cubic"]
@@ -44,17 +46,17 @@ _HYSTART_DELAY_RANGE_NS = (4_000_000, 16_000_000)
 class Cubic(CongestionControl):
     """RFC 9438 with HyStart."""
 
-    name = "cubic"
+    name: ClassVar[str] = "cubic"
 
     def __init__(self, segment_size: int) -> None:
         super().__init__(segment_size)
-        self._last_maximum = 0.0  # W_max, segments; 0 before the first loss
+        self._last_maximum = 0  # W_max, segments; 0 before the first loss
         self._epoch_ns: int | None = None  # when the present stage of congestion avoidance began
-        self._origin = 0.0
+        self._origin = 0
         self._k_seconds = 0.0
         self._acknowledged = 0.0  # segments in this epoch that NewReno has not yet turned into growth
-        self._reno_window = 0.0  # W_est
-        self._segments_for_growth = 0.0
+        self._reno_window = 0  # W_est
+        self._segments_for_growth = 0
         self._updated_ns = 0
         self._updated_window = 0
         self._counted = 0.0
@@ -79,53 +81,79 @@ class Cubic(CongestionControl):
         self._grow(acknowledged)
 
     def _update(self, now_ns: int, acknowledged: float) -> None:
-        """How many segments must be acknowledged for the window to grow by one (§4.2, §4.4, §4.5)."""
+        """How many segments must be acknowledged for the window to grow by one (§4.2, §4.4, §4.5).
+
+        Windows here are whole segments, as in Linux: with few segments that is slower than the
+        curves themselves, and a flow that shares a path with Linux's should not be greedier.
+        """
         self._acknowledged += acknowledged
         if self._updated_window == self.window and now_ns - self._updated_ns <= _UPDATE_INTERVAL_NS:
             return
-        window = self.window / self.segment_size
+        window = self.window // self.segment_size
+        same_moment = now_ns == self._updated_ns and self._epoch_ns is not None
         self._updated_window, self._updated_ns = self.window, now_ns
         if self._epoch_ns is None:
-            self._epoch_ns = now_ns
-            self._acknowledged = acknowledged
-            self._reno_window = window
-            if self._last_maximum <= window:
-                self._k_seconds, self._origin = 0.0, window
-            else:
-                self._k_seconds = ((self._last_maximum - window) / _C) ** (1 / 3)
-                self._origin = self._last_maximum
+            self._begin_epoch(now_ns, window, acknowledged)
+        if not same_moment:
+            self._segments_for_growth = self._by_curve(now_ns, window)
+        self._segments_for_growth = max(2, min(self._segments_for_growth, self._by_reno(window)))
+
+    def _begin_epoch(self, now_ns: int, window: int, acknowledged: float) -> None:
+        self._epoch_ns = now_ns
+        self._acknowledged = acknowledged
+        self._reno_window = window
+        if self._last_maximum <= window:
+            self._k_seconds, self._origin = 0.0, window
+        else:
+            self._k_seconds = ((self._last_maximum - window) / _C) ** (1 / 3)
+            self._origin = self._last_maximum
+
+    def _by_curve(self, now_ns: int, window: int) -> int:
+        assert self._epoch_ns is not None
         elapsed_ns = now_ns - self._epoch_ns + (self._delay_minimum_ns or 0)
-        target = self._origin + _C * (elapsed_ns / 1e9 - self._k_seconds) ** 3
-        needed = window / (target - window) if target > window else 100 * window
+        offset = elapsed_ns / 1e9 - self._k_seconds
+        distance = int(_C * abs(offset) ** 3)
+        target = self._origin + (distance if offset > 0 else -distance)
+        needed = window // (target - window) if target > window else 100 * window
         if self._last_maximum == 0:
-            needed = min(needed, 20.0)  # without a W_max, at least 5 % a round trip
-        # §4.3: the window that NewReno would have
-        self._reno_window += self._acknowledged * _RENO_ALPHA / window
-        self._acknowledged = 0.0
-        if self._reno_window > window:
-            needed = min(needed, window / (self._reno_window - window))
-        self._segments_for_growth = max(needed, 2.0)  # never faster than half of slow start
+            needed = min(needed, 20)  # without a W_max, at least 5 % a round trip
+        return needed
+
+    def _by_reno(self, window: int) -> int:
+        """§4.3: never slower than NewReno with CUBIC's gentler reduction would be."""
+        for_one = window / _RENO_ALPHA
+        grown = int(self._acknowledged / for_one)
+        self._acknowledged -= grown * for_one
+        self._reno_window += grown
+        ahead = self._reno_window - window
+        return window // ahead if ahead > 0 else 1 << 30
 
     def _grow(self, acknowledged: float) -> None:
+        needed = self._segments_for_growth
+        if self._counted >= needed:
+            # Counted while more was needed: that is worth one segment now, not a burst.
+            self._counted = 0.0
+            self.window += self.segment_size
         self._counted += acknowledged
-        steps = int(self._counted / self._segments_for_growth)
+        steps = int(self._counted / needed)
         if steps:
-            self._counted -= steps * self._segments_for_growth
+            self._counted -= steps * needed
             self.window += steps * self.segment_size
 
     # ---- losses --------------------------------------------------------------------------------
 
     def threshold_after_loss(self, sample: AckSample) -> int:
-        window = self.window / self.segment_size
+        window = self.window // self.segment_size
         self._epoch_ns = None
+        self._counted = 0.0
         # §4.7, fast convergence: a window that is smaller than the last time leaves room for others
-        self._last_maximum = window * (1 + _BETA) / 2 if window < self._last_maximum else window
+        self._last_maximum = int(window * (1 + _BETA) / 2) if window < self._last_maximum else window
         return max(int(window * _BETA), 2) * self.segment_size
 
     def on_timeout(self, sample: AckSample) -> None:
         super().on_timeout(sample)
         # §4.8: begin anew
-        self._last_maximum = 0.0
+        self._last_maximum = 0
         self._epoch_ns = None
         self._delay_minimum_ns = None
         self._hystart_found = False

@@ -12,6 +12,8 @@ All sizes are bytes, all times nanoseconds, rates bytes per second.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pressenter.host.tcp.delivery_rate import NO_SAMPLE, RateSample
 
 __all__ = ["UNLIMITED", "AckSample", "CongestionControl", "initial_window"]
@@ -71,8 +73,8 @@ class CongestionControl:
         pacing_rate: at most this fast, or None for as fast as the window allows.
     """
 
-    name = ""
-    steers = False
+    name: ClassVar[str] = ""
+    steers: ClassVar[bool] = False
 
     def __init__(self, segment_size: int) -> None:
         self.segment_size = segment_size

@@ -7,6 +7,8 @@ BBR mend.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pressenter.host.tcp.congestion.interface import AckSample, CongestionControl
 
 __all__ = ["NewReno"]
@@ -15,7 +17,7 @@ __all__ = ["NewReno"]
 class NewReno(CongestionControl):
     """RFC 5681 §3.1; recovery itself is the sender's."""
 
-    name = "reno"
+    name: ClassVar[str] = "reno"
 
     def __init__(self, segment_size: int) -> None:
         super().__init__(segment_size)
@@ -26,6 +28,9 @@ class NewReno(CongestionControl):
         if self.in_slow_start:
             left = self.slow_start(left)
         # RFC 5681 §3.1, equation 3, by RFC 3465's counting of bytes
+        if self._counted >= self.window:
+            self._counted = 0
+            self.window += self.segment_size
         self._counted += left
         if self._counted >= self.window:
             self._counted -= self.window

@@ -1,0 +1,277 @@
+"""Our TCP beside the Linux kernel's, over the same emulated link: ``python benchmarks/beside_linux.py``.
+
+The kernel's two ends are TAP devices in two network namespaces with our link between them, in
+real time; ours are two hosts with the same link between them, in virtual time.  The link loses
+the same frames of both, counted in each direction, so that what is compared is not luck; and
+what the real-time rig itself takes, measured by echoes before each run, is taken off its delay.
+Printed are the times to fetch so many bytes, from the SYN to the last byte (medians over the
+seeds), and their ratio.  Needs root, Linux and iproute2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import ctypes
+import json
+import multiprocessing
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from pressenter.bridge import RealTime, Tap
+from pressenter.network.link import Faults, Link
+from pressenter.network.router import Router
+from pressenter.sim import Agenda, Randomness
+from pressenter.trace import Recorder
+from pressenter.wire.address import ipv4_bytes
+
+ROUND_TRIPS_MS = (1, 20, 100)
+LOSSES = (0.0, 0.01, 0.03)
+SIZES = (1_000_000, 10_000_000)
+CONTROLS = ("reno", "cubic", "bbr")
+RATE_BPS = 100_000_000
+QUEUE_BYTES = 1 << 20
+PORT = 9000
+_CLONE_NEWNET = 0x40000000
+_ECHOES = 9
+
+
+def our_seconds(round_trip_ms: int, loss: float, size: int, control: str, seed: int) -> float:
+    """One fetch from our stack to our stack, in virtual time."""
+    agenda = Agenda()
+    recorder = Recorder(agenda, False)
+    randomness = Randomness(seed)
+    hosts = []
+    for index, name in enumerate(("client", "server"), 1):
+        host = Router(name, agenda, recorder, randomness, latency_ns=0)
+        host.add_port("eth0", bytes((2, 0, 0, 0, 0, index)), ipv4_bytes(f"10.9.0.{index}"), 24)
+        host.internet.forwarding = False
+        host.tcp.parameters.congestion_control = control
+        hosts.append(host)
+    client, server = hosts
+    _link(agenda, recorder, randomness, client.ports["eth0"], server.ports["eth0"], round_trip_ms, loss)
+    for one, other in ((client, server), (server, client)):  # ARP is not what is compared
+        there = other.interfaces[0]
+        one.interfaces[0].neighbours.entries[there.address] = (there.mac, 1 << 60)
+    times: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(bytes(size))
+        writer.close()
+
+    async def fetch() -> None:
+        reader, writer = await asyncio.open_connection("10.9.0.2", PORT)
+        received = 0
+        while data := await reader.read(1 << 20):
+            received += len(data)
+            times[:] = [agenda.now_ns]
+        assert received == size
+        writer.close()
+
+    server.run(asyncio.start_server(serve, "0.0.0.0", PORT))
+    began_ns = agenda.now_ns
+    client.run(fetch())
+    return (times[0] - began_ns) / 1e9
+
+
+def _link(
+    agenda: Agenda, recorder: Recorder, randomness: Randomness, first: Any, second: Any, round_trip_ms: int, loss: float
+) -> Link:
+    return Link(
+        "link", first, second, agenda, recorder, randomness, rate_bps=RATE_BPS, delay_ns=round_trip_ms * 500_000,
+        queue_bytes=QUEUE_BYTES, faults=Faults(loss=loss),
+    )  # fmt: skip
+
+
+# ---- the kernel -----------------------------------------------------------------------------
+
+
+def _shell(*words: str) -> None:
+    subprocess.run(words, check=True, capture_output=True)
+
+
+@contextlib.contextmanager
+def namespaces(tag: str) -> Iterator[tuple[str, str]]:
+    """Two namespaces with a TAP device each, the kernel set as a fresh Linux."""
+    names = (f"pe-{tag}-a", f"pe-{tag}-b")
+    try:
+        for index, name in enumerate(names, 1):
+            _shell("ip", "netns", "add", name)
+            _shell("ip", "netns", "exec", name, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6")
+            _shell("ip", "-n", name, "tuntap", "add", "dev", "tap0", "mode", "tap")
+            _shell("ip", "-n", name, "link", "set", "tap0", "address", f"02:00:00:00:01:0{index}")
+            _shell("ip", "-n", name, "link", "set", "tap0", "txqueuelen", "20000", "up")
+            _shell("ip", "-n", name, "addr", "add", f"10.9.0.{index}/24", "dev", "tap0")
+            other = 3 - index
+            _shell("ip", "-n", name, "neigh", "add", f"10.9.0.{other}", "lladdr", f"02:00:00:00:01:0{other}",
+                   "nud", "permanent", "dev", "tap0")  # fmt: skip
+            settings = ("tcp_no_metrics_save=1", "tcp_rmem=4096 131072 6291456", "tcp_wmem=4096 16384 4194304")
+            for setting in settings:
+                key, _, value = setting.partition("=")
+                _shell("ip", "netns", "exec", name, "sh", "-c", f"echo {value} > /proc/sys/net/ipv4/{key}")
+        yield names
+    finally:
+        for name in names:
+            subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+
+
+def _enter(namespace: str) -> None:
+    handle = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
+    if ctypes.CDLL(None, use_errno=True).setns(handle, _CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), f"no way into namespace {namespace}")
+    os.close(handle)
+
+
+def _kernel_server(namespace: str, control: str, size: int, ready: Any) -> None:
+    _enter(namespace)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as echo:
+        echo.bind(("10.9.0.2", PORT))
+        ready.set()
+        for _ in range(_ECHOES):
+            data, address = echo.recvfrom(2000)
+            echo.sendto(data, address)
+    ready.clear()
+    with socket.create_server(("10.9.0.2", PORT)) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, control.encode())
+        ready.set()
+        connection, _ = listener.accept()
+        with connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(bytes(size))
+
+
+def _kernel_client(namespace: str, size: int, ready: Any, result: Any, calibrated: Any) -> None:
+    _enter(namespace)
+    ready.wait()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as echo:
+        times = []
+        for _ in range(_ECHOES):
+            began = time.monotonic_ns()
+            echo.sendto(bytes(1400), ("10.9.0.2", PORT))
+            echo.recvfrom(2000)
+            times.append(time.monotonic_ns() - began)
+    result.put(sorted(times)[_ECHOES // 2])
+    calibrated.wait()
+    ready.wait()
+    began = time.monotonic()
+    with socket.create_connection(("10.9.0.2", PORT)) as connection:
+        received = 0
+        while data := connection.recv(1 << 20):
+            received += len(data)
+            ended = time.monotonic()
+    assert received == size
+    result.put(ended - began)
+
+
+def _kernel_pair(tag: str, round_trip_ms: int, loss: float, size: int, control: str, seed: int, result: Any) -> None:
+    """One fetch from kernel to kernel; a process of its own."""
+    # The rig must not wait for a processor; the programs that it serves may.
+    os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(10))
+    with namespaces(tag) as (client, server):
+        taps = [Tap("tap0", client), Tap("tap0", server)]
+        for tap, name in zip(taps, ("client", "server"), strict=True):
+            tap.port.node, tap.port.name = name, "eth0"  # the losses depend on the names
+        agenda = Agenda()
+        link = _link(agenda, Recorder(agenda, False), Randomness(seed), taps[0].port, taps[1].port, round_trip_ms, 0.0)
+        real_time = RealTime(agenda, taps)
+        ready, answer, calibrated = multiprocessing.Event(), multiprocessing.Queue(), multiprocessing.Event()
+        programs = [
+            multiprocessing.Process(target=_kernel_server, args=(server, control, size, ready)),
+            multiprocessing.Process(target=_kernel_client, args=(client, size, ready, answer, calibrated)),
+        ]
+        for program in programs:
+            program.start()
+        real_time.run(lambda: not answer.empty())
+        frame_ns = 2 * (1400 + 28 + 18 + 20) * 8 * 1_000_000_000 // RATE_BPS
+        rig_ns = max(0, answer.get() - round_trip_ms * 1_000_000 - frame_ns)
+        link.delay_ns -= min(rig_ns, link.delay_ns) // 2
+        link.faults = Faults(loss=loss)
+        calibrated.set()
+        real_time.run(lambda: not programs[1].is_alive())
+        seconds = answer.get(timeout=5)
+        for program in programs:
+            program.join(5)
+            program.kill()
+        result.put((seconds, rig_ns))
+
+
+def kernel_seconds(round_trip_ms: int, loss: float, size: int, control: str, seed: int) -> float:
+    """One fetch over the kernel's stack, in real time."""
+    result: Any = multiprocessing.Queue()
+    tag = f"{os.getpid() % 10000}-{seed & 0xFFFFFF:x}"
+    process = multiprocessing.Process(target=_kernel_pair, args=(tag, round_trip_ms, loss, size, control, seed, result))
+    process.start()
+    process.join()
+    seconds, _ = result.get(timeout=5)
+    return float(seconds)
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=20, help="runs of each cell with loss (default 20)")
+    parser.add_argument("--side", choices=("both", "ours", "kernel"), default="both")
+    parser.add_argument("--controls", default=",".join(CONTROLS))
+    parser.add_argument("--round-trips", default=",".join(map(str, ROUND_TRIPS_MS)))
+    parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
+    parser.add_argument(
+        "--parallel", type=int, default=3, help="kernel runs at a time where the line is slow (default 3)"
+    )
+    parser.add_argument("--kernel-times", type=Path, help="a file that keeps the kernel's times from run to run")
+    arguments = parser.parse_args()
+    kept: dict[str, list[float]] = {}
+    if arguments.kernel_times and arguments.kernel_times.exists():
+        kept = json.loads(arguments.kernel_times.read_text())
+    print(f"{'control':8} {'RTT':>5} {'loss':>5} {'MB':>3} {'kernel':>9} {'ours':>9}  ratio", flush=True)
+    for control in arguments.controls.split(","):
+        for round_trip_ms in map(int, arguments.round_trips.split(",")):
+            for loss in LOSSES:
+                for size in map(int, arguments.sizes.split(",")):
+                    cell = (round_trip_ms, loss, size, control)
+                    theirs, ours = _measure(cell, arguments, kept)
+                    ratio = f"{ours / theirs:6.2f}" if ours and theirs else ""
+                    print(
+                        f"{control:8} {round_trip_ms:3}ms {loss:5.0%} {size // 1_000_000:3}"
+                        f" {theirs:8.3f}s {ours:8.3f}s {ratio}", flush=True,
+                    )  # fmt: skip
+
+
+def _seed(cell: tuple[int, float, int, str], run: int) -> int:
+    """Another seed for each run of each cell."""
+    return zlib.crc32(repr((cell, run)).encode())
+
+
+def _measure(cell: tuple[int, float, int, str], arguments: Any, kept: dict[str, list[float]]) -> tuple[float, float]:
+    """Medians: the kernel's and ours."""
+    round_trip_ms, loss, size, control = cell
+    seeds = range(1, 1 + (arguments.seeds if loss else 3))
+    theirs = ours = 0.0
+    if arguments.side != "ours":
+        key = "/".join(map(str, cell))
+        times = kept.get(key, [])
+        missing = [seed for seed in seeds if seed > len(times)]
+        slow = loss and control != "bbr" and round_trip_ms > 1
+        with ThreadPoolExecutor(arguments.parallel if slow else 1) as pool:
+            times += pool.map(lambda seed: kernel_seconds(*cell, _seed(cell, seed)), missing)
+        kept[key] = times
+        theirs = statistics.median(times)
+        if arguments.kernel_times:
+            arguments.kernel_times.write_text(json.dumps(kept))
+    if arguments.side != "kernel":
+        count = len(seeds) if loss else 1
+        ours = statistics.median(our_seconds(*cell, _seed(cell, seed)) for seed in range(1, 1 + count))
+    return theirs, ours
+
+
+if __name__ == "__main__":
+    sys.exit(main())

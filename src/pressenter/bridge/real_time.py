@@ -1,0 +1,65 @@
+"""A world paced by the real clock: virtual time goes as fast as the time outside.
+
+Between two entries of the agenda it waits for frames from outside.  When the world cannot keep
+up with the clock, virtual time falls behind; how far it ever did is counted.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import selectors
+import time
+from collections.abc import Callable
+
+from pressenter.bridge.tap import Tap
+from pressenter.sim import Agenda
+
+__all__ = ["RealTime"]
+
+_LONGEST_WAIT_SECONDS = 0.1
+_PR_SET_TIMERSLACK = 29
+
+
+class RealTime:
+    """Runs an agenda beside the real clock.
+
+    Attributes:
+        latest_ns: how late the latest entry has run.
+        behind: how many entries ran more than a millisecond late.
+    """
+
+    def __init__(self, agenda: Agenda, taps: list[Tap]) -> None:
+        self.agenda = agenda
+        self.taps = taps
+        self.latest_ns = 0
+        self.behind = 0
+        self._start_ns = time.monotonic_ns() - agenda.now_ns
+
+    def now_ns(self) -> int:
+        """The real clock, as virtual time."""
+        return time.monotonic_ns() - self._start_ns
+
+    def run(self, is_over: Callable[[], bool]) -> None:
+        """Run until ``is_over`` says so; it is asked at least ten times a second."""
+        ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1000)  # waits end within a microsecond, not fifty
+        agenda = self.agenda
+        with selectors.DefaultSelector() as selector:
+            for tap in self.taps:
+                selector.register(tap, selectors.EVENT_READ, tap)
+            while not is_over():
+                due_ns = agenda.next_ns
+                wait = _LONGEST_WAIT_SECONDS
+                if due_ns is not None:
+                    wait = min(wait, max(0.0, (due_ns - self.now_ns()) / 1e9))
+                ready = selector.select(wait)
+                now_ns = self.now_ns()
+                self._count_delay(due_ns, now_ns)
+                agenda.run(now_ns)
+                for key, _ in ready:
+                    key.data.take_frames()
+
+    def _count_delay(self, due_ns: int | None, now_ns: int) -> None:
+        if due_ns is not None and now_ns > due_ns:
+            late_ns = now_ns - due_ns
+            self.latest_ns = max(self.latest_ns, late_ns)
+            self.behind += late_ns > 1_000_000

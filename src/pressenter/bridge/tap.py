@@ -1,0 +1,130 @@
+"""A TAP device: Ethernet frames to and from the Linux kernel (Linux's Documentation/networking/tuntap.rst).
+
+What the kernel sends out of the interface is read from a file, and what is written to the file
+the kernel receives.  Frames there have no FCS; on our links they have.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pressenter.wire.ethernet import FCS_LENGTH, add_fcs
+from pressenter.wire.port import Port
+
+__all__ = ["Tap", "TapError"]
+
+_TUN_DEVICE = "/dev/net/tun"
+_TUNSETIFF = 0x400454CA
+_IFF_TAP = 0x0002
+_IFF_NO_PI = 0x1000
+_CLONE_NEWNET = 0x40000000
+_LONGEST_FRAME = 65_536
+
+
+class TapError(Exception):
+    """A TAP device could not be had; the message says why, and what to do."""
+
+
+class Tap:
+    """One TAP device, and the port that a link of the world is plugged into.
+
+    Args:
+        name: of the interface; it is made if it is not there.
+        namespace: the network namespace (``ip netns``) that it is in, or None for this process's own.
+
+    Attributes:
+        port: frames for it go to the kernel, and those from the kernel leave by it.
+        read, written, refused: frames, and those that the kernel would not take.
+    """
+
+    def __init__(self, name: str, namespace: str | None = None) -> None:
+        self.name = name
+        self.port = Port(namespace or "kernel", name, self._to_kernel)
+        self.read = self.written = self.refused = 0
+        try:
+            with _inside(namespace):
+                self._file = os.open(_TUN_DEVICE, os.O_RDWR | os.O_NONBLOCK)
+                fcntl.ioctl(self._file, _TUNSETIFF, struct.pack("16sH22x", name.encode(), _IFF_TAP | _IFF_NO_PI))
+        except OSError as error:
+            raise TapError(_advice(name, namespace, error)) from error
+
+    def fileno(self) -> int:
+        """The file's descriptor, to wait for it."""
+        return self._file
+
+    def take_frames(self, most: int = 64) -> int:
+        """Put frames that the kernel has sent onto the link; returns how many there were."""
+        port = self.port
+        for count in range(most):
+            try:
+                frame = os.read(self._file, _LONGEST_FRAME)
+            except BlockingIOError:
+                return count
+            self.read += 1
+            port.transmit(add_fcs(frame.ljust(60, b"\0")))
+        return most
+
+    def close(self) -> None:
+        """Let the device go; one that was made here is gone with it."""
+        os.close(self._file)
+
+    def _to_kernel(self, frame: bytes) -> None:
+        try:
+            os.write(self._file, frame[:-FCS_LENGTH])
+            self.written += 1
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EIO, errno.EINVAL):
+                raise
+            self.refused += 1  # the interface is down, or its queue is full
+
+
+def _advice(name: str, namespace: str | None, error: OSError) -> str:
+    where = f" in namespace {namespace}" if namespace else ""
+    if error.errno in (errno.EPERM, errno.EACCES):
+        return (
+            f"no right to make the TAP device {name}{where}: run as root, or let root make it for you:"
+            f" ip tuntap add dev {name} mode tap user $USER"
+        )
+    if error.errno == errno.EBUSY:
+        return f"the TAP device {name}{where} is in use by another program"
+    if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
+        missing = f"namespace {namespace}" if namespace and not _namespace(namespace).exists() else _TUN_DEVICE
+        return f"there is no {missing}: `ip netns add` makes a namespace, `modprobe tun` the device"
+    return f"the TAP device {name}{where}: {error.strerror}"
+
+
+def _namespace(name: str) -> Path:
+    return Path("/run/netns") / name
+
+
+@contextmanager
+def _inside(namespace: str | None) -> Iterator[None]:
+    """This thread in another network namespace, for as long as the block lasts."""
+    if namespace is None:
+        yield
+        return
+    library = ctypes.CDLL(None, use_errno=True)
+
+    def enter(path: Path | str) -> None:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            if library.setns(handle, _CLONE_NEWNET) != 0:
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number))
+        finally:
+            os.close(handle)
+
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        enter(_namespace(namespace))
+        yield
+    finally:
+        library.setns(home, _CLONE_NEWNET)
+        os.close(home)
