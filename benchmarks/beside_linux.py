@@ -3,7 +3,8 @@
 The kernel's two ends are TAP devices in two network namespaces with our link between them, in
 real time; ours are two hosts with the same link between them, in virtual time.  The link loses
 the same frames of both, counted in each direction, so that what is compared is not luck; and
-what the real-time rig itself takes, measured by echoes before each run, is taken off its delay.
+what the real-time rig itself takes, measured by echoes before each run, is taken off its delay
+(where that is too little, at 1 ms, ours gets the round trip that the kernel had).
 Printed are the times to fetch so many bytes, from the SYN to the last byte (medians over the
 seeds), and their ratio.  Needs root, Linux and iproute2.
 """
@@ -46,7 +47,7 @@ _CLONE_NEWNET = 0x40000000
 _ECHOES = 9
 
 
-def our_seconds(round_trip_ms: int, loss: float, size: int, control: str, seed: int) -> float:
+def our_seconds(round_trip_ms: float, loss: float, size: int, control: str, seed: int) -> float:
     """One fetch from our stack to our stack, in virtual time."""
     agenda = Agenda()
     recorder = Recorder(agenda, False)
@@ -85,10 +86,16 @@ def our_seconds(round_trip_ms: int, loss: float, size: int, control: str, seed: 
 
 
 def _link(
-    agenda: Agenda, recorder: Recorder, randomness: Randomness, first: Any, second: Any, round_trip_ms: int, loss: float
+    agenda: Agenda,
+    recorder: Recorder,
+    randomness: Randomness,
+    first: Any,
+    second: Any,
+    round_trip_ms: float,
+    loss: float,
 ) -> Link:
     return Link(
-        "link", first, second, agenda, recorder, randomness, rate_bps=RATE_BPS, delay_ns=round_trip_ms * 500_000,
+        "link", first, second, agenda, recorder, randomness, rate_bps=RATE_BPS, delay_ns=int(round_trip_ms * 500_000),
         queue_bytes=QUEUE_BYTES, faults=Faults(loss=loss),
     )  # fmt: skip
 
@@ -132,27 +139,26 @@ def _enter(namespace: str) -> None:
     os.close(handle)
 
 
-def _kernel_server(namespace: str, control: str, size: int, ready: Any) -> None:
+def _kernel_server(namespace: str, control: str, size: int, echoing: Any, listening: Any) -> None:
     _enter(namespace)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as echo:
         echo.bind(("10.9.0.2", PORT))
-        ready.set()
+        echoing.set()
         for _ in range(_ECHOES):
             data, address = echo.recvfrom(2000)
             echo.sendto(data, address)
-    ready.clear()
     with socket.create_server(("10.9.0.2", PORT)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, control.encode())
-        ready.set()
+        listening.set()
         connection, _ = listener.accept()
         with connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.sendall(bytes(size))
 
 
-def _kernel_client(namespace: str, size: int, ready: Any, result: Any, calibrated: Any) -> None:
+def _kernel_client(namespace: str, size: int, echoing: Any, listening: Any, result: Any, calibrated: Any) -> None:
     _enter(namespace)
-    ready.wait()
+    echoing.wait()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as echo:
         times = []
         for _ in range(_ECHOES):
@@ -162,7 +168,7 @@ def _kernel_client(namespace: str, size: int, ready: Any, result: Any, calibrate
             times.append(time.monotonic_ns() - began)
     result.put(sorted(times)[_ECHOES // 2])
     calibrated.wait()
-    ready.wait()
+    listening.wait()
     began = time.monotonic()
     with socket.create_connection(("10.9.0.2", PORT)) as connection:
         received = 0
@@ -184,17 +190,23 @@ def _kernel_pair(tag: str, round_trip_ms: int, loss: float, size: int, control: 
         agenda = Agenda()
         link = _link(agenda, Recorder(agenda, False), Randomness(seed), taps[0].port, taps[1].port, round_trip_ms, 0.0)
         real_time = RealTime(agenda, taps)
-        ready, answer, calibrated = multiprocessing.Event(), multiprocessing.Queue(), multiprocessing.Event()
+        echoing, listening, calibrated = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Event()
+        answer: Any = multiprocessing.Queue()
         programs = [
-            multiprocessing.Process(target=_kernel_server, args=(server, control, size, ready)),
-            multiprocessing.Process(target=_kernel_client, args=(client, size, ready, answer, calibrated)),
+            multiprocessing.Process(
+                target=_kernel_server, args=(server, control, size, echoing, listening), daemon=True
+            ),
+            multiprocessing.Process(
+                target=_kernel_client, args=(client, size, echoing, listening, answer, calibrated), daemon=True
+            ),
         ]
         for program in programs:
             program.start()
         real_time.run(lambda: not answer.empty())
         frame_ns = 2 * (1400 + 28 + 18 + 20) * 8 * 1_000_000_000 // RATE_BPS
         rig_ns = max(0, answer.get() - round_trip_ms * 1_000_000 - frame_ns)
-        link.delay_ns -= min(rig_ns, link.delay_ns) // 2
+        nominal_ns = link.delay_ns
+        link.delay_ns -= min(rig_ns, nominal_ns) // 2
         link.faults = Faults(loss=loss)
         calibrated.set()
         real_time.run(lambda: not programs[1].is_alive())
@@ -202,18 +214,18 @@ def _kernel_pair(tag: str, round_trip_ms: int, loss: float, size: int, control: 
         for program in programs:
             program.join(5)
             program.kill()
-        result.put((seconds, rig_ns))
+        result.put((seconds, round_trip_ms * 1_000_000 + rig_ns - 2 * (min(rig_ns, nominal_ns) // 2)))
 
 
-def kernel_seconds(round_trip_ms: int, loss: float, size: int, control: str, seed: int) -> float:
-    """One fetch over the kernel's stack, in real time."""
+def kernel_seconds(round_trip_ms: int, loss: float, size: int, control: str, seed: int) -> tuple[float, int]:
+    """One fetch over the kernel's stack, in real time; and the round trip in ns that the rig really gave."""
     result: Any = multiprocessing.Queue()
     tag = f"{os.getpid() % 10000}-{seed & 0xFFFFFF:x}"
     process = multiprocessing.Process(target=_kernel_pair, args=(tag, round_trip_ms, loss, size, control, seed, result))
     process.start()
     process.join()
-    seconds, _ = result.get(timeout=5)
-    return float(seconds)
+    seconds, effective_ns = result.get(timeout=5)
+    return float(seconds), int(effective_ns)
 
 
 def main() -> None:
@@ -229,7 +241,7 @@ def main() -> None:
     )
     parser.add_argument("--kernel-times", type=Path, help="a file that keeps the kernel's times from run to run")
     arguments = parser.parse_args()
-    kept: dict[str, list[float]] = {}
+    kept: dict[str, list[tuple[float, int]]] = {}
     if arguments.kernel_times and arguments.kernel_times.exists():
         kept = json.loads(arguments.kernel_times.read_text())
     print(f"{'control':8} {'RTT':>5} {'loss':>5} {'MB':>3} {'kernel':>9} {'ours':>9}  ratio", flush=True)
@@ -251,9 +263,12 @@ def _seed(cell: tuple[int, float, int, str], run: int) -> int:
     return zlib.crc32(repr((cell, run)).encode())
 
 
-def _measure(cell: tuple[int, float, int, str], arguments: Any, kept: dict[str, list[float]]) -> tuple[float, float]:
+def _measure(
+    cell: tuple[int, float, int, str], arguments: Any, kept: dict[str, list[tuple[float, int]]]
+) -> tuple[float, float]:
     """Medians: the kernel's and ours."""
-    round_trip_ms, loss, size, control = cell
+    round_trip_ms, loss, _, control = cell
+    effective_ms = float(round_trip_ms)
     seeds = range(1, 1 + (arguments.seeds if loss else 3))
     theirs = ours = 0.0
     if arguments.side != "ours":
@@ -264,12 +279,15 @@ def _measure(cell: tuple[int, float, int, str], arguments: Any, kept: dict[str, 
         with ThreadPoolExecutor(arguments.parallel if slow else 1) as pool:
             times += pool.map(lambda seed: kernel_seconds(*cell, _seed(cell, seed)), missing)
         kept[key] = times
-        theirs = statistics.median(times)
+        theirs = statistics.median(seconds for seconds, _ in times)
+        effective_ms = statistics.median(nanoseconds for _, nanoseconds in times) / 1e6
         if arguments.kernel_times:
             arguments.kernel_times.write_text(json.dumps(kept))
     if arguments.side != "kernel":
         count = len(seeds) if loss else 1
-        ours = statistics.median(our_seconds(*cell, _seed(cell, seed)) for seed in range(1, 1 + count))
+        ours = statistics.median(
+            our_seconds(effective_ms, *cell[1:], _seed(cell, seed)) for seed in range(1, 1 + count)
+        )
     return theirs, ours
 
 

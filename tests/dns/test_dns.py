@@ -191,10 +191,10 @@ def test_a_forged_answer_is_not_believed() -> None:
     forged.answer.append(dns.rrset.from_text("www.example.com.", 60, "IN", "A", "6.6.6.6"))
 
     def forge() -> None:
-        (port,) = [p for _, p in laptop.udp.sockets if p != 53]
+        (port,) = [p for _, p in laptop.udp.sockets if p not in (53, 68)]
         router.udp.sockets[4, 53].send(forged.to_wire(), laptop.interfaces[0].address, port)
 
-    world.agenda.at(50_000_000, forge)
+    world.agenda.after(50_000_000, forge)
     assert laptop.run(laptop.resolve("www.example.com")) == ["93.184.215.14"]
     assert any(event.name == "dns.reject" for event in world.recorder.events)
 

@@ -58,6 +58,7 @@ class Host:
             listeners[Protocol.TCP] = self.tcp.on_icmp_error
         self.resolve: Callable[[str], Awaitable[list[str]]] = _no_resolver
         self.loop = HostLoop(self)
+        self._programs: set[asyncio.Task[Any]] = set()
 
     def __repr__(self) -> str:
         return f"<Host {self.name}>"
@@ -77,4 +78,8 @@ class Host:
 
     def start(self, program: Coroutine[Any, Any, Any], name: str | None = None) -> asyncio.Task[Any]:
         """Start a coroutine on this host; it goes on as the world runs."""
-        return self.loop.create_task(program, name=name)
+        task = self.loop.create_task(program, name=name)
+        # asyncio keeps tasks by weak references only; a program that waits for a stream would be collected.
+        self._programs.add(task)
+        task.add_done_callback(self._programs.discard)
+        return task

@@ -33,7 +33,7 @@ class Interface:
     """One interface of a host.
 
     Attributes:
-        address: its IPv4 address, packed.
+        address: its IPv4 address, packed; all zeros if it has none yet.
         prefix_length: of the network on the link.
         ipv6: its IPv6 side, or None if it does not speak it.
         on_packet: the IP layer's handler of an arriving packet.

@@ -84,14 +84,31 @@ class InternetLayer:
         self._broadcasts: set[bytes] = {LIMITED_BROADCAST}
 
     def add_interface(self, interface: Interface) -> None:
-        """Attach an interface, and the route to the network on its link."""
+        """Attach an interface; if it has an address, with the route to the network on its link."""
         self.interfaces.append(interface)
-        self._own.add(interface.address)
-        if interface.prefix_length < 31:
-            self._broadcasts.add(interface.broadcast)
         interface.on_packet = self.receive
         interface.neighbours.undeliverable = self._host_unreachable
-        self.routes.add(Route(interface.address, interface.prefix_length, None, interface, interface.address))
+        if any(interface.address):
+            self.configure(interface, interface.address, interface.prefix_length)
+
+    def configure(self, interface: Interface, address: bytes, prefix_length: int) -> None:
+        """Give an interface its address, in place of the one that it may have."""
+        self.unconfigure(interface)
+        interface.address, interface.prefix_length = address, prefix_length
+        self._own.add(address)
+        if prefix_length < 31:
+            self._broadcasts.add(interface.broadcast)
+        self.routes.add(Route(address, prefix_length, None, interface, address))
+
+    def unconfigure(self, interface: Interface) -> None:
+        """Take an interface's address away, and the routes that go out of it."""
+        self._own.discard(interface.address)
+        if any(interface.address):
+            self._broadcasts.discard(interface.broadcast)
+        for route in list(self.routes.rows):
+            if route.interface is interface:
+                self.routes.remove(route.network, route.prefix_length, route.gateway)
+        interface.address, interface.prefix_length = bytes(4), 0
 
     def is_own(self, address: bytes) -> bool:
         """Whether this is an address of this host, loopback included."""

@@ -202,7 +202,7 @@ class IPv6Interface:
         if not known:
             self.layer.routes.add(Route(bytes(16), 0, router, self.interface, self.link_local, 1024))
             self._record("ipv6.router", router=address_text(router), lifetime=lifetime)
-        self._routers[router] = self.agenda.after(lifetime * _SECOND, self._forget_router, router)
+        self._routers[router] = self.agenda.chore(lifetime * _SECOND, self._forget_router, router)
 
     def _forget_router(self, router: bytes) -> None:
         self._routers.pop(router, None)
@@ -230,7 +230,7 @@ class IPv6Interface:
 
     def _advertise_again(self) -> None:
         self.advertise()
-        self.agenda.after(_ADVERTISEMENT_INTERVAL_NS, self._advertise_again)
+        self.agenda.chore(_ADVERTISEMENT_INTERVAL_NS, self._advertise_again)
 
     def advertise(self) -> None:
         """Send a router advertisement to everybody on the link."""

@@ -29,7 +29,8 @@ def netstat(host: Host) -> str:
     """``netstat -napt``: every TCP socket, listening ones first."""
     lines = [
         "Active Internet connections (servers and established)",
-        f"{'Proto':5} {'Recv-Q':>6} {'Send-Q':>6} {'Local Address':23} {'Foreign Address':23} {'State':11} PID/Program name",
+        f"{'Proto':5} {'Recv-Q':>6} {'Send-Q':>6} {'Local Address':23} {'Foreign Address':23} {'State':11}"
+        " PID/Program name",
     ]
     for listener in _listeners(host):
         local = f"{_address(listener.address)}:{listener.port}"

@@ -138,8 +138,10 @@ class Socket:
         return accepted, accepted.getpeername()
 
     def connect(self, address: Address) -> None:
-        """Begin to connect; raises BlockingIOError (EINPROGRESS), since that takes a round trip."""
+        """Begin to connect; a stream raises BlockingIOError (EINPROGRESS), since that takes a round trip."""
         self._begin(address, b"", self.options.fast_open_connect)
+        if self.type == socket.SOCK_DGRAM:
+            return
         raise BlockingIOError(errno.EINPROGRESS, "Operation now in progress")
 
     def connect_ex(self, address: Address) -> int:

@@ -14,6 +14,7 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from pressenter.host.socket_options import SocketOptions
 from pressenter.host.tcp.endpoint import Endpoint, Listener
 from pressenter.host.tcp.notices import Notice
 from pressenter.host.udp import UdpSocket
@@ -21,6 +22,7 @@ from pressenter.wire.address import address_bytes, address_text
 
 if TYPE_CHECKING:
     from pressenter.host.event_loop import HostLoop
+    from pressenter.host.tcp.layer import TcpLayer
 
 __all__ = ["DatagramTransport", "HostServer", "HostSocket", "StreamTransport"]
 
@@ -29,15 +31,20 @@ HIGH_WATER = 64 * 1024  # as asyncio.transports has it
 
 
 class HostSocket:
-    """What ``transport.get_extra_info("socket")`` gives: it can be asked, not used for I/O."""
+    """What ``transport.get_extra_info("socket")`` gives: options can be set and asked, but it does no I/O."""
 
-    def __init__(self, kind: socket.SocketKind, local: ADDRESS, remote: ADDRESS | None) -> None:
+    def __init__(
+        self, tcp: TcpLayer, kind: socket.SocketKind, local: ADDRESS, remote: ADDRESS | None,
+        endpoint: Endpoint | None = None,
+    ) -> None:  # fmt: skip
         self.family = socket.AF_INET6 if len(local) == 4 else socket.AF_INET
         self.type = kind
         self.proto = socket.IPPROTO_TCP if kind == socket.SOCK_STREAM else socket.IPPROTO_UDP
+        self._tcp = tcp
         self._local = local
         self._remote = remote
-        self._options: dict[tuple[int, int], Any] = {(socket.IPPROTO_TCP, socket.TCP_NODELAY): 1}
+        self._endpoint = endpoint
+        self._options = SocketOptions(no_delay=True)  # as asyncio sets it on the standard loop
 
     def fileno(self) -> int:
         """There is no descriptor of the operating system behind it."""
@@ -54,12 +61,19 @@ class HostSocket:
         return self._remote
 
     def setsockopt(self, level: int, option: int, value: Any) -> None:
-        """Remember an option."""
-        self._options[level, option] = value
+        """Set an option (see `pressenter.host.socket_options`); a connection follows it at once."""
+        self._options.set(level, option, value)
+        endpoint = self._endpoint
+        if endpoint is not None:
+            self._options.update(endpoint)
+            endpoint.connection.lifetime.watch(self._tcp.now_ns)
+            self._tcp.carry_out(endpoint)
 
-    def getsockopt(self, level: int, option: int) -> Any:
-        """An option's value; 0 if it was never set."""
-        return self._options.get((level, option), 0)
+    def getsockopt(self, level: int, option: int, buflen: int = 0) -> Any:
+        """An option's value."""
+        if (level, option) == (socket.SOL_SOCKET, socket.SO_ERROR):
+            return 0
+        return self._options.get(level, option, self._tcp, self._endpoint)
 
 
 class StreamTransport(asyncio.Transport):
@@ -95,7 +109,8 @@ class StreamTransport(asyncio.Transport):
         local = _sockaddr(here.local_address, here.local_port)
         remote = _sockaddr(here.remote_address, here.remote_port)
         self._about = {
-            "socket": HostSocket(socket.SOCK_STREAM, local, remote), "sockname": local, "peername": remote,
+            "socket": HostSocket(endpoint.layer, socket.SOCK_STREAM, local, remote, endpoint),
+            "sockname": local, "peername": remote,
         }  # fmt: skip
 
     def start(self, protocol: asyncio.BaseProtocol) -> None:
@@ -334,7 +349,8 @@ class HostServer(asyncio.AbstractServer):
         self._accept = accept
         self._forever: asyncio.Future[None] | None = None
         self._sockets = tuple(
-            HostSocket(socket.SOCK_STREAM, _sockaddr(listener.address, listener.port), None) for listener in listeners
+            HostSocket(listener.layer, socket.SOCK_STREAM, _sockaddr(listener.address, listener.port), None)
+            for listener in listeners
         )
         self._serving = False
 
@@ -387,7 +403,7 @@ class DatagramTransport(asyncio.DatagramTransport):
         local = _sockaddr(udp.address, udp.port)
         super().__init__(
             {
-                "socket": HostSocket(socket.SOCK_DGRAM, local, remote),
+                "socket": HostSocket(loop.host.tcp, socket.SOCK_DGRAM, local, remote),
                 "sockname": local,
                 "peername": remote,
             }

@@ -18,26 +18,28 @@ from pressenter.host.routes import Route
 from pressenter.network.router import Router
 from pressenter.wire.address import network_of
 
-__all__ = ["Attachment", "compute_routes", "attached_network"]
+__all__ = ["Attachment", "compute_routes"]
 
 Network = tuple[bytes, int]
 
 
 class Attachment(NamedTuple):
-    """A router's interface on a network."""
+    """A router's interface, what it costs to send through it, and its address there, IPv4 or IPv6."""
 
     router: Router
     interface: Interface
     cost: int
+    address: bytes
+    prefix_length: int
 
-
-def attached_network(interface: Interface) -> Network:
-    """The network on an interface's link: prefix and length."""
-    return network_of(interface.address, interface.prefix_length), interface.prefix_length
+    @property
+    def network(self) -> Network:
+        """The network on the interface's link: prefix and length."""
+        return network_of(self.address, self.prefix_length), self.prefix_length
 
 
 def compute_routes(attachments: Sequence[Attachment], hidden: frozenset[Network]) -> None:
-    """Give each router a route to each network that it is not on itself.
+    """Give each router a route to each network that it is not on itself; of one family at a time.
 
     ``hidden`` networks (private ones behind a translator) are announced to nobody.
     """
@@ -45,14 +47,16 @@ def compute_routes(attachments: Sequence[Attachment], hidden: frozenset[Network]
     by_network: dict[Network, list[Attachment]] = {}
     for attachment in attachments:
         by_router.setdefault(attachment.router.name, []).append(attachment)
-        network = attached_network(attachment.interface)
+        network = attachment.network
         if network not in hidden:
             by_network.setdefault(network, []).append(attachment)
     for own in by_router.values():
         router = own[0].router
         for network, (cost, first, gateway) in _tree(own, by_router, by_network).items():
             if gateway is not None:
-                router.internet.routes.add(Route(*network, gateway, first, first.address, metric=cost))
+                source = next(each.address for each in own if each.interface is first)
+                routes = router.internet.routes if len(source) == 4 else router.internet.ipv6.routes
+                routes.add(Route(*network, gateway, first, source, metric=cost))
 
 
 def _tree(
@@ -70,7 +74,7 @@ def _tree(
     def leave(attachments: Sequence[Attachment], cost: int, via: Interface | None, gateway: bytes | None) -> None:
         nonlocal order
         for attachment in attachments:
-            network = attached_network(attachment.interface)
+            network = attachment.network
             if network in by_network and network not in found:
                 order += 1
                 first = via or attachment.interface
@@ -85,6 +89,6 @@ def _tree(
         for neighbour in by_network[network]:
             if neighbour.router.name not in visited:
                 visited.add(neighbour.router.name)
-                step = gateway if gateway is not None else neighbour.interface.address
+                step = gateway if gateway is not None else neighbour.address
                 leave(by_router[neighbour.router.name], cost, first, step)
     return found

@@ -52,13 +52,14 @@ class Agenda:
         executed: how many entries have run.
     """
 
-    __slots__ = ("_heap", "_sequence", "_stopping", "cause", "executed", "now_ns")
+    __slots__ = ("_chores", "_heap", "_sequence", "_stopping", "cause", "executed", "now_ns")
 
     def __init__(self) -> None:
         self.now_ns = 0
         self.cause = 0
         self.executed = 0
         self._heap: list[tuple[int, int, Entry]] = []
+        self._chores: list[tuple[int, int, Entry]] = []
         self._sequence = 0
         self._stopping = False
 
@@ -68,10 +69,13 @@ class Agenda:
     @property
     def next_ns(self) -> int | None:
         """When the next entry is due, or None if there is none."""
-        heap = self._heap
-        while heap and heap[0][2].callback is None:
-            heapq.heappop(heap)
-        return heap[0][0] if heap else None
+        times = []
+        for heap in (self._heap, self._chores):
+            while heap and heap[0][2].callback is None:
+                heapq.heappop(heap)
+            if heap:
+                times.append(heap[0][0])
+        return min(times, default=None)
 
     def at(self, time_ns: int, callback: Callable[..., object], *args: Any) -> Entry:
         """Schedule ``callback(*args)`` at a virtual time; a time in the past means now."""
@@ -86,6 +90,16 @@ class Agenda:
         """Schedule ``callback(*args)`` a number of nanoseconds from now."""
         return self.at(self.now_ns + delay_ns, callback, *args)
 
+    def chore(self, delay_ns: int, callback: Callable[..., object], *args: Any) -> Entry:
+        """Schedule upkeep that goes on for ever, such as the renewal of a lease.
+
+        It runs in its turn, but a `run` without an end does not go on for its sake alone.
+        """
+        entry = Entry(self.now_ns + delay_ns, callback, args, 0)
+        self._sequence += 1
+        heapq.heappush(self._chores, (entry.time_ns, self._sequence, entry))
+        return entry
+
     def stop(self) -> None:
         """End the `run` in progress after the current entry."""
         self._stopping = True
@@ -96,14 +110,15 @@ class Agenda:
         With ``until_ns`` the run ends before the first entry that is due later,
         and the clock is then set to ``until_ns``.
         """
-        heap = self._heap
+        heap, chores = self._heap, self._chores
         pop = heapq.heappop
         self._stopping = False
-        while heap:
-            time_ns, _, entry = heap[0]
+        while heap or (chores and until_ns is not None):
+            turn = chores if chores and (not heap or chores[0] < heap[0]) else heap
+            time_ns, _, entry = turn[0]
             if until_ns is not None and time_ns > until_ns:
                 break
-            pop(heap)
+            pop(turn)
             callback = entry.callback
             if callback is None:
                 continue

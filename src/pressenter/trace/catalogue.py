@@ -142,6 +142,26 @@ _event("ipv6.duplicate", 6, "{address} belongs to somebody else",
 _event("ipv6.router", 6, "{router} is a router, for {lifetime} s",
        "{router} 是路由器，有效 {lifetime} 秒", "RFC 4861 §6.3.4")
 # 7 Ethernet and ARP
+_event("dhcp.discover", 7, "asks everybody for an address, from {mac}",
+       "以 {mac} 向所有主机请求地址", "RFC 2131 §4.4.1")
+_event("dhcp.offer", 7, "offers {address} to {mac}",
+       "向 {mac} 提供 {address}", "RFC 2131 §4.3.1")
+_event("dhcp.offered", 7, "is offered {address} by {server}",
+       "{server} 提供 {address}", "RFC 2131 §4.4.1")
+_event("dhcp.request", 7, "asks for the address that it was offered, from {mac}",
+       "以 {mac} 请求所提供的地址", "RFC 2131 §4.3.2")
+_event("dhcp.grant", 7, "grants {address} to {mac} for {seconds} s",
+       "把 {address} 租给 {mac}，{seconds} 秒", "RFC 2131 §4.3.1")
+_event("dhcp.bound", 7, "has the address {address} from {server} for {seconds} s",
+       "从 {server} 获得地址 {address}，{seconds} 秒", "RFC 2131 §4.4.1")
+_event("dhcp.renew", 7, "asks {server} to keep {address}",
+       "向 {server} 续租 {address}", "RFC 2131 §4.4.5")
+_event("dhcp.refused", 7, "{server} refuses the address",
+       "{server} 拒绝该地址", "RFC 2131 §4.3.2", "always")
+_event("dhcp.lost", 7, "the lease of {address} is over",
+       "{address} 的租约到期", "RFC 2131 §4.4.5", "always")
+_event("dhcp.exhausted", 7, "no address is left for {mac}",
+       "没有可分配给 {mac} 的地址", "RFC 2131 §4.3.1", "always")
 _event("arp.announce", 7, "announces that {address} is at {mac}",
        "宣告 {address} 位于 {mac}", "RFC 5227 §2.3")
 _event("arp.request", 7, "asks everybody: who has {address}?",

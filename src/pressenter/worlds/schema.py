@@ -17,13 +17,16 @@ from pressenter.machine.costs import Costs
 from pressenter.nearest import did_you_mean
 
 __all__ = [
+    "DHCP",
     "BrowserTable",
+    "DhcpTable",
     "HostTable",
     "LinkTable",
     "RouterTable",
     "SiteTable",
     "SitesTable",
     "SwitchTable",
+    "TcpTable",
     "WorldFile",
     "WorldFileError",
     "ZoneTable",
@@ -31,6 +34,9 @@ __all__ = [
     "read_world",
 ]
 
+
+#: In place of an address: the card asks for one.
+DHCP = "dhcp"
 
 #: A probability.
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -66,13 +72,32 @@ class SiteTable(_Table, kw_only=True):
     certificate_until: str | None = None
 
 
+class TcpTable(_Table, kw_only=True):
+    """Settings of TCP on a host; what is not given is as Linux has it."""
+
+    congestion_control: str | None = None
+    sack: bool | None = None
+    timestamps: bool | None = None
+    window_scaling: bool | None = None
+    rack: bool | None = None
+    #: 0 off, 1 ask and answer, 2 answer.
+    ecn: Annotated[int, msgspec.Meta(ge=0, le=2)] | None = None
+    #: Bytes where the buffers begin, and how far they may grow.
+    receive_buffer: Annotated[int, msgspec.Meta(ge=2048)] | None = None
+    receive_buffer_maximum: Annotated[int, msgspec.Meta(ge=2048)] | None = None
+    #: Data in the SYN, for servers that have been visited before.
+    fast_open_server: bool | None = None
+
+
 class HostTable(_Table, kw_only=True):
     """A computer with network cards."""
 
     group: str = ""
+    #: By card: address and prefix length, or "dhcp"; after a space IPv6 addresses, or "auto".
     interfaces: dict[str, str]
     gateway: str | None = None
     name_server: str | None = None
+    tcp: TcpTable = msgspec.field(default_factory=TcpTable)
     #: Lines of /etc/hosts: name to address.
     hosts: dict[str, str] = {}
     #: Runs a recursive resolver that knows these root servers.
@@ -81,16 +106,30 @@ class HostTable(_Table, kw_only=True):
     sites: dict[str, SiteTable] = {}
 
 
+class DhcpTable(_Table, kw_only=True):
+    """A DHCP server on a router's interface: addresses from a range."""
+
+    interface: str
+    first: str
+    last: str
+    lease: str = "24h"
+    #: What clients are told; without it the router itself.
+    name_server: str | None = None
+
+
 class RouterTable(_Table, kw_only=True):
     """A router.  One with a gateway takes no part in shortest-path routing."""
 
     group: str = ""
     interfaces: dict[str, str]
     gateway: str | None = None
+    #: Interfaces whose IPv6 prefixes hosts may make addresses of.
+    advertise: list[str] = []
     #: The outside interface, if the router translates addresses (NAT).
     translate: str | None = None
     #: Runs a DNS forwarder that asks this resolver.
     forward_names_to: str | None = None
+    dhcp: DhcpTable | None = None
     latency: str = "20us"
 
 

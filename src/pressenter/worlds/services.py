@@ -18,10 +18,13 @@ from pressenter.dns.forwarder import Forwarder
 from pressenter.dns.recursive import RecursiveResolver
 from pressenter.dns.server import Answerer, DnsServer
 from pressenter.dns.stub import StubResolver
+from pressenter.host.dhcp_client import DhcpClient, Lease
+from pressenter.host.dhcp_server import DhcpServer
 from pressenter.http.server import WebServer
 from pressenter.http.site import FolderSite, RedirectSite, Site
-from pressenter.wire.address import ipv4_text
-from pressenter.worlds.schema import HostTable, SiteTable, WorldFileError
+from pressenter.wire.address import ipv4_bytes, ipv4_text, is_link_local, network_of
+from pressenter.worlds import units
+from pressenter.worlds.schema import DHCP, DhcpTable, HostTable, SiteTable, WorldFileError
 from pressenter.worlds.zones import zone_text
 
 if TYPE_CHECKING:
@@ -47,8 +50,10 @@ class _Program(NamedTuple):
 def start(world: World) -> None:
     """Start every program that the world file asks for, once all of them are in order."""
     programs = _authoritative(world)
+    clients = []
     for name, table in world.file.hosts.items():
-        _give_resolver(world, name, table.name_server, table.hosts)
+        stub = _give_resolver(world, name, table.name_server, table.hosts)
+        clients += _dhcp_clients(world, name, table, stub)
         if table.root_hints:
             randomness = world.randomness.stream(f"{name}/resolver")
             exchange = _exchange(world, name, _RESOLVER_TIMEOUT, _RESOLVER_ATTEMPTS)
@@ -60,6 +65,10 @@ def start(world: World) -> None:
         if router.forward_names_to is not None:
             exchange = _exchange(world, name, _STUB_TIMEOUT, _STUB_ATTEMPTS)
             programs.append(_name_server(world, name, Forwarder(router.forward_names_to, exchange)))
+        if router.dhcp is not None:
+            _serve_dhcp(world, name, router.dhcp)
+    for client in clients:
+        client.start()
     for program in programs:
         world.hosts[program.host].start(program.main(), name=f"{program.host}: {program.title}")
 
@@ -69,9 +78,62 @@ def _exchange(world: World, name: str, timeout: float, attempts: int) -> Exchang
     return Exchange(name, world.recorder, randomness, timeout=timeout, attempts=attempts)
 
 
-def _give_resolver(world: World, name: str, server: str | None, hosts: dict[str, str]) -> None:
-    stub = StubResolver(server, hosts, _exchange(world, name, _STUB_TIMEOUT, _STUB_ATTEMPTS))
+def _give_resolver(world: World, name: str, server: str | None, hosts: dict[str, str]) -> StubResolver:
+    internet = world.hosts[name].internet
+
+    def speaks_ipv6() -> bool:
+        interfaces = internet.ipv6.interfaces
+        return any(not is_link_local(entry.address) for each in interfaces for entry in each.usable())
+
+    stub = StubResolver(server, hosts, _exchange(world, name, _STUB_TIMEOUT, _STUB_ATTEMPTS), speaks_ipv6)
     world.hosts[name].resolve = stub.resolve
+    return stub
+
+
+def _dhcp_clients(world: World, name: str, table: HostTable, stub: StubResolver) -> list[DhcpClient]:
+    """A client for each interface that asks for its address; the first lease tells the name server, too."""
+    host = world.hosts[name]
+    clients = []
+    for interface in host.interfaces:
+        if table.interfaces[interface.name].split()[0] != DHCP:
+            continue
+        client = DhcpClient(host, interface, world.randomness.stream(f"{name}/dhcp"))
+
+        def on_bound(lease: Lease) -> None:
+            if table.name_server is None and lease.name_servers:
+                stub.server = ipv4_text(lease.name_servers[0])
+
+        client.on_bound = on_bound
+        clients.append(client)
+    return clients
+
+
+def _serve_dhcp(world: World, name: str, table: DhcpTable) -> None:
+    where = f"routers.{name}.dhcp"
+    router = world.hosts[name]
+    interface = next((each for each in router.interfaces if each.name == table.interface), None)
+    if interface is None:
+        names = ", ".join(each.name for each in router.interfaces)
+        raise WorldFileError(f"{where}.interface: {table.interface!r} is no interface; there are {names}")
+    addresses = []
+    for key in ("first", "last"):
+        text = getattr(table, key)
+        try:
+            addresses.append(ipv4_bytes(text))
+        except ValueError as error:
+            raise WorldFileError(f"{where}.{key}: {error}") from error
+        if router.internet.routes.lookup(addresses[-1]) is None or network_of(
+            addresses[-1], interface.prefix_length
+        ) != network_of(interface.address, interface.prefix_length):
+            raise WorldFileError(f"{where}.{key}: {text} is not on the network of {interface}")
+    try:
+        seconds = units.parse_duration_ns(table.lease) // 1_000_000_000
+        server = ipv4_bytes(table.name_server) if table.name_server else interface.address
+    except ValueError as error:
+        raise WorldFileError(f"{where}: {error}") from error
+    if seconds < 60:
+        raise WorldFileError(f"{where}.lease: {table.lease} is too short; give at least 60s")
+    DhcpServer(router, interface, addresses[0], addresses[1], seconds, [server])
 
 
 def _name_server(world: World, name: str, answerer: Answerer) -> _Program:

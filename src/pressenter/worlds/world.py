@@ -12,30 +12,37 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from pressenter.host.host import Host
 from pressenter.host.interface import Interface
 from pressenter.host.routes import Route
+from pressenter.host.tcp.congestion import CONGESTION_CONTROLS
+from pressenter.host.tcp.parameters import Ecn, TcpParameters
 from pressenter.machine.computer import Computer
 from pressenter.machine.interrupts import InterruptController
 from pressenter.machine.network_card import NetworkCard
 from pressenter.nearest import did_you_mean
 from pressenter.network.link import Faults, Link, fibre_delay_ns
 from pressenter.network.router import Router
-from pressenter.network.shortest_paths import Attachment, attached_network, compute_routes
+from pressenter.network.shortest_paths import Attachment, compute_routes
 from pressenter.network.switch import Switch
 from pressenter.network.translator import AddressTranslator
 from pressenter.sim import Agenda, Randomness
 from pressenter.trace import Recorder
-from pressenter.wire.address import ipv4_bytes, parse_prefix
+from pressenter.wire.address import ipv4_bytes, is_link_local, network_of, parse_prefix
 from pressenter.wire.ethernet import MTU
+from pressenter.wire.icmpv6 import PrefixInformation
 from pressenter.wire.ipv4 import Protocol
 from pressenter.wire.port import Port
 from pressenter.worlds import services, units
 from pressenter.worlds.schema import (
+    DHCP,
     HostTable,
     LinkTable,
     RouterTable,
     SiteTable,
+    TcpTable,
     WorldFile,
     WorldFileError,
     ZoneTable,
@@ -52,6 +59,8 @@ __all__ = ["World", "add_site", "read_built_in"]
 Quantity = TypeVar("Quantity", int, float)
 
 _FIRST_NETWORK_IRQ = 24
+_TIME_TO_JOIN_NS = 500_000_000  # for DHCP, before anybody types
+_PREFIX_SECONDS = 86_400
 
 #: By the group of a router: which step of the journey its work belongs to.
 _FORWARD_EVENTS = {
@@ -205,24 +214,32 @@ class World:
         for node in self.hosts.values():
             for interface in node.interfaces:
                 self.agenda.cause = 0
-                interface.neighbours.announce()
+                if any(interface.address):
+                    interface.neighbours.announce()
         self.agenda.cause = 0
         self.agenda.run(0)  # the servers open their ports
+        if any(DHCP in text for host in file.hosts.values() for text in host.interfaces.values()):
+            self.agenda.run(_TIME_TO_JOIN_NS)  # the hosts get their addresses
 
     def _build_host(self, name: str, table: HostTable) -> None:
         host = Host(name, self.agenda, self.recorder, self.randomness, self.file.costs.wake_up)
         interrupts = InterruptController(name, self.agenda, self.recorder, self.file.costs)
         for index, (port, text) in enumerate(table.interfaces.items()):
-            address, length = _prefix(f"hosts.{name}.interfaces.{port}", text)
+            where = f"hosts.{name}.interfaces.{port}"
+            address, length, sixes, speaks_ipv6 = _addresses(where, text)
             card = NetworkCard(
                 name, port, _mac_for(name, port), _FIRST_NETWORK_IRQ + index, self.agenda,
                 self.recorder, interrupts, self.file.costs,
             )  # fmt: skip
             self._ports[f"{name}:{port}"] = card.port
             mtu = self._mtus.get(f"{name}:{port}", MTU)
-            host.internet.add_interface(Interface(name, port, card, address, length, self.agenda, self.recorder, mtu))
+            interface = Interface(name, port, card, address, length, self.agenda, self.recorder, mtu)
+            host.internet.add_interface(interface)
+            if speaks_ipv6:
+                _enable_ipv6(host, interface, sixes)
         self.hosts[name] = host
         self.interrupts[name] = interrupts
+        host.tcp.parameters = _tcp_parameters(f"hosts.{name}.tcp", table.tcp)
         self._add_default_route(f"hosts.{name}", host, table.gateway)
 
     def _build_router(self, name: str, table: RouterTable) -> None:
@@ -232,9 +249,13 @@ class World:
             _FORWARD_EVENTS.get(table.group, "ip.forward"),
         )  # fmt: skip
         for port, text in table.interfaces.items():
-            address, length = _prefix(f"routers.{name}.interfaces.{port}", text)
+            address, length, sixes, speaks_ipv6 = _addresses(f"routers.{name}.interfaces.{port}", text)
             mtu = self._mtus.get(f"{name}:{port}", MTU)
-            router.add_port(port, _mac_for(name, port), address, length, mtu)
+            interface = router.add_port(port, _mac_for(name, port), address, length, mtu)
+            if speaks_ipv6:
+                _enable_ipv6(router, interface, sixes)
+                if port in table.advertise:
+                    _advertise(interface, sixes)
             self._ports[f"{name}:{port}"] = router.ports[port]
         self.hosts[name] = router
         self._add_default_route(f"routers.{name}", router, table.gateway)
@@ -307,18 +328,70 @@ class World:
 
     def _build_routes(self) -> None:
         costs = {port: link.cost for link in self.file.links for port in link.between}
-        attachments = []
+        four: list[Attachment] = []
+        six: list[Attachment] = []
         hidden = set()
         for name, table in self.file.routers.items():
             router = self.hosts[name]
             assert isinstance(router, Router)
             for interface in router.interfaces:
+                cost = costs.get(f"{name}:{interface.name}", 1)
+                here = Attachment(router, interface, cost, interface.address, interface.prefix_length)
                 if table.translate is not None and interface.name != table.translate:
-                    hidden.add(attached_network(interface))
+                    hidden.add(here.network)
                 if table.gateway is None:
-                    cost = costs.get(f"{name}:{interface.name}", 1)
-                    attachments.append(Attachment(router, interface, cost))
-        compute_routes(attachments, frozenset(hidden))
+                    four.append(here)
+                if interface.ipv6 is not None:
+                    six += [
+                        Attachment(router, interface, cost, entry.address, entry.prefix_length)
+                        for entry in interface.ipv6.addresses.values() if not is_link_local(entry.address)
+                    ]  # fmt: skip
+        compute_routes(four, frozenset(hidden))
+        compute_routes(six, frozenset())
+
+
+def _addresses(where: str, text: str) -> tuple[bytes, int, list[tuple[bytes, int]], bool]:
+    """An interface's addresses: IPv4 or ``dhcp``, then IPv6 ones, or ``auto`` for what routers announce."""
+    first, *others = text.split()
+    address, length = (bytes(4), 0) if first == DHCP else _prefix(where, first)
+    if len(address) != 4:
+        raise WorldFileError(f"{where}: {first} is IPv6; an IPv4 address, or dhcp, goes before it")
+    sixes = [_prefix(where, other) for other in others if other != "auto"]
+    for six, _ in sixes:
+        if len(six) != 16:
+            raise WorldFileError(f"{where}: only one IPv4 address for each interface")
+    return address, length, sixes, bool(others)
+
+
+def _enable_ipv6(host: Host, interface: Interface, addresses: list[tuple[bytes, int]]) -> None:
+    mine = host.internet.ipv6.enable(interface)
+    for address, length in addresses:
+        mine.add_address(address, length)
+
+
+def _advertise(interface: Interface, addresses: list[tuple[bytes, int]]) -> None:
+    """A router's prefixes, for its hosts to make addresses of."""
+    assert interface.ipv6 is not None
+    lifetimes = (_PREFIX_SECONDS, _PREFIX_SECONDS // 6)
+    interface.ipv6.announce(
+        [
+            PrefixInformation(network_of(address, length), length, True, length == 64, *lifetimes)
+            for address, length in addresses
+        ]
+    )
+
+
+def _tcp_parameters(where: str, table: TcpTable) -> TcpParameters:
+    """What a host's table says of TCP, on top of the defaults."""
+    given = {key: value for key, value in msgspec.structs.asdict(table).items() if value is not None}
+    control = given.get("congestion_control")
+    if control is not None and control not in CONGESTION_CONTROLS:
+        raise WorldFileError(
+            f"{where}.congestion_control: there is no {control!r}{_nearest(control, CONGESTION_CONTROLS)}"
+        )
+    if "ecn" in given:
+        given["ecn"] = Ecn(given["ecn"])
+    return TcpParameters(**given)
 
 
 def add_site(file: WorldFile, name: str, folder: Path) -> None:

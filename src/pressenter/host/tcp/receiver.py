@@ -62,8 +62,8 @@ class Receiver:
 
     __slots__ = (
         "_advertised_edge", "_autotune_bytes", "_autotune_from_ns", "_duplicate", "_finished", "_last_acknowledged",
-        "_out_of_order", "_parameters", "_timestamp_at_ns", "_unacknowledged_bytes", "_waiting_fin", "ack_now", "autotune", "buffer",
-        "congestion_seen", "delayed_ack_at_ns", "generous", "irs", "mss", "nxt",
+        "_out_of_order", "_parameters", "_timestamp_at_ns", "_unacknowledged_bytes", "_waiting_fin",
+        "ack_now", "autotune", "buffer", "congestion_seen", "delayed_ack_at_ns", "generous", "irs", "mss", "nxt",
         "round_trip_ns", "sack", "scale", "timestamp",
     )  # fmt: skip
 

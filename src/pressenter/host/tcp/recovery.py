@@ -64,8 +64,8 @@ class LossRecovery:
 
     __slots__ = (
         "_frto", "_high", "_note", "_prior_window", "_probe_again", "_probe_end", "_reduced_delivered", "_reduced_out",
-        "_stamp", "_undo_copies", "_undo_from", "congestion", "delivery", "duplicates", "mood",
-        "parameters", "prefer_new_data", "rack", "reorder_at_ns", "retransmitted", "round_trip", "sack", "sample", "scoreboard",
+        "_stamp", "_undo_copies", "_undo_from", "congestion", "delivery", "duplicates", "mood", "parameters",
+        "prefer_new_data", "rack", "reorder_at_ns", "retransmitted", "round_trip", "sack", "sample", "scoreboard",
         "segment_size",
     )  # fmt: skip
 
@@ -185,6 +185,7 @@ class LossRecovery:
         elif self.mood is Mood.LOSS:
             self._go_on_after_timeout(una, nxt, advanced, originals, echoed_stamp)
         elif self.mood is Mood.RECOVERY and advanced and self._was_unnecessary(echoed_stamp):
+            self.rack.reordering_seen = True  # the hole was filled by the original, which had only been late
             self._undo("the retransmission was unnecessary")
         if self.mood is Mood.LOSS and self.prefer_new_data:
             return

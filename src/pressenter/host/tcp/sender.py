@@ -469,7 +469,7 @@ class Sender:
         recovery = self.recovery
         self.retries += 1
         self.round_trip.back_off()
-        self.retransmit_at_ns = self.probe_at_ns = None
+        self._stop_retransmission_timer()
         if self.wnd == 0 and self.persist_probed:
             # A probe that was lost or refused: no congestion.
             self._send_again(now_ns, recovery.scoreboard.head, "window probe")
@@ -529,6 +529,9 @@ class Sender:
         self.retransmit_at_ns = self.recovery.on_tick(now_ns + self.round_trip.timeout_ns)
         if self.stalled_since_ns is None:
             self.stalled_since_ns = now_ns
+
+    def _stop_retransmission_timer(self) -> None:
+        self.retransmit_at_ns = self.probe_at_ns = None
 
     def stop_timers(self) -> None:
         """No timer is left behind."""
