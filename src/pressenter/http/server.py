@@ -47,7 +47,7 @@ class WebServer:
         self._thinking_time = thinking_time
 
     async def start(
-        self, address: str = None, port: int = 80, context: ssl.SSLContext | None = None
+        self, address: str | None = None, port: int = 80, context: ssl.SSLContext | None = None
     ) -> asyncio.AbstractServer:
         """Listen; with a context, over TLS and with the secure sites."""
         sites = self.secure_sites if context is not None else self.sites
