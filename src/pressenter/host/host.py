@@ -12,6 +12,7 @@ from pressenter.host.icmp import IcmpLayer
 from pressenter.host.icmpv6 import Icmpv6Layer
 from pressenter.host.interface import Interface
 from pressenter.host.internet import InternetLayer
+from pressenter.host.socket_tables import netstat, ss
 from pressenter.host.sockets import Socket
 from pressenter.host.tcp.layer import TcpLayer
 from pressenter.host.udp import UdpLayer
@@ -71,6 +72,14 @@ class Host:
     def socket(self, family: int = socket.AF_INET, type: int = socket.SOCK_STREAM, proto: int = 0) -> Socket:
         """A socket of this host, as a program gets one from its operating system."""
         return Socket(self, family, type, proto)
+
+    def netstat(self) -> str:
+        """What ``netstat -napt`` prints on this host."""
+        return netstat(self)
+
+    def ss(self) -> str:
+        """What ``ss -ti`` prints on this host."""
+        return ss(self)
 
     def run(self, program: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine on this host, and the world with it, until it returns."""

@@ -22,6 +22,7 @@ from pressenter.host.tcp.congestion import CongestionControl
 from pressenter.host.tcp.lifetime import Lifetime
 from pressenter.host.tcp.negotiation import Negotiation
 from pressenter.host.tcp.notices import Notice
+from pressenter.host.tcp.outbox import Outbox
 from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.receive_buffer import ReceiveBuffer
 from pressenter.host.tcp.receiver import Receiver
@@ -29,12 +30,11 @@ from pressenter.host.tcp.round_trip import RoundTripTime
 from pressenter.host.tcp.sender import Sender
 from pressenter.host.tcp.sequence import add, unwrap
 from pressenter.host.tcp.states import FORBIDDEN, SYNCHRONIZED, TRANSITIONS, Input, State
-from pressenter.wire.tcp import ACK, CWR, ECE, FIN, NO_OPTIONS, RST, SYN, Options, Segment
+from pressenter.wire.tcp import ACK, CWR, ECE, FIN, RST, SYN, Options, Segment
 
 __all__ = ["TcpConnection"]
 
 _SMALLEST_MSS = 88
-_ECN_CAPABLE = 2  # ECT(0), RFC 3168 §5
 _CONGESTION_EXPERIENCED = 3
 
 _SILENT = frozenset({State.CLOSED, State.SYN_SENT, State.SYN_RECEIVED, State.TIME_WAIT})
@@ -55,7 +55,7 @@ class TcpConnection:
     """
 
     __slots__ = (
-        "_challenges", "_early", "_fins_cross", "_kept", "_notices", "_passive", "_segments", "lifetime", "local_port",
+        "_challenges", "_early", "_fins_cross", "_kept", "_notices", "_outbox", "_passive", "lifetime", "local_port",
         "negotiation", "orphaned", "parameters", "receiver", "remote_port", "sender", "soft_error", "state",
     )  # fmt: skip
 
@@ -74,9 +74,10 @@ class TcpConnection:
         self.remote_port = remote_port
         self.parameters = parameters or TcpParameters()
         self.state = State.CLOSED
-        self.sender = Sender(initial_sequence, mss, self.parameters, self._emit_data, self._note)
         self.receiver = Receiver(self.parameters, mss)
         self.negotiation = Negotiation(self.parameters, mss, headers, clock_offset)
+        self._outbox = Outbox(local_port, remote_port, initial_sequence, self.receiver, self.negotiation)
+        self.sender = Sender(initial_sequence, mss, self.parameters, self._outbox.data, self._note)
         self.lifetime = Lifetime(self.parameters)
         self.orphaned = False
         self.soft_error: OSError | None = None
@@ -85,7 +86,6 @@ class TcpConnection:
         self._fins_cross = False
         self._kept: Segment | None = None  # data of a SYN that has crossed ours, for after the handshake
         self._challenges = (0, 0)  # the second, and how many challenges were sent in it
-        self._segments: list[Segment] = []
         self._notices: list[Notice] = []
 
     # ---- what the owner asks -------------------------------------------------------
@@ -126,7 +126,7 @@ class TcpConnection:
         earliest = self.lifetime.deadline_ns
         sender = self.sender
         for timer in (
-            sender.retransmit_at_ns, sender.probe_at_ns, sender.persist_at_ns, sender.pace_at_ns,
+            sender.retransmit_at_ns, sender.probe_at_ns, sender.persist_at_ns, sender.pacer.wait_until_ns,
             sender.recovery.reorder_at_ns, self.receiver.delayed_ack_at_ns,
         ):  # fmt: skip
             if timer is not None and (earliest is None or timer < earliest):
@@ -136,7 +136,7 @@ class TcpConnection:
     @property
     def has_segments(self) -> bool:
         """Whether `take_segments` would give any."""
-        return bool(self._segments)
+        return bool(self._outbox.segments)
 
     @property
     def has_notices(self) -> bool:
@@ -145,8 +145,7 @@ class TcpConnection:
 
     def take_segments(self) -> list[Segment]:
         """Segments to send, in order; each is given out once."""
-        segments, self._segments = self._segments, []
-        return segments
+        return self._outbox.take()
 
     def take_notices(self) -> list[Notice]:
         """Notices, in order; each is given out once."""
@@ -166,7 +165,7 @@ class TcpConnection:
         early = self.negotiation.early_data_room if cookie else 0
         segment = self.sender.syn_goes_out(now_ns, SYN, early)
         self.lifetime.begin_opening(now_ns)
-        self._emit_syn(now_ns, segment.payload)
+        self._send_syn(now_ns, segment.payload)
         return taken
 
     def open_passive(self, now_ns: int, syn: Segment, early: bool = False) -> None:
@@ -179,7 +178,7 @@ class TcpConnection:
             self.receiver.take(now_ns, 0, syn)
             self._early = True
         self.sender.syn_goes_out(now_ns, SYN | ACK)
-        self._emit_syn(now_ns, b"")
+        self._send_syn(now_ns, b"")
         if early:
             self._note(Notice("connected"))
             if self.receiver.buffer.readable:
@@ -187,7 +186,7 @@ class TcpConnection:
 
     def open_from_cookie(self, now_ns: int, ack: Segment, cookie: int, options: Options) -> None:
         """The ACK of a SYN cookie: go on as if the SYN with these options had been kept (RFC 4987 §3.6)."""
-        self.sender.iss = cookie
+        self.sender.iss = self._outbox.iss = cookie
         self.negotiation.clock_offset = 0
         self._receive_first(now_ns, ack._replace(sequence=add(ack.sequence, -1), flags=SYN, options=options))
         self.sender.syn_goes_out(now_ns, SYN | ACK)
@@ -200,6 +199,7 @@ class TcpConnection:
         self._move(Input.PASSIVE_OPEN)
         self.receiver.begin(syn.sequence)
         self.negotiation.answer(now_ns, syn, self.sender, self.receiver)
+        self._outbox.ecn = self.sender.ecn
         self.sender.set_window(0, 0, syn.window)
         self._move(Input.SYN)
 
@@ -244,7 +244,7 @@ class TcpConnection:
         if self.state is State.CLOSED:
             return
         if self.state not in (State.SYN_SENT, State.TIME_WAIT):
-            self._emit(0, RST | ACK, self.sender.nxt, b"")
+            self._outbox.put(0, RST | ACK, self.sender.nxt)
         self._move(Input.ABORT)
         self._finish(error)
 
@@ -274,7 +274,7 @@ class TcpConnection:
             acknowledged = unwrap(sender.iss, sender.una, segment.acknowledgment)
             if not 0 < acknowledged <= sender.nxt:
                 if not flags & RST:
-                    self._emit_bare(RST, segment.acknowledgment)
+                    self._outbox.reset(segment.acknowledgment)
                 return
         if flags & RST:
             if flags & ACK:
@@ -286,6 +286,7 @@ class TcpConnection:
         self.receiver.begin(segment.sequence)
         cookie = segment.options.fast_open
         self.negotiation.answer(now_ns, segment, sender, self.receiver)
+        self._outbox.ecn = sender.ecn
         sender.set_window(0, 0, segment.window)  # unscaled in a SYN
         if not flags & ACK:
             self._kept = segment._replace(flags=flags & ~FIN) if segment.payload else None
@@ -307,7 +308,7 @@ class TcpConnection:
         sender = self.sender
         if sender.nxt > 1:
             sender.take_back_early_data()
-        self._emit_syn(now_ns, sender.syn_again(now_ns).payload)
+        self._send_syn_again(now_ns)
 
     def _note_cookie(self, cookie: bytes | None, acknowledged: int) -> None:
         asked = self.negotiation.fast_open
@@ -352,7 +353,7 @@ class TcpConnection:
         if self.state is State.SYN_RECEIVED and segment.flags & SYN and position == 0:
             # Our SYN+ACK was lost, so the peer has sent its SYN again.
             if not segment.flags & ACK:
-                self._emit_syn(now_ns, self.sender.syn_again(now_ns).payload)
+                self._send_syn_again(now_ns)
                 return
         if segment.payload or segment.flags & FIN:
             self.receiver.note_old_segment(position, len(segment.payload))
@@ -387,12 +388,12 @@ class TcpConnection:
     def _receive_syn(self, now_ns: int, position: int, segment: Segment) -> None:
         """RFC 9293 §3.10.7.4, fourth, with RFC 5961 §4.2: a SYN in the window is challenged."""
         if self.state is State.SYN_RECEIVED and self._passive and not segment.flags & ACK and position == 0:
-            self._emit_syn(now_ns, self.sender.syn_again(now_ns).payload)
+            self._send_syn_again(now_ns)
         elif self.parameters.challenge_syns or position < self.receiver.nxt:
             self._challenge(now_ns)
         else:
             # RFC 793 §3.9: an error, the connection is reset
-            self._emit_bare(RST | ACK, add(self.sender.iss, self.sender.nxt), self.rcv_nxt)
+            self._outbox.reset(add(self.sender.iss, self.sender.nxt), self.rcv_nxt)
             self._move(Input.ABORT)
             self._finish(_os_error(errno.ECONNRESET))
 
@@ -411,7 +412,7 @@ class TcpConnection:
         sender = self.sender
         acknowledged = unwrap(sender.iss, sender.una, segment.acknowledgment)
         if not 0 < acknowledged <= sender.nxt:
-            self._emit_bare(RST, segment.acknowledgment)
+            self._outbox.reset(segment.acknowledgment)
             return False
         self._move(Input.ACK_OF_SYN)
         self.receiver.generous = True
@@ -507,57 +508,16 @@ class TcpConnection:
             if self._fins_cross and sender.only_fin_is_missing:
                 # Both FINs have crossed: ours goes out again with the acknowledgment, as the BSDs do it.
                 self._fins_cross = False
-                self._emit(now_ns, ACK | FIN, sender.nxt - 1, b"")
+                self._outbox.put(now_ns, ACK | FIN, sender.nxt - 1)
             else:
                 # The peer expects what comes after all of it, also if our FIN or SYN is not yet acknowledged.
-                self._emit(now_ns, ACK, sender.nxt, b"")
+                self._outbox.put(now_ns, ACK, sender.nxt)
 
-    def _emit_syn(self, now_ns: int, payload: bytes) -> None:
-        """Our SYN, or SYN and ACK, with its options."""
-        answer = self.state is State.SYN_RECEIVED
-        retry = self.sender.retries
-        flags, options = self.negotiation.syn_header(now_ns, self.receiver, answer, retry)
-        acknowledgment = self.rcv_nxt if answer else 0
-        window = self.receiver.advertise_in_syn()
-        self._segments.append(
-            Segment(self.local_port, self.remote_port, self.sender.iss, acknowledgment, flags, window, payload, options)
-        )
+    def _send_syn(self, now_ns: int, payload: bytes) -> None:
+        self._outbox.syn(now_ns, payload, self.state is State.SYN_RECEIVED, self.sender.retries)
 
-    def _emit_data(self, flags: int, position: int, payload: bytes, again: bool) -> None:
-        """What the sender sends: new data and FINs, and those that go out again."""
-        # RFC 3168 §6.1.5: what is sent again is not marked
-        capable = _ECN_CAPABLE if self.sender.ecn and payload and not again else 0
-        self._emit(self.negotiation.now_ns, flags, position, payload, capable)
-
-    def _emit(self, now_ns: int, flags: int, position: int, payload: bytes, ecn: int = 0) -> None:
-        """Queue a segment with the current acknowledgment, window and options."""
-        acknowledgment = window = 0
-        receiver = self.receiver
-        options = NO_OPTIONS
-        if flags & ACK:
-            acknowledgment = add(receiver.irs, receiver.nxt)
-            if not flags & RST:
-                window = receiver.advertise()
-                options = self.negotiation.options(now_ns, receiver)
-            if receiver.congestion_seen:
-                flags |= ECE
-        self._segments.append(
-            Segment(
-                self.local_port,
-                self.remote_port,
-                add(self.sender.iss, position),
-                acknowledgment,
-                flags,
-                window,
-                payload,
-                options,
-                ecn,
-            )
-        )
-
-    def _emit_bare(self, flags: int, sequence: int, acknowledgment: int = 0) -> None:
-        """Queue a RST."""
-        self._segments.append(Segment(self.local_port, self.remote_port, sequence, acknowledgment, flags, 0))
+    def _send_syn_again(self, now_ns: int) -> None:
+        self._send_syn(now_ns, self.sender.syn_again(now_ns).payload)
 
     # ---- timers (RFC 9293 §3.10.8) --------------------------------------------------------
 
@@ -569,8 +529,8 @@ class TcpConnection:
             return
         if _is_due(receiver.delayed_ack_at_ns, now_ns):
             receiver.ack_now = True
-        if _is_due(sender.pace_at_ns, now_ns):
-            sender.pace_at_ns = None
+        if _is_due(sender.pacer.wait_until_ns, now_ns):
+            sender.pacer.wait_until_ns = None
             self._transmit(now_ns)
         if _is_due(sender.recovery.reorder_at_ns, now_ns):
             sender.on_reordering_timer(now_ns)
@@ -601,7 +561,7 @@ class TcpConnection:
                 return True
             if lifetime.keepalive_is_due(now_ns) and self.state in SYNCHRONIZED:
                 # RFC 9293 §3.8.4: a sequence number that is old makes the peer answer
-                self._emit(now_ns, ACK, sender.una - 1 if sender.una == sender.nxt else sender.nxt, b"")
+                self._outbox.put(now_ns, ACK, sender.una - 1 if sender.una == sender.nxt else sender.nxt)
         return False
 
     def _retransmission_timeout(self, now_ns: int) -> None:
@@ -619,7 +579,7 @@ class TcpConnection:
             return
         if opening:
             sender.on_syn_timer()
-            self._emit_syn(now_ns, sender.syn_again(now_ns).payload)
+            self._send_syn_again(now_ns)
             return
         self._suspect_black_hole(now_ns)
         sender.on_retransmission_timer(now_ns)

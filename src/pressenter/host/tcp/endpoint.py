@@ -143,7 +143,7 @@ class Listener:
     def close(self) -> None:
         """Stop listening; accepted connections go on, others end."""
         self.is_open = False
-        self.layer.forget_listener(self)
+        self.layer.acceptor.forget_listener(self)
         for endpoint in self.waiting:
             endpoint.abort()
         self.waiting.clear()

@@ -18,17 +18,16 @@ from typing import Any
 from pressenter.host.internet import InternetLayer
 from pressenter.host.ports import choose_ephemeral_port
 from pressenter.host.received import ReceivedPacket
+from pressenter.host.tcp.accepting import Acceptor
 from pressenter.host.tcp.connection import TcpConnection
 from pressenter.host.tcp.encapsulation import Encapsulation
 from pressenter.host.tcp.endpoint import Endpoint, Listener, Quadruple, TcpOwner
-from pressenter.host.tcp.fast_open import FastOpenCookies, ServerCookies
+from pressenter.host.tcp.fast_open import FastOpenCookies
 from pressenter.host.tcp.icmp_errors import TransportError
 from pressenter.host.tcp.notices import Notice
-from pressenter.host.tcp.parameters import SynCookies as CookiePolicy
 from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.sequence import add, distance
 from pressenter.host.tcp.states import State
-from pressenter.host.tcp.syn_cookies import SynCookies
 from pressenter.host.unreachable import NetworkUnreachable
 from pressenter.wire.ipv4 import Protocol
 from pressenter.wire.malformed import MalformedPacket
@@ -47,7 +46,7 @@ class TcpLayer:
     Attributes:
         parameters: the host's settings; connections made from now on take them.
         endpoints: every connection that is not closed.
-        listeners: by port; those of one port differ in their address.
+        acceptor: the listening ports.
         counters: how often what happened, with the names of ``nstat``.
     """
 
@@ -55,14 +54,11 @@ class TcpLayer:
         self.internet = internet
         self.parameters = TcpParameters()
         self.endpoints: dict[Quadruple, Endpoint] = {}
-        self.listeners: dict[int, list[Listener]] = {}
         self.counters: Counter[str] = Counter()
         self.fast_open = FastOpenCookies()
         self.encapsulation: Encapsulation | None = None
         self._randomness = randomness
-        key = randomness.randbytes(32)
-        self._syn_cookies = SynCookies(key)
-        self._fast_open_server = ServerCookies(key[:16])
+        self.acceptor = Acceptor(self, randomness)
         internet.protocols[Protocol.TCP] = self.receive
 
     @property
@@ -70,32 +66,18 @@ class TcpLayer:
         """Virtual time."""
         return self.internet.agenda.now_ns
 
+    @property
+    def listeners(self) -> dict[int, list[Listener]]:
+        """Listening ports; those of one port differ in their address."""
+        return self.acceptor.listeners
+
     # ---- opening ----------------------------------------------------------------------------
 
     def listen(
         self, address: bytes, port: int, backlog: int = 128, parameters: TcpParameters | None = None
     ) -> Listener:
-        """Listen on a port.  Raises OSError if it is taken."""
-        if port == 0:
-            port = choose_ephemeral_port(self._randomness, self.listeners)
-        for other in self.listeners.get(port, ()):
-            if other.address == address or not any(address) or not any(other.address):
-                if len(address) == len(other.address):
-                    raise OSError(errno.EADDRINUSE, f"TCP port {port} is in use on {self.internet.node}")
-        listener = Listener(self, address, port, backlog, parameters or self.parameters)
-        self.listeners.setdefault(port, []).append(listener)
-        return listener
-
-    def forget_listener(self, listener: Listener) -> None:
-        """A listener has closed: its half-open connections end, and its port is free."""
-        remaining = [other for other in self.listeners.get(listener.port, ()) if other is not listener]
-        if remaining:
-            self.listeners[listener.port] = remaining
-        else:
-            self.listeners.pop(listener.port, None)
-        for endpoint in [endpoint for endpoint in self.endpoints.values() if endpoint.listener is listener]:
-            if endpoint.connection.state is State.SYN_RECEIVED:
-                endpoint.abort()
+        """Listen on a port; 0 means any that is free.  Raises OSError if it is taken."""
+        return self.acceptor.listen(address, port, backlog, parameters)
 
     def connect(self, destination: bytes, port: int, owner: TcpOwner) -> Endpoint:
         """Begin a connection from a port at random.  Raises OSError if there is no route."""
@@ -117,7 +99,7 @@ class TcpLayer:
         there = self.endpoints.get(quadruple)
         if there is not None and not self._may_reuse(there):
             raise OSError(errno.EADDRINUSE, f"{quadruple} is in use on {self.internet.node}")
-        endpoint = self._endpoint(quadruple, parameters or self.parameters)
+        endpoint = self.new_endpoint(quadruple, parameters or self.parameters)
         endpoint.owner = owner
         return endpoint
 
@@ -156,7 +138,7 @@ class TcpLayer:
             segment = parse_tcp(source, destination, data)
         except MalformedPacket as malformed:
             self.counters["TcpInErrs"] += 1
-            self._record("ip.drop", reason=str(malformed))
+            self.record("ip.drop", reason=str(malformed))
             return
         if tos & 3:
             segment = segment._replace(ecn=tos & 3)
@@ -168,10 +150,10 @@ class TcpLayer:
         self._record_segment("tcp.receive", endpoint.name, segment)
         waiting = endpoint.connection.state is State.TIME_WAIT
         if self.parameters.drop_syn_fin and segment.flags & SYN and segment.flags & FIN and not waiting:
-            self._record("ip.drop", reason="SYN and FIN together")
+            self.record("ip.drop", reason="SYN and FIN together")
             return
         if waiting and self._reopens(endpoint, segment):
-            self._accept(quadruple, segment, udp_port)
+            self.acceptor.accept(quadruple, segment, udp_port)
             return
         endpoint.connection.receive(self.now_ns, segment)
         self._reset_if_nobody_reads(endpoint)
@@ -187,125 +169,20 @@ class TcpLayer:
         self._record_segment("tcp.receive", str(quadruple), segment)
         flags = segment.flags
         if self.parameters.drop_syn_fin and flags & SYN and flags & FIN:
-            self._record("ip.drop", reason="SYN and FIN together")
+            self.record("ip.drop", reason="SYN and FIN together")
         elif flags & RST:
             return
         elif other is not None and other.connection.state is State.TIME_WAIT and self._reopens(other, segment):
-            self._accept(quadruple, segment, udp_port)
+            self.acceptor.accept(quadruple, segment, udp_port)
         elif other is not None:
-            self._refuse(quadruple, segment, udp_port, other.tos, other.hop_limit)
+            self.refuse(quadruple, segment, udp_port, other.tos, other.hop_limit)
         elif flags & ACK:
-            if not self._accept_cookie(quadruple, segment, udp_port):
-                self._refuse(quadruple, segment, udp_port)
+            if not self.acceptor.accept_cookie(quadruple, segment, udp_port):
+                self.refuse(quadruple, segment, udp_port)
         elif flags & SYN:
-            self._accept(quadruple, segment, udp_port)
-        elif self._listener(quadruple) is None:
-            self._refuse(quadruple, segment, udp_port)
-
-    def _listener(self, quadruple: Quadruple) -> Listener | None:
-        """Who listens; an exact address goes before any address."""
-        found = None
-        for listener in self.listeners.get(quadruple.local_port, ()):
-            if listener.takes(quadruple.local_address):
-                if any(listener.address):
-                    return listener
-                if found is None or len(listener.address) == len(quadruple.local_address):
-                    found = listener
-        return found
-
-    def _accept(self, quadruple: Quadruple, syn: Segment, udp_port: int | None) -> None:
-        listener = self._listener(quadruple)
-        if listener is None:
-            self._refuse(quadruple, syn, udp_port)
-            return
-        if listener.is_full:
-            self.counters["TcpExtListenOverflows"] += 1
-            self._record("tcp.backlog_full", port=listener.port, backlog=listener.backlog)
-            return
-        parameters = listener.parameters
-        full = listener.half_open >= parameters.syn_queue
-        if parameters.syn_cookies is CookiePolicy.ALWAYS or (full and parameters.syn_cookies):
-            self._answer_with_cookie(quadruple, syn, listener)
-            return
-        if full:
-            self._record("tcp.backlog_full", port=listener.port, backlog=parameters.syn_queue)
-            return
-        endpoint = self._accepted(quadruple, listener, udp_port)
-        if endpoint is None:
-            return
-        endpoint.connection.open_passive(self.now_ns, syn, self._take_fast_open(endpoint, listener, syn))
-        self.carry_out(endpoint)
-
-    def _accepted(self, quadruple: Quadruple, listener: Listener, udp_port: int | None) -> Endpoint | None:
-        try:
-            endpoint = self._endpoint(quadruple, listener.parameters)
-        except NetworkUnreachable as error:
-            self._record("ip.drop", reason=str(error))
-            return None
-        endpoint.listener = listener
-        endpoint.encapsulation = udp_port
-        listener.configure(endpoint)
-        listener.half_open += 1
-        return endpoint
-
-    def _take_fast_open(self, endpoint: Endpoint, listener: Listener, syn: Segment) -> bool:
-        """RFC 7413 §4.1: give out a cookie, or believe one.  True if the SYN's data may be used."""
-        offered = syn.options.fast_open
-        if offered is None or not (listener.fast_open or self.parameters.fast_open_server):
-            return False
-        client = endpoint.quadruple.remote_address
-        if self._fast_open_server.is_valid(client, offered):
-            return True
-        endpoint.connection.negotiation.cookie_for_client = self._fast_open_server.make(client)
-        return False
-
-    # ---- SYN cookies --------------------------------------------------------------------------
-
-    def _answer_with_cookie(self, quadruple: Quadruple, syn: Segment, listener: Listener) -> None:
-        self.counters["TcpExtSyncookiesSent"] += 1
-        mss = self._segment_size(quadruple)
-        theirs = syn.options
-        told = min(mss, theirs.maximum_segment_size or listener.parameters.segment_size_default[0])
-        sequence = self._syn_cookies.make(self.now_ns, _identity(quadruple), syn.sequence, told)
-        timestamp = None
-        if theirs.timestamp is not None and listener.parameters.timestamps:
-            clock = self.now_ns // 1_000_000 & 0xFFFFFFC0
-            timestamp = (clock | self._syn_cookies.pack_options(theirs), theirs.timestamp[0])
-        connection = TcpConnection(quadruple.local_port, quadruple.remote_port, sequence, mss, listener.parameters)
-        scale = connection.receiver.scale_to_offer if timestamp and theirs.window_scale is not None else None
-        options = Options(mss, scale, bool(timestamp and theirs.sack_permitted), (), timestamp)
-        self._record("tcp.syn_cookie", port=listener.port)
-        self._send_segment(
-            quadruple,
-            Segment(
-                quadruple.local_port, quadruple.remote_port, sequence, add(syn.sequence, 1), SYN | ACK,
-                min(connection.receive_buffer.window, 0xFFFF), b"", options,
-            ),
-        )  # fmt: skip
-
-    def _accept_cookie(self, quadruple: Quadruple, segment: Segment, udp_port: int | None) -> bool:
-        """An ACK that belongs to nobody: does it bring one of our cookies back?"""
-        listener = self._listener(quadruple)
-        if listener is None or not listener.parameters.syn_cookies or segment.flags & SYN or listener.is_full:
-            return False
-        if not self.counters["TcpExtSyncookiesSent"]:
-            return False
-        cookie, client = add(segment.acknowledgment, -1), add(segment.sequence, -1)
-        mss = self._syn_cookies.check(self.now_ns, _identity(quadruple), client, cookie)
-        if mss is None:
-            self.counters["TcpExtSyncookiesFailed"] += 1
-            return False
-        self.counters["TcpExtSyncookiesRecv"] += 1
-        endpoint = self._accepted(quadruple, listener, udp_port)
-        if endpoint is None:
-            return True
-        options = Options(mss)
-        stamp = segment.options.timestamp
-        if stamp is not None and listener.parameters.timestamps:
-            options = self._syn_cookies.unpack_options(stamp[1], mss, stamp)
-        endpoint.connection.open_from_cookie(self.now_ns, segment, cookie, options)
-        self.carry_out(endpoint)
-        return True
+            self.acceptor.accept(quadruple, segment, udp_port)
+        elif self.acceptor.listener_for(quadruple) is None:
+            self.refuse(quadruple, segment, udp_port)
 
     # ---- carrying out -------------------------------------------------------------------------
 
@@ -347,17 +224,17 @@ class TcpLayer:
 
     # ---- inside -----------------------------------------------------------------------
 
-    def _segment_size(self, quadruple: Quadruple) -> int:
+    def segment_size(self, quadruple: Quadruple) -> int:
         """RFC 9293 §3.7.1: the MTU less the headers of IP and TCP, and of UDP if that carries it."""
         mtu = self.internet.link_mtu_for(quadruple.remote_address)
         return min(mtu - _IP_HEADERS[len(quadruple.remote_address)] - _TCP_HEADER, _LARGEST_MSS)
 
-    def _endpoint(self, quadruple: Quadruple, parameters: TcpParameters) -> Endpoint:
+    def new_endpoint(self, quadruple: Quadruple, parameters: TcpParameters) -> Endpoint:
         connection = TcpConnection(
             quadruple.local_port,
             quadruple.remote_port,
             self._randomness.getrandbits(32),
-            self._segment_size(quadruple),
+            self.segment_size(quadruple),
             parameters,
             headers=_IP_HEADERS[len(quadruple.remote_address)] + _TCP_HEADER,
             clock_offset=self._randomness.getrandbits(32),
@@ -365,7 +242,7 @@ class TcpLayer:
         endpoint = self.endpoints[quadruple] = Endpoint(self, quadruple, connection)
         return endpoint
 
-    def _refuse(
+    def refuse(
         self, quadruple: Quadruple, segment: Segment, udp_port: int | None, tos: int = 0, hop_limit: int | None = None
     ) -> None:
         """RFC 9293 §3.10.7.1: nobody there; say so with a RST."""
@@ -375,14 +252,14 @@ class TcpLayer:
         else:
             reset = Segment(local, remote, 0, add(segment.sequence, segment.length), RST | ACK, 0)
         self.counters["TcpOutRsts"] += 1
-        self._send_segment(quadruple, reset, "", tos, hop_limit, udp_port)
+        self.send_segment(quadruple, reset, "", tos, hop_limit, udp_port)
 
     def _reopens(self, endpoint: Endpoint, segment: Segment) -> bool:
         """RFC 9293 §3.6.1: a new SYN beyond the old sequence numbers ends TIME-WAIT."""
         if not segment.flags & SYN or segment.flags & (ACK | RST | FIN):
             return False
         connection = endpoint.connection
-        if self._listener(endpoint.quadruple) is None:
+        if self.acceptor.listener_for(endpoint.quadruple) is None:
             return False
         if not self._is_newer(connection, segment):
             return False
@@ -408,12 +285,12 @@ class TcpLayer:
     def _notice(self, endpoint: Endpoint, notice: Notice) -> None:
         kind = notice.kind
         if kind == "state":
-            self._record("tcp.state", connection=endpoint.name, **notice.facts)
+            self.record("tcp.state", connection=endpoint.name, **notice.facts)
         elif kind == "retransmit":
             self.counters["TcpRetransSegs"] += 1
-            self._record("tcp.retransmit", connection=endpoint.name, **notice.facts)
+            self.record("tcp.retransmit", connection=endpoint.name, **notice.facts)
         elif kind == "window":
-            self._record("tcp.window", connection=endpoint.name, **notice.facts)
+            self.record("tcp.window", connection=endpoint.name, **notice.facts)
         elif kind == "fast_open":
             server = (endpoint.quadruple.remote_address, endpoint.quadruple.remote_port)
             self.fast_open.learn(server, notice.facts["cookie"], notice.facts["refused"])
@@ -428,36 +305,16 @@ class TcpLayer:
                 del self.endpoints[endpoint.quadruple]
         listener = endpoint.listener
         if listener is not None and kind in ("connected", "closed"):
-            self._leave_queue(endpoint, listener, kind == "connected")
+            self.acceptor.leave_queue(endpoint, listener, kind == "connected")
         if endpoint.owner is not None:
             endpoint.owner.on_notice(notice)
 
-    def _leave_queue(self, endpoint: Endpoint, listener: Listener, connected: bool) -> None:
-        if endpoint in listener.waiting:
-            if not connected:
-                listener.waiting.remove(endpoint)
-            return
-        listener.half_open -= 1
-        if not connected:
-            endpoint.listener = None
-        elif not listener.is_open:
-            endpoint.listener = None
-            endpoint.abort()
-        elif listener.on_accept is not None:
-            endpoint.listener = None
-            self.counters["TcpPassiveOpens"] += 1
-            listener.on_accept(endpoint)
-        else:
-            self.counters["TcpPassiveOpens"] += 1
-            listener.waiting.append(endpoint)
-            listener.on_waiting()
-
     def _send(self, endpoint: Endpoint, segment: Segment) -> None:
-        self._send_segment(
+        self.send_segment(
             endpoint.quadruple, segment, endpoint.name, endpoint.tos, endpoint.hop_limit, endpoint.encapsulation
         )
 
-    def _send_segment(
+    def send_segment(
         self, quadruple: Quadruple, segment: Segment, name: str = "", tos: int = 0, hop_limit: int | None = None,
         udp_port: int | None = None,
     ) -> None:  # fmt: skip
@@ -473,7 +330,7 @@ class TcpLayer:
                 source, destination, Protocol.TCP, data, dont_fragment=True, tos=tos | segment.ecn, ttl=hop_limit
             )
         except NetworkUnreachable as error:
-            self._record("ip.drop", reason=str(error))
+            self.record("ip.drop", reason=str(error))
 
     def _set_timer(self, endpoint: Endpoint) -> None:
         deadline_ns = endpoint.connection.deadline_ns
@@ -500,7 +357,7 @@ class TcpLayer:
 
     def _record_segment(self, name: str, connection: str, segment: Segment) -> None:
         if self.internet.recorder.enabled:
-            self._record(
+            self.record(
                 name,
                 connection=connection,
                 flags=flags_text(segment.flags),
@@ -511,14 +368,8 @@ class TcpLayer:
                 **_options_recorded(segment.options),
             )
 
-    def _record(self, name: str, /, **fields: Any) -> None:
+    def record(self, name: str, /, **fields: Any) -> None:
         self.internet.recorder.record(self.internet.node, name, **fields)
-
-
-def _identity(quadruple: Quadruple) -> bytes:
-    """Both addresses and ports as bytes, for a cookie's hash."""
-    local_address, local_port, remote_address, remote_port = quadruple
-    return local_address + local_port.to_bytes(2, "big") + remote_address + remote_port.to_bytes(2, "big")
 
 
 def _options_recorded(options: Options) -> dict[str, Any]:

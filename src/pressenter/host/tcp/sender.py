@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 
 from pressenter.host.tcp.congestion import CONGESTION_CONTROLS, CongestionControl
 from pressenter.host.tcp.notices import Notice
+from pressenter.host.tcp.pacer import Pacer
 from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.recovery import LossRecovery, Mood
 from pressenter.host.tcp.round_trip import RoundTripTime
@@ -34,8 +35,6 @@ from pressenter.host.tcp.scoreboard import SentSegment
 from pressenter.wire.tcp import ACK, CWR, FIN, PSH, SYN
 
 __all__ = ["Freed", "Sender"]
-
-_BURST_NS = 1_000_000  # a paced burst lasts a millisecond, as Linux's segments do
 
 
 class Freed(NamedTuple):
@@ -59,13 +58,13 @@ class Sender:
         wnd: SND.WND, already scaled.
         retries: how often the timer has struck for the same byte.
         no_delay: send small segments at once (TCP_NODELAY).
-        retransmit_at_ns, probe_at_ns, persist_at_ns, pace_at_ns: deadlines, None if the timer is off.
+        retransmit_at_ns, probe_at_ns, persist_at_ns: deadlines, None if the timer is off.
     """
 
     __slots__ = (
-        "_buffer", "_burst_left", "_congestion_name", "_emit", "_fin_position", "_largest_window", "_last_sent_ns",
-        "_note", "_pace_free_ns", "_peak", "_peak_until", "_small_end", "_wl1", "_wl2", "capacity", "congestion_name",
-        "congestion_reduced", "ecn", "fin_wanted", "fixed_capacity", "iss", "mss", "no_delay", "nxt", "pace_at_ns",
+        "_buffer", "_congestion_name", "_emit", "_fin_position", "_largest_window", "_last_sent_ns",
+        "_note", "_peak", "_peak_until", "_small_end", "_wl1", "_wl2", "capacity", "congestion_name",
+        "congestion_reduced", "ecn", "fin_wanted", "fixed_capacity", "iss", "mss", "no_delay", "nxt", "pacer",
         "parameters", "persist_at_ns", "probe_at_ns", "recovery", "retransmit_at_ns", "retries", "round_trip",
         "stalled_since_ns", "una", "window_limited", "wnd",
     )  # fmt: skip
@@ -96,15 +95,13 @@ class Sender:
         self.retransmit_at_ns: int | None = None
         self.probe_at_ns: int | None = None
         self.persist_at_ns: int | None = None
-        self.pace_at_ns: int | None = None
+        self.pacer = Pacer()
         self.stalled_since_ns: int | None = None
         self.window_limited = False
         self._buffer = bytearray()  # from SND.NXT on
         self._fin_position: int | None = None
         self._largest_window = 0
         self._last_sent_ns = 0
-        self._pace_free_ns = 0
-        self._burst_left = 0
         self._peak = 0
         self._peak_until = 0
         self._small_end = 0  # of the last segment that was not full
@@ -271,18 +268,7 @@ class Sender:
         return 2 * size >= self._largest_window > 0 or (idle and self.persist_at_ns is None and size == self.wnd > 0)
 
     def _clock_allows(self, now_ns: int, size: int) -> bool:
-        """Pacing: a burst may leave when those before it would have at the pacing rate."""
-        rate = self.recovery.congestion.pacing_rate
-        if rate is None:
-            return True
-        if self._burst_left <= 0:
-            if now_ns < self._pace_free_ns:
-                self.pace_at_ns = self._pace_free_ns
-                return False
-            self._burst_left = max(2 * self.mss, min(rate * _BURST_NS // 1_000_000_000, 65_536))
-        self._burst_left -= size
-        self._pace_free_ns = max(now_ns, self._pace_free_ns) + size * 1_000_000_000 // rate
-        return True
+        return self.pacer.allows(now_ns, size, self.recovery.congestion.pacing_rate, self.mss)
 
     def _send_next(self, now_ns: int, size: int, last: bool, fin: bool) -> None:
         flags = ACK
@@ -535,7 +521,8 @@ class Sender:
 
     def stop_timers(self) -> None:
         """No timer is left behind."""
-        self.retransmit_at_ns = self.probe_at_ns = self.persist_at_ns = self.pace_at_ns = None
+        self.retransmit_at_ns = self.probe_at_ns = self.persist_at_ns = None
+        self.pacer.wait_until_ns = None
         self.recovery.reorder_at_ns = None
 
     # ---- the path bears less -----------------------------------------------------------------------
