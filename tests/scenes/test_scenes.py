@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+
 import pytest
 
 import pressenter
@@ -14,6 +17,7 @@ from pressenter.trace import Recorder
 from pressenter.wire.address import ipv4_bytes, ipv4_text, mac_bytes
 from pressenter.wire.ipv4 import parse_ipv4
 from pressenter.worlds.world import World
+from tests.networks import Cable
 
 
 class Card:
@@ -143,3 +147,82 @@ def test_scene_25_the_tab_closes_with_four_segments_for_each_connection(journey:
     assert connections >= 2
     assert sum("FIN" in e.fields["flags"] for e in after) == 2 * connections
     assert sum(e.fields["flags"] == "ACK" for e in after) == 2 * connections
+
+
+def test_scene_9_netstat_shows_the_states_at_both_ends() -> None:
+    world = World.load()
+    server, laptop = world.host("web-1"), world.host("laptop")
+    assert re.search(r"^tcp +0 +0 0\.0\.0\.0:80 +0\.0\.0\.0:\* +LISTEN", server.netstat(), re.M)
+    client = laptop.socket()
+    client.connect_ex(("93.184.215.14", 80))
+    seen: dict[str, set[str]] = {"laptop": set(), "web-1": set()}
+    closing = False
+    for step in range(1, 4000):
+        world.run(until=f"{500 + step}ms")
+        for host in (laptop, server):
+            seen[host.name] |= set(re.findall(r"(?:93\.184\.215\.14|203\.0\.113\.2):\d+ +(\w+)", host.netstat()))
+        if step == 1000:
+            client.close()
+            closing = True
+    assert closing
+    assert {"SYN_SENT", "ESTABLISHED", "FIN_WAIT1", "TIME_WAIT"} <= seen["laptop"]
+    assert {"SYN_RECV", "ESTABLISHED"} <= seen["web-1"]
+
+
+def test_scene_11_one_lost_segment_holds_up_those_behind_it() -> None:
+    cable = Cable(delay_ns=20_000_000)
+    listener = cable.right.socket()
+    listener.bind(("", 80))
+    listener.listen()
+    client = cable.left.socket()
+    client.connect_ex(("10.0.0.2", 80))
+    cable.agenda.run(10**9)
+    server, _ = listener.accept()
+    lost = cable.link.ends[0]
+    original, dropped = cable.link.transmit, []
+
+    def lose_the_first(port, frame, delay_ns=0):  # type: ignore[no-untyped-def]
+        if port is lost and len(frame) > 1000 and not dropped:
+            dropped.append(frame)
+            return cable.agenda.now_ns
+        return original(port, frame, delay_ns)
+
+    lost.medium = type("Lossy", (), {"transmit": staticmethod(lose_the_first)})()
+    client.send(bytes(3 * 1448))
+    cable.agenda.run(10**9 + 30_000_000)  # 2 and 3 have arrived
+    assert server.endpoint is not None
+    buffer = server.endpoint.connection.receive_buffer
+    assert buffer.readable == 0 and buffer.waiting == [(1 + 1448, 1 + 3 * 1448)]
+    cable.agenda.run(2 * 10**9)
+    assert len(server.recv(10_000)) == 3 * 1448  # all three at once, when 1 has come
+
+
+def test_scene_13_a_small_window_slows_without_loss_and_a_congested_path_with_it() -> None:
+    def fetch(window: int | None, queue_bytes: int) -> tuple[float, int, int]:
+        cable = Cable(rate_bps=20_000_000, delay_ns=20_000_000, queue_bytes=queue_bytes)
+        if window is not None:
+            parameters = cable.left.tcp.parameters
+            parameters.receive_buffer = parameters.receive_buffer_maximum = window
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(bytes(2_000_000))
+            writer.close()
+
+        async def ask() -> float:
+            began = asyncio.get_running_loop().time()
+            reader, writer = await asyncio.open_connection("10.0.0.2", 80)
+            assert len(await reader.read(-1)) == 2_000_000
+            writer.close()
+            return asyncio.get_running_loop().time() - began
+
+        cable.right.run(asyncio.start_server(serve, "0.0.0.0", 80))
+        seconds = cable.left.run(ask())
+        names = cable.names()
+        return seconds, names.count("tcp.retransmit"), names.count("link.drop")
+
+    free, free_again, free_lost = fetch(None, 1 << 20)
+    small, small_again, small_lost = fetch(16_000, 1 << 20)
+    crowded, crowded_again, crowded_lost = fetch(None, 15_000)
+    assert (free_again, free_lost, small_again, small_lost) == (0, 0, 0, 0)
+    assert small > 3 * free  # 16,000 bytes for each round trip
+    assert crowded_lost > 0 and crowded_again > 0 and crowded > free

@@ -95,6 +95,8 @@ class UdpLayer:
             tunnel.receive(received.source, received.destination, datagram.source_port, datagram.payload, received.tos)
             return
         socket = self._socket_for(received, datagram.destination_port)
+        if socket is None and received.broadcast:
+            return  # RFC 1122 §4.1.3.1: what is for everybody need not interest us
         if socket is None:
             recorder.record(node, "udp.no_port", port=datagram.destination_port)
             self._tell_no_port(received.packet)

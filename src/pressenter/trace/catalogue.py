@@ -153,7 +153,7 @@ _event("dhcp.request", 7, "asks for the address that it was offered, from {mac}"
 _event("dhcp.grant", 7, "grants {address} to {mac} for {seconds} s",
        "把 {address} 租给 {mac}，{seconds} 秒", "RFC 2131 §4.3.1")
 _event("dhcp.bound", 7, "has the address {address} from {server} for {seconds} s",
-       "从 {server} 获得地址 {address}，{seconds} 秒", "RFC 2131 §4.4.1")
+       "从 {server} 获得地址 {address}，{seconds} 秒", "RFC 2131 §4.4.1", "always")
 _event("dhcp.renew", 7, "asks {server} to keep {address}",
        "向 {server} 续租 {address}", "RFC 2131 §4.4.5")
 _event("dhcp.refused", 7, "{server} refuses the address",
