@@ -201,9 +201,8 @@ def _kernel_pair(tag: str, round_trip_ms: int, loss: float, size: int, control: 
     # The rig must not wait for a processor; the programs that it serves may.
     os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(10))
     with namespaces(tag) as (client, server):
-        taps = [Tap("tap0", client), Tap("tap0", server)]
-        for tap, name in zip(taps, ("client", "server"), strict=True):
-            tap.port.node, tap.port.name = name, "eth0"  # the losses depend on the names
+        # The losses depend on the ports' names, so they are those of our own run.
+        taps = [Tap("tap0", client, "client", "eth0"), Tap("tap0", server, "server", "eth0")]
         agenda = Agenda()
         link = _link(agenda, Recorder(agenda, False), Randomness(seed), taps[0].port, taps[1].port, round_trip_ms, 0.0)
         real_time = RealTime(agenda, taps)

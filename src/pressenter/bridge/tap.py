@@ -38,15 +38,16 @@ class Tap:
     Args:
         name: of the interface; it is made if it is not there.
         namespace: the network namespace (``ip netns``) that it is in, or None for this process's own.
+        node, port: the names of the port in the world.
 
     Attributes:
         port: frames for it go to the kernel, and those from the kernel leave by it.
         read, written, refused: frames, and those that the kernel would not take.
     """
 
-    def __init__(self, name: str, namespace: str | None = None) -> None:
+    def __init__(self, name: str, namespace: str | None = None, node: str = "kernel", port: str = "") -> None:
         self.name = name
-        self.port = Port(namespace or "kernel", name, self._to_kernel)
+        self.port = Port(node, port or name, self._to_kernel)
         self.read = self.written = self.refused = 0
         try:
             with _inside(namespace):

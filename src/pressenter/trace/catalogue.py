@@ -20,7 +20,7 @@ Told = Literal["always", "first", "node", "never"]
 
 
 class Meaning(NamedTuple):
-    """What an event name means."""
+    """What an event name means.  ``layer`` is the part of the name before the dot."""
 
     name: str
     step: int
@@ -28,18 +28,14 @@ class Meaning(NamedTuple):
     zh: str
     clause: str
     told: Told
-
-    @property
-    def layer(self) -> str:
-        """The part of the name before the dot."""
-        return self.name.partition(".")[0]
+    layer: str
 
 
 _ENTRIES: dict[str, Meaning] = {}
 
 
 def _event(name: str, step: int, en: str, zh: str, clause: str = "", told: Told = "never") -> None:
-    _ENTRIES[name] = Meaning(name, step, en, zh, clause, told)
+    _ENTRIES[name] = Meaning(name, step, en, zh, clause, told, name.partition(".")[0])
 
 
 # fmt: off

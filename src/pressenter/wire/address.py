@@ -7,6 +7,7 @@ conversion in the hot path; text is for people and for world files.
 
 from __future__ import annotations
 
+import functools
 import socket
 
 __all__ = [
@@ -41,6 +42,7 @@ def ipv4_bytes(text: str) -> bytes:
         raise ValueError(f"{text!r} is not an IPv4 address such as 192.0.2.1") from None
 
 
+@functools.lru_cache(maxsize=4096)
 def ipv4_text(packed: bytes) -> str:
     """4 bytes to ``"192.0.2.1"``."""
     return "%d.%d.%d.%d" % tuple(packed)

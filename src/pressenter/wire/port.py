@@ -35,16 +35,17 @@ class Port:
         on_frame: the device's handler of an arriving frame.
     """
 
-    __slots__ = ("medium", "name", "node", "on_frame")
+    __slots__ = ("_text", "medium", "name", "node", "on_frame")
 
     def __init__(self, node: str, name: str, on_frame: Callable[[bytes], None]) -> None:
         self.node = node
         self.name = name
+        self._text = f"{node}:{name}"
         self.on_frame = on_frame
         self.medium: Medium | None = None
 
     def __str__(self) -> str:
-        return f"{self.node}:{self.name}"
+        return self._text
 
     def transmit(self, frame: bytes, delay_ns: int = 0) -> int | None:
         """Send a frame; None if nothing is plugged in, else when its last bit leaves."""

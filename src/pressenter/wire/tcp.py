@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import functools
 import struct
 from typing import NamedTuple
 
@@ -217,6 +218,7 @@ def _take_option(found: dict[str, object], kind: int, value: bytes) -> None:
         found["fast_open"] = value
 
 
+@functools.lru_cache(maxsize=256)
 def flags_text(flags: int) -> str:
     """The flags as people write them: ``SYN,ACK``."""
     names = (
