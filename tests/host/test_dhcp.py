@@ -82,7 +82,7 @@ def test_a_request_for_somebody_elses_address_is_refused() -> None:
     cable, client, server = home()
     server.leases[ipv4_bytes("10.0.0.11")] = _taken(1 << 60)  # type: ignore[assignment]
     client.state = DhcpState.REQUESTING
-    client._ask_for(ipv4_bytes("10.0.0.11"), ipv4_bytes("10.0.0.2"))
+    client._ask_for(ipv4_bytes("10.0.0.11"), ipv4_bytes("10.0.0.2"), 1)
     cable.agenda.run(SECOND)
     assert "dhcp.refused" in cable.names()
     cable.agenda.run(2 * SECOND)

@@ -14,7 +14,7 @@ from pressenter.host.source_address import order_destinations
 from pressenter.http.happy_eyeballs import interleave
 from pressenter.network.link import Link
 from pressenter.network.router import Router
-from pressenter.wire import icmpv6, ipv6
+from pressenter.wire import icmpv6, ipv4, ipv6
 from pressenter.wire.address import address_bytes, address_text, ipv4_bytes, mac_bytes, solicited_node
 from pressenter.wire.icmp import IcmpMessage
 from pressenter.wire.icmpv6 import Icmpv6Type, PrefixInformation
@@ -238,3 +238,25 @@ def test_hostile_packets_are_dropped() -> None:
     assert solicited_node(own) in net.there.groups
     with pytest.raises(ValueError, match="not an IP address"):
         address_bytes("2001:db8::zz")
+
+
+def test_the_other_familys_icmp_is_no_way_in() -> None:
+    net = Net()
+    own = address_bytes("2001:db8:2::2")
+    somebody = address_bytes("2001:db8:2::5")
+    net.server.internet.ipv6.receive(net.there, ipv6.build_ipv6(somebody, own, 1, b"\x08\0\xf7\xff" + bytes(4)))
+    packet = ipv4.build_ipv4(ipv4_bytes("10.2.0.9"), ipv4_bytes("10.2.0.2"), 58, b"\x80\0\0\0" + bytes(4))
+    net.server.internet.receive(net.server.interfaces[0], packet)
+    net.agenda.run(8 * SECOND)
+
+
+def test_a_duplicate_address_is_not_ours_and_a_prefix_cannot_take_the_link_local_one() -> None:
+    net = Net()
+    wanted = address_bytes("2001:db8:1::77")
+    net.here.add_address(wanted, 64, AddressState.TENTATIVE)
+    net.here.is_duplicate(wanted)
+    assert not net.client.internet.is_own(wanted)
+    link_local = PrefixInformation(address_bytes("fe80::"), 64, True, True, 0, 0)
+    net.here._configure(link_local)
+    net.agenda.run(net.agenda.now_ns + SECOND)
+    assert net.here.has(net.here.link_local) and net.here.usable()

@@ -67,3 +67,21 @@ def test_streams_depend_on_seed_and_name_alone() -> None:
     assert one.stream("laptop/tcp").random() == first
     assert Randomness(2).stream("laptop/tcp").random() != first
     assert one.stream("phone/tcp").random() != first
+
+
+def test_chores_do_not_keep_a_run_alive_nor_does_what_was_cancelled() -> None:
+    agenda = Agenda()
+    ran: list[int] = []
+
+    def again() -> None:
+        ran.append(agenda.now_ns)
+        agenda.chore(10, again)
+
+    agenda.chore(10, again)
+    agenda.after(25, ran.append, -1)
+    agenda.after(10**9, ran.append, -2).cancel()
+    agenda.run()
+    assert ran == [10, 20, -1] and agenda.now_ns == 25
+    agenda.run(45)
+    assert ran == [10, 20, -1, 30, 40] and agenda.now_ns == 45
+    assert agenda.next_ns == 50

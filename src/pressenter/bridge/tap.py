@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pressenter.wire.ethernet import FCS_LENGTH, add_fcs
+from pressenter.wire.ethernet import FCS_LENGTH, add_fcs, fcs_is_right
 from pressenter.wire.port import Port
 
 __all__ = ["Tap", "TapError"]
@@ -77,6 +77,9 @@ class Tap:
         os.close(self._file)
 
     def _to_kernel(self, frame: bytes) -> None:
+        if not fcs_is_right(frame):
+            self.refused += 1  # damaged on the way: a network card would drop it, too
+            return
         try:
             os.write(self._file, frame[:-FCS_LENGTH])
             self.written += 1

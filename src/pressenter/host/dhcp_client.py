@@ -48,6 +48,8 @@ _SECOND = 1_000_000_000
 _EVERYBODY = b"\xff\xff\xff\xff"
 _FIRST_RETRY_NS = 4 * _SECOND  # RFC 2131 §4.1, doubled up to 64 s
 _LONGEST_RETRY_NS = 64 * _SECOND
+_REQUESTS = 4
+_SHORTEST_RENEWAL_NS = 60 * _SECOND  # RFC 2131 §4.4.5
 
 
 class DhcpState(enum.Enum):
@@ -116,7 +118,7 @@ class DhcpClient:
             self._request(message)
         elif message.type == MessageType.ACK and self.state not in (DhcpState.SELECTING, DhcpState.BOUND):
             self._bind(message)
-        elif message.type == MessageType.NAK and self.state is not DhcpState.SELECTING:
+        elif message.type == MessageType.NAK and self.state not in (DhcpState.SELECTING, DhcpState.BOUND):
             self._record("dhcp.refused", server=address_text(source))
             self._lose()
 
@@ -127,11 +129,16 @@ class DhcpClient:
         self._record("dhcp.offered", address=address_text(offer.your_address), server=address_text(server))
         self.state = DhcpState.REQUESTING
         self._retry_ns = _FIRST_RETRY_NS
-        self._ask_for(offer.your_address, server)
+        self._ask_for(offer.your_address, server, _REQUESTS)
 
-    def _ask_for(self, address: bytes, server: bytes) -> None:
+    def _ask_for(self, address: bytes, server: bytes, tries: int) -> None:
+        """Take an offer; whoever made it may be gone, so not for ever (RFC 2131 §3.1, item 5)."""
+        if tries == 0:
+            self._retry_ns = _FIRST_RETRY_NS
+            self.start()
+            return
         self._send(MessageType.REQUEST, (Option.REQUESTED_ADDRESS, address), (Option.SERVER, server))
-        self._again(self._ask_for, address, server)
+        self._again(self._ask_for, address, server, tries - 1)
 
     def _bind(self, message: DhcpMessage) -> None:
         lease = _lease(message)
@@ -139,7 +146,7 @@ class DhcpClient:
             return
         self._cancel()
         internet, interface = self.host.internet, self.interface
-        if self.lease is None or self.lease.address != lease.address:
+        if self.lease is None or self.lease[:2] != lease[:2] or self.lease.router != lease.router:
             internet.configure(interface, lease.address, lease.prefix_length)
             if lease.router is not None:
                 internet.routes.add(Route(bytes(4), 0, lease.router, interface, lease.address))
@@ -161,17 +168,22 @@ class DhcpClient:
         self._record("dhcp.renew", address=address_text(self.lease.address), server=address_text(self.lease.server))
         message = self._message(MessageType.REQUEST)._replace(client_address=self.lease.address, flags=0)
         socket = self.host.udp.sockets[4, CLIENT_PORT]
-        socket.send(build_dhcp(message), self.lease.server, SERVER_PORT)
-        rebind_ns = self._bound_at_ns + self.lease.seconds * _SECOND * 7 // 8  # T2
-        self._timer = self.agenda.chore(rebind_ns - self.agenda.now_ns, self._rebind)
+        try:
+            socket.send(build_dhcp(message), self.lease.server, SERVER_PORT)
+        except OSError as error:
+            self._record("ip.drop", reason=str(error))
+        left_ns = self._bound_at_ns + self.lease.seconds * _SECOND * 7 // 8 - self.agenda.now_ns  # until T2
+        again = left_ns > 2 * _SHORTEST_RENEWAL_NS
+        self._timer = self.agenda.chore(left_ns // 2 if again else left_ns, self._renew if again else self._rebind)
 
     def _rebind(self) -> None:
         """Ask anybody."""
         assert self.lease is not None
         self.state = DhcpState.REBINDING
         self._broadcast(self._message(MessageType.REQUEST)._replace(client_address=self.lease.address))
-        over_ns = self._bound_at_ns + self.lease.seconds * _SECOND
-        self._timer = self.agenda.chore(over_ns - self.agenda.now_ns, self._lose)
+        left_ns = self._bound_at_ns + self.lease.seconds * _SECOND - self.agenda.now_ns
+        again = left_ns > 2 * _SHORTEST_RENEWAL_NS
+        self._timer = self.agenda.chore(left_ns // 2 if again else left_ns, self._rebind if again else self._lose)
 
     def _lose(self) -> None:
         """The address may be used no more."""
@@ -180,6 +192,7 @@ class DhcpClient:
             self._record("dhcp.lost", address=address_text(self.lease.address))
             self.host.internet.unconfigure(self.interface)
             self.lease = None
+        self._retry_ns = _FIRST_RETRY_NS
         self.start()
 
     # ---- inside -------------------------------------------------------------------------------------

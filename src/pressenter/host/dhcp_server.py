@@ -79,7 +79,7 @@ class DhcpServer:
             return  # the client has taken another server's offer
         wanted = message.option(Option.REQUESTED_ADDRESS) or message.client_address
         holder = self._holder(wanted)
-        if int.from_bytes(wanted, "big") not in self._range or holder not in (None, message.mac):
+        if not self._may_grant(wanted) or holder not in (None, message.mac):
             self._answer(message, MessageType.NAK, UNSPECIFIED_IPV4)
             return
         self.leases[wanted] = _Granted(message.mac, self.host.agenda.now_ns + self.seconds * _SECOND)
@@ -97,13 +97,16 @@ class DhcpServer:
         for address, granted in self.leases.items():
             if granted.mac == mac:
                 return address
-        if wish is not None and int.from_bytes(wish, "big") in self._range and self._holder(wish) is None:
+        if wish is not None and self._may_grant(wish) and self._holder(wish) is None:
             return wish
         for number in self._range:
             address = number.to_bytes(4, "big")
-            if self._holder(address) is None and address != self.interface.address:
+            if self._holder(address) is None and self._may_grant(address):
                 return address
         return None
+
+    def _may_grant(self, address: bytes) -> bool:
+        return int.from_bytes(address, "big") in self._range and address != self.interface.address
 
     def _answer(self, message: DhcpMessage, kind: int, address: bytes) -> None:
         interface = self.interface
@@ -121,7 +124,10 @@ class DhcpServer:
         )
         data = build_dhcp(reply)
         if any(message.client_address):
-            self.host.udp.sockets[4, SERVER_PORT].send(data, message.client_address, CLIENT_PORT)
+            try:
+                self.host.udp.sockets[4, SERVER_PORT].send(data, message.client_address, CLIENT_PORT)
+            except OSError as error:
+                self._record("ip.drop", reason=str(error))  # an address that we have no way to
             return
         # RFC 2131 §4.1: the client has no address yet, so everybody hears the answer.
         datagram = build_udp(interface.address, _EVERYBODY, Datagram(SERVER_PORT, CLIENT_PORT, data))

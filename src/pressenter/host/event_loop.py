@@ -242,8 +242,7 @@ class HostLoop(CallsNotOffered):
                 del addresses[1]
         else:
             try:
-                address_bytes(host)
-                addresses = [host]
+                addresses = [address_text(address_bytes(host))]
             except ValueError:
                 addresses = self._most_promising_first(await self.host.resolve(host))
         if family:
@@ -412,7 +411,12 @@ class HostLoop(CallsNotOffered):
         for place in places:
             for address in await self._addresses(place, port, socket.AI_PASSIVE, family):
                 number = listeners[0].port if listeners and not port else address[1]
-                listener = self.host.tcp.listen(address_bytes(address[0]), number, backlog)
+                try:
+                    listener = self.host.tcp.listen(address_bytes(address[0]), number, backlog)
+                except OSError:
+                    for opened in listeners:
+                        opened.close()
+                    raise
                 listener.family_only = len(listener.address) == 16  # as asyncio sets it
                 listeners.append(listener)
 

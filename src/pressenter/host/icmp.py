@@ -112,6 +112,10 @@ class IcmpLayer:
         better = internet.routes.lookup(gateway)
         if route is None or route.gateway != received.source or better is None or better.gateway is not None:
             return
+        if better.interface is not route.interface or internet.is_own(gateway):
+            return
+        if route.prefix_length == 32:
+            internet.routes.remove(route.interface, destination, 32, route.gateway)
         internet.routes.add(Route(destination, 32, gateway, route.interface, route.source))
 
     def _error(self, reporter: bytes, message: IcmpMessage) -> None:

@@ -129,8 +129,13 @@ class Icmpv6Layer:
             return
         # Only the beginning is quoted: make the length right for the parser.
         padded = quoted + bytes(max(0, HEADER_LENGTH + int.from_bytes(quoted[4:6], "big") - len(quoted)))
-        header = parse_ipv6(padded)
-        extended = skip_extensions(padded, header)
+        try:
+            header = parse_ipv6(padded)
+            extended = skip_extensions(padded, header)
+        except MalformedPacket:
+            return
+        if not self.internet.is_own(header.source):
+            return
         payload = quoted[extended.offset :]
         mtu = int.from_bytes(message.rest, "big") if message.type == Icmpv6Type.PACKET_TOO_BIG else None
         if mtu is not None:

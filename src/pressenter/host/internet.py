@@ -32,6 +32,7 @@ from pressenter.wire.address import BROADCAST_MAC, ipv4_text, network_of
 from pressenter.wire.ethernet import EtherType
 from pressenter.wire.icmp import IcmpType, Unreachable
 from pressenter.wire.ipv4 import IPv4Header, build_ipv4, decrement_ttl, is_plain_ipv4, parse_ipv4
+from pressenter.wire.ipv6 import ICMPV6
 from pressenter.wire.malformed import MalformedPacket
 
 __all__ = ["InternetLayer"]
@@ -103,12 +104,12 @@ class InternetLayer:
     def unconfigure(self, interface: Interface) -> None:
         """Take an interface's address away, and the routes that go out of it."""
         self._own.discard(interface.address)
-        if any(interface.address):
-            self._broadcasts.discard(interface.broadcast)
         for route in list(self.routes.rows):
             if route.interface is interface:
-                self.routes.remove(route.network, route.prefix_length, route.gateway)
+                self.routes.remove(interface, route.network, route.prefix_length, route.gateway)
         interface.address, interface.prefix_length = bytes(4), 0
+        others = [each for each in self.interfaces if any(each.address) and each.prefix_length < 31]
+        self._broadcasts = {LIMITED_BROADCAST, *(each.broadcast for each in others)}
 
     def is_own(self, address: bytes) -> bool:
         """Whether this is an address of this host, loopback included."""
@@ -245,7 +246,7 @@ class InternetLayer:
             self.recorder.record(self.node, "ip.reassemble", length=len(payload),
                                  source=ipv4_text(header.source))  # fmt: skip
         handler = self.protocols.get(header.protocol)
-        if handler is not None:
+        if handler is not None and header.protocol != ICMPV6:
             handler(
                 ReceivedPacket(
                     interface,

@@ -17,6 +17,7 @@ from pressenter.host.source_address import choose_source
 from pressenter.wire.address import address_text, is_link_local, is_multicast, multicast_mac
 from pressenter.wire.ethernet import EtherType
 from pressenter.wire.icmpv6 import Icmpv6Type
+from pressenter.wire.ipv4 import Protocol
 from pressenter.wire.ipv6 import (
     DEFAULT_HOP_LIMIT,
     FRAGMENT,
@@ -73,7 +74,9 @@ class IPv6Layer:
 
     def is_own(self, address: bytes) -> bool:
         """Whether this is an address of this host, loopback included."""
-        return address == LOOPBACK or any(address in interface.addresses for interface in self.interfaces)
+        if address == LOOPBACK:
+            return bool(self.interfaces)
+        return any(interface.has(address) for interface in self.interfaces)
 
     def route(self, destination: bytes) -> Route | None:
         """The row for a destination; link-local ones go out of the first interface."""
@@ -168,6 +171,8 @@ class IPv6Layer:
                 raise MalformedPacket("IPv6", "a loopback address came over a wire")  # RFC 4291 §2.5.3
             if is_multicast(header.source):
                 raise MalformedPacket("IPv6", "the source is a group")  # RFC 4291 §2.7
+            if self.is_own(header.source):
+                raise MalformedPacket("IPv6", "our own address as a source from outside")
             if header.destination in interface.groups or self.is_own(header.destination):
                 self._deliver(interface.interface, header, skip_extensions(packet, header), packet)
             elif not is_multicast(header.destination) and self.internet.forwarding:
@@ -197,7 +202,7 @@ class IPv6Layer:
                 self.internet.node, "ip.reassemble", length=len(payload), source=address_text(header.source)
             )
         handler = self.internet.protocols.get(extended.next_header)
-        if handler is not None:
+        if handler is not None and extended.next_header != Protocol.ICMP:
             handler(
                 self.internet.received(
                     interface,

@@ -21,7 +21,14 @@ from typing import TYPE_CHECKING, Any
 from pressenter.host.neighbour_discovery import NeighbourDiscovery
 from pressenter.host.routes import Route
 from pressenter.sim import Entry
-from pressenter.wire.address import UNSPECIFIED_IPV6, address_text, multicast_mac, solicited_node
+from pressenter.wire.address import (
+    UNSPECIFIED_IPV6,
+    address_text,
+    is_link_local,
+    is_multicast,
+    multicast_mac,
+    solicited_node,
+)
 from pressenter.wire.icmp import IcmpMessage
 from pressenter.wire.icmpv6 import DiscoveryOptions, Icmpv6Type, PrefixInformation, build_options, parse_options
 
@@ -132,7 +139,9 @@ class IPv6Interface:
     def has(self, address: bytes) -> bool:
         """Whether an address is ours and may be answered for."""
         entry = self.addresses.get(address)
-        return entry is not None and entry.state in (AddressState.PREFERRED, AddressState.DEPRECATED)
+        if entry is None or entry.state not in (AddressState.PREFERRED, AddressState.DEPRECATED):
+            return False
+        return entry.valid_until_ns is None or entry.valid_until_ns > self.agenda.now_ns
 
     def usable(self) -> list[InterfaceAddress]:
         """Addresses that may be a source."""
@@ -141,9 +150,10 @@ class IPv6Interface:
         for entry in list(self.addresses.values()):
             if entry.valid_until_ns is not None and entry.valid_until_ns <= now_ns:
                 del self.addresses[entry.address]
-                self.layer.routes.remove(entry.address, entry.prefix_length, None)
+                self.layer.routes.remove(self.interface, entry.address, entry.prefix_length, None, entry.address)
                 continue
-            if entry.preferred_until_ns is not None and entry.preferred_until_ns <= now_ns:
+            over = entry.preferred_until_ns is not None and entry.preferred_until_ns <= now_ns
+            if over and entry.state is AddressState.PREFERRED:
                 entry.state = AddressState.DEPRECATED
             if self.has(entry.address):
                 found.append(entry)
@@ -206,9 +216,11 @@ class IPv6Interface:
 
     def _forget_router(self, router: bytes) -> None:
         self._routers.pop(router, None)
-        self.layer.routes.remove(bytes(16), 0, router)
+        self.layer.routes.remove(self.interface, bytes(16), 0, router)
 
     def _configure(self, prefix: PrefixInformation) -> None:
+        if is_link_local(prefix.prefix) or is_multicast(prefix.prefix):
+            return  # RFC 4862 §5.5.3 b
         address = prefix.prefix[:8] + _interface_identifier(self.interface.mac)
         entry = self.addresses.get(address)
         if entry is None:
@@ -219,6 +231,8 @@ class IPv6Interface:
         now_ns = self.agenda.now_ns
         entry.valid_until_ns = None if prefix.valid == _FOREVER else now_ns + prefix.valid * _SECOND
         entry.preferred_until_ns = None if prefix.preferred == _FOREVER else now_ns + prefix.preferred * _SECOND
+        if entry.state is AddressState.DEPRECATED and prefix.preferred:
+            entry.state = AddressState.PREFERRED
 
     # ---- routers: telling ------------------------------------------------------------------------
 

@@ -143,6 +143,7 @@ class NeighbourDiscovery:
         if entry is None or (mac is None and entry.state is Reachability.INCOMPLETE):
             return
         entry.is_router = bool(flags & _ROUTER)
+        before = entry.mac
         if mac is not None and mac != entry.mac:
             if entry.state is not Reachability.INCOMPLETE and not flags & _OVERRIDE:
                 if entry.state is Reachability.REACHABLE:
@@ -150,8 +151,11 @@ class NeighbourDiscovery:
                 return
             entry.mac = mac
             self._record("nd.learn", address=address_text(target), mac=mac_text(mac))
+        known = entry.state is not Reachability.INCOMPLETE and (mac is None or mac == before)
         if flags & _SOLICITED:
             entry.confirmed_ns = self.interface.agenda.now_ns
+        elif known:
+            return  # RFC 4861 §7.2.5: nothing new, and nothing confirmed
         self._set(entry, Reachability.REACHABLE if flags & _SOLICITED else Reachability.STALE)
         self._flush(entry)
 

@@ -51,11 +51,17 @@ class RoutingTable:
         self.rows.sort(key=lambda row: (-row.prefix_length, row.metric))
         self._found.clear()
 
-    def remove(self, network: bytes, prefix_length: int, gateway: bytes | None) -> None:
-        """Remove a row, if it is there."""
+    def remove(
+        self, interface: Interface, network: bytes, prefix_length: int, gateway: bytes | None,
+        source: bytes | None = None,
+    ) -> None:  # fmt: skip
+        """Remove an interface's row, if it is there; with ``source`` only the one that prefers it."""
         network = network_of(network, prefix_length)
-        self.rows = [row for row in self.rows if (row.network, row.prefix_length, row.gateway)
-                     != (network, prefix_length, gateway)]  # fmt: skip
+        unwanted = (network, prefix_length, gateway, interface)
+        self.rows = [
+            row for row in self.rows
+            if row[:4] != unwanted or (source is not None and row.source != source)
+        ]  # fmt: skip
         self._found.clear()
 
     def clear(self) -> None:

@@ -160,7 +160,20 @@ def _buffer(value: Any) -> int:
 
 def _hop_limit(value: Any) -> int | None:
     number = _number(value)
+    if not -1 <= number <= 255:
+        raise OSError(errno.EINVAL, f"{number} is no hop limit")
     return None if number <= 0 else number
+
+
+def _ttl(value: Any) -> int:
+    number = _number(value)
+    if not 1 <= number <= 255:
+        raise OSError(errno.EINVAL, f"{number} is no time to live, 1 to 255")
+    return number
+
+
+def _traffic_class(value: Any) -> int:
+    return _number(value) & 0xFF
 
 
 def _port(value: Any) -> int | None:
@@ -203,11 +216,11 @@ _OPTIONS: dict[tuple[int, int], tuple[str, Callable[[Any], Any]]] = {
     (_TCP, 30): ("fast_open_connect", _flag),
     (_TCP, TCP_NOOPT): ("no_options", _flag),
     (_TCP, TCP_REMOTE_UDP_ENCAPS_PORT): ("encapsulation", _port),
-    (_IP, socket.IP_TOS): ("tos", _number),
-    (_IP, socket.IP_TTL): ("ttl", _positive),
+    (_IP, socket.IP_TOS): ("tos", _traffic_class),
+    (_IP, socket.IP_TTL): ("ttl", _ttl),
     (_IPV6, socket.IPV6_V6ONLY): ("ipv6_only", _flag),
     (_IPV6, socket.IPV6_UNICAST_HOPS): ("ttl", _hop_limit),
-    (_IPV6, 67): ("tos", _number),
+    (_IPV6, 67): ("tos", _traffic_class),
 }
 
 _DEFAULTS: dict[str, Callable[[TcpParameters], Any]] = {

@@ -13,6 +13,7 @@ its turn, makes waiting out of that.
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 import socket
@@ -88,7 +89,11 @@ class Socket:
             raise OSError(errno.EADDRNOTAVAIL, f"{address[0]} is not an address of {self.host.name}")
         self._local = (host, port)
         if self.type == socket.SOCK_DGRAM:
-            self._open_udp()
+            try:
+                self._open_udp()
+            except OSError:
+                self._local = None
+                raise
 
     def getsockname(self) -> Address:
         """Local address and port."""
@@ -127,13 +132,14 @@ class Socket:
 
     def accept(self) -> tuple[Socket, Address]:
         """The next connection that has been established, and who it is from."""
+        self._check_open()
         if self._listener is None:
             raise OSError(errno.EINVAL, "the socket does not listen")
         if not self._listener.waiting:
             raise BlockingIOError(errno.EAGAIN, "no connection waits")
         endpoint = self._listener.waiting.pop(0)
         accepted = Socket(self.host, self.family, self.type, self.proto)
-        accepted.options = self.options
+        accepted.options = dataclasses.replace(self.options)
         accepted._take(endpoint)
         return accepted, accepted.getpeername()
 
@@ -227,6 +233,7 @@ class Socket:
         """The next datagram, and who sent it."""
         if self.type == socket.SOCK_STREAM:
             return self.recv(bufsize, flags), self._text(*(self._remote or (self._any, 0)))
+        self._check_open()
         self._raise_error()
         if not self._datagrams:
             raise BlockingIOError(errno.EAGAIN, "nothing has arrived")
@@ -390,6 +397,7 @@ class Socket:
         return self._udp
 
     def _send_datagram(self, data: bytes, destination: tuple[bytes, int] | None) -> int:
+        self._check_open()
         if destination is None:
             raise OSError(errno.EDESTADDRREQ, "no destination")
         self._open_udp().send(data, *destination)

@@ -113,7 +113,11 @@ class Agenda:
         heap, chores = self._heap, self._chores
         pop = heapq.heappop
         self._stopping = False
-        while heap or (chores and until_ns is not None):
+        while True:
+            while heap and heap[0][2].callback is None:
+                pop(heap)  # a run does not go on for the sake of what was cancelled
+            if not heap and (until_ns is None or not chores):
+                break
             turn = chores if chores and (not heap or chores[0] < heap[0]) else heap
             time_ns, _, entry = turn[0]
             if until_ns is not None and time_ns > until_ns:

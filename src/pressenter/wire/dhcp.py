@@ -68,6 +68,10 @@ class Option:
     REBINDING_SECONDS: Final = 59
 
 
+_FOUR_BYTES = frozenset({Option.SUBNET_MASK, Option.REQUESTED_ADDRESS, Option.LEASE_SECONDS, Option.SERVER})
+_LISTS = frozenset({Option.ROUTER, Option.NAME_SERVERS})
+
+
 class DhcpMessage(NamedTuple):
     """A parsed message.  Addresses are packed; ``operation`` is 1 from a client, 2 from a server."""
 
@@ -119,6 +123,18 @@ def parse_dhcp(data: bytes) -> DhcpMessage:
         if position + 1 >= len(data) or position + 2 + data[position + 1] > len(data):
             raise MalformedPacket("DHCP", f"option {code} is cut off")
         end = position + 2 + data[position + 1]
+        _check_length(code, data[position + 1])
         options.append((code, data[position + 2 : end]))
         position = end
     return DhcpMessage(operation, transaction, flags, client, yours, mac[:6], tuple(options))
+
+
+def _check_length(code: int, length: int) -> None:
+    """RFC 2132: an address or a time has four bytes, a list of addresses a multiple.  Raises MalformedPacket."""
+    whole = length and length % 4 == 0
+    if (
+        (code in _FOUR_BYTES and length != 4)
+        or (code in _LISTS and not whole)
+        or (code == Option.MESSAGE_TYPE and length != 1)
+    ):
+        raise MalformedPacket("DHCP", f"option {code} has length {length}")

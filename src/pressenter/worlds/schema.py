@@ -150,7 +150,8 @@ class LinkTable(_Table, kw_only=True):
     length: str | None = None
     queue: str = "512KiB"
     cost: int = 10
-    mtu: int | None = None
+    #: At least what every host must take (RFC 791), or what IPv6 needs (RFC 8200 §5).
+    mtu: Annotated[int, msgspec.Meta(ge=576, le=65_535)] | None = None
     loss: Share = 0.0
     duplicate: Share = 0.0
     reorder: Share = 0.0

@@ -93,6 +93,9 @@ def _give_resolver(world: World, name: str, server: str | None, hosts: dict[str,
 def _dhcp_clients(world: World, name: str, table: HostTable, stub: StubResolver) -> list[DhcpClient]:
     """A client for each interface that asks for its address; the first lease tells the name server, too."""
     host = world.hosts[name]
+    asking = [card for card, text in table.interfaces.items() if text.split()[0] == DHCP]
+    if len(asking) > 1:
+        raise WorldFileError(f"hosts.{name}.interfaces: only one card can ask by dhcp, not {' and '.join(asking)}")
     clients = []
     for interface in host.interfaces:
         if table.interfaces[interface.name].split()[0] != DHCP:
@@ -129,10 +132,12 @@ def _serve_dhcp(world: World, name: str, table: DhcpTable) -> None:
     try:
         seconds = units.parse_duration_ns(table.lease) // 1_000_000_000
         server = ipv4_bytes(table.name_server) if table.name_server else interface.address
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise WorldFileError(f"{where}: {error}") from error
-    if seconds < 60:
-        raise WorldFileError(f"{where}.lease: {table.lease} is too short; give at least 60s")
+    if not 60 <= seconds < 1 << 32:
+        raise WorldFileError(f"{where}.lease: {table.lease} is too short or too long; give 60s to 1000000h")
+    if addresses[0] > addresses[1]:
+        raise WorldFileError(f"{where}: {table.first} comes after {table.last}")
     DhcpServer(router, interface, addresses[0], addresses[1], seconds, [server])
 
 

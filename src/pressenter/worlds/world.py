@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import ipaddress
+import itertools
 import re
 import ssl
 from collections.abc import Callable, Iterable, Mapping
@@ -248,7 +249,14 @@ class World:
             name, self.agenda, self.recorder, self.randomness, self.file.costs.wake_up, latency_ns,
             _FORWARD_EVENTS.get(table.group, "ip.forward"),
         )  # fmt: skip
+        for port in table.advertise:
+            if port not in table.interfaces:
+                raise WorldFileError(
+                    f"routers.{name}.advertise: {port!r} is no interface{_nearest(port, table.interfaces)}"
+                )
         for port, text in table.interfaces.items():
+            if text.split()[:1] == [DHCP]:
+                raise WorldFileError(f"routers.{name}.interfaces.{port}: a router's address is not given by dhcp")
             address, length, sixes, speaks_ipv6 = _addresses(f"routers.{name}.interfaces.{port}", text)
             mtu = self._mtus.get(f"{name}:{port}", MTU)
             interface = router.add_port(port, _mac_for(name, port), address, length, mtu)
@@ -352,7 +360,7 @@ class World:
 
 def _addresses(where: str, text: str) -> tuple[bytes, int, list[tuple[bytes, int]], bool]:
     """An interface's addresses: IPv4 or ``dhcp``, then IPv6 ones, or ``auto`` for what routers announce."""
-    first, *others = text.split()
+    first, *others = text.split() or [""]
     address, length = (bytes(4), 0) if first == DHCP else _prefix(where, first)
     if len(address) != 4:
         raise WorldFileError(f"{where}: {first} is IPv6; an IPv4 address, or dhcp, goes before it")
@@ -452,7 +460,11 @@ def _free_address(file: WorldFile, network: str) -> str:
         + [node.interfaces for node in file.routers.values()]
         for text in interfaces.values()
     }
-    for address in list(ipaddress.ip_network(network).hosts())[99:]:
+    try:
+        hosts = ipaddress.IPv4Network(network).hosts()
+    except ValueError as error:
+        raise WorldFileError(f"added_sites.network: {error}") from error
+    for address in itertools.islice(hosts, 99, 65_536):
         if str(address) not in used:
             return str(address)
     raise WorldFileError(f"added_sites.network: no address is free in {network}")
@@ -469,7 +481,8 @@ def _mtus(file: WorldFile) -> dict[str, int]:
 
 def _parse_epoch(text: str) -> float:
     try:
-        return datetime.datetime.fromisoformat(text).timestamp()
+        moment = datetime.datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
     except ValueError as error:
         raise WorldFileError(f"epoch: {text!r} is not a time such as 2026-01-01T08:00:00+00:00") from error
 
@@ -491,7 +504,7 @@ def _address(where: str, text: str) -> bytes:
 def _units(where: str, parse: Callable[[str], Quantity], text: str) -> Quantity:
     try:
         return parse(text)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise WorldFileError(f"{where}: {error}") from error
 
 

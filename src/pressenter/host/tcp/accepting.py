@@ -144,6 +144,7 @@ class Acceptor:
             clock = self.layer.now_ns // 1_000_000 & 0xFFFFFFC0
             timestamp = (clock | self._syn_cookies.pack_options(theirs), theirs.timestamp[0])
         connection = TcpConnection(quadruple.local_port, quadruple.remote_port, sequence, mss, listener.parameters)
+        listener.configure(Endpoint(self.layer, quadruple, connection))
         scale = connection.receiver.scale_to_offer if timestamp and theirs.window_scale is not None else None
         options = Options(mss, scale, bool(timestamp and theirs.sack_permitted), (), timestamp)
         self.layer.record("tcp.syn_cookie", port=listener.port)

@@ -20,7 +20,7 @@ import os
 
 from pressenter.host.tcp.congestion import CongestionControl
 from pressenter.host.tcp.lifetime import Lifetime
-from pressenter.host.tcp.negotiation import Negotiation
+from pressenter.host.tcp.negotiation import SMALLEST_SEGMENT_SIZE, Negotiation
 from pressenter.host.tcp.notices import Notice
 from pressenter.host.tcp.outbox import Outbox
 from pressenter.host.tcp.parameters import TcpParameters
@@ -34,7 +34,6 @@ from pressenter.wire.tcp import ACK, CWR, ECE, FIN, RST, SYN, Options, Segment
 
 __all__ = ["TcpConnection"]
 
-_SMALLEST_MSS = 88
 _CONGESTION_EXPERIENCED = 3
 
 _SILENT = frozenset({State.CLOSED, State.SYN_SENT, State.SYN_RECEIVED, State.TIME_WAIT})
@@ -55,8 +54,9 @@ class TcpConnection:
     """
 
     __slots__ = (
-        "_challenges", "_early", "_fins_cross", "_kept", "_notices", "_outbox", "_passive", "lifetime", "local_port",
-        "negotiation", "orphaned", "parameters", "receiver", "remote_port", "sender", "soft_error", "state",
+        "_challenges", "_close_wanted", "_early", "_fins_cross", "_kept", "_notices", "_outbox", "_passive", "lifetime",
+        "local_port", "negotiation", "orphaned", "parameters", "receiver", "remote_port", "sender", "soft_error",
+        "state",
     )  # fmt: skip
 
     def __init__(
@@ -84,6 +84,7 @@ class TcpConnection:
         self._passive = False
         self._early = False
         self._fins_cross = False
+        self._close_wanted = False
         self._kept: Segment | None = None  # data of a SYN that has crossed ours, for after the handshake
         self._challenges = (0, 0)  # the second, and how many challenges were sent in it
         self._notices: list[Notice] = []
@@ -175,7 +176,7 @@ class TcpConnection:
         """
         self._receive_first(now_ns, syn)
         if early:
-            self.receiver.take(now_ns, 0, syn)
+            self.receiver.take(now_ns, 0, syn._replace(flags=syn.flags & ~FIN))
             self._early = True
         self.sender.syn_goes_out(now_ns, SYN | ACK)
         self._send_syn(now_ns, b"")
@@ -189,7 +190,8 @@ class TcpConnection:
         self.sender.iss = self._outbox.iss = cookie
         self.negotiation.clock_offset = 0
         self._receive_first(now_ns, ack._replace(sequence=add(ack.sequence, -1), flags=SYN, options=options))
-        self.sender.syn_goes_out(now_ns, SYN | ACK)
+        # Nobody knows when our SYN went out, so its round trip is not measured.
+        self.sender.syn_goes_out(now_ns, SYN | ACK).transmissions = 2
         self.receiver.advertise_in_syn()
         self.receive(now_ns, ack)
 
@@ -229,6 +231,9 @@ class TcpConnection:
             return
         if self.sender.fin_wanted or Input.CLOSE in FORBIDDEN[self.state]:
             return
+        if self.state is State.SYN_RECEIVED:
+            self._close_wanted = True  # §3.10.4: queued until ESTABLISHED
+            return
         self.sender.fin_wanted = True
         self._move(Input.CLOSE)
         self._transmit(now_ns)
@@ -255,10 +260,10 @@ class TcpConnection:
         if self.state is State.CLOSED:
             return
         self.lifetime.heard(now_ns)
-        if segment.ecn == _CONGESTION_EXPERIENCED and self.sender.ecn:
-            self.receiver.congestion_seen = self.receiver.ack_now = True
         if segment.flags & CWR:
             self.receiver.congestion_seen = False
+        if segment.ecn == _CONGESTION_EXPERIENCED and self.sender.ecn:
+            self.receiver.congestion_seen = self.receiver.ack_now = True
         if self.state is State.SYN_SENT:
             self._receive_in_syn_sent(now_ns, segment)
         else:
@@ -294,7 +299,7 @@ class TcpConnection:
             return
         self._note_cookie(cookie, acknowledged)
         if acknowledged < sender.nxt:
-            sender.take_back_early_data()  # RFC 7413 §4.2.2
+            sender.take_back_early_data(acknowledged)  # RFC 7413 §4.2.2
         self._acknowledged(now_ns, acknowledged, segment)
         self._move(Input.SYN_ACK)
         self.lifetime.opened(now_ns)
@@ -307,7 +312,7 @@ class TcpConnection:
         self._move(Input.SYN)
         sender = self.sender
         if sender.nxt > 1:
-            sender.take_back_early_data()
+            sender.take_back_early_data(1)
         self._send_syn_again(now_ns)
 
     def _note_cookie(self, cookie: bytes | None, acknowledged: int) -> None:
@@ -362,7 +367,10 @@ class TcpConnection:
         if segment.flags & ACK and self.state is not State.SYN_RECEIVED:
             # What it acknowledges is news all the same, as Linux and the BSDs take it.
             self._receive_acknowledgment(now_ns, position, segment)
-        self.receiver.ack_now = True
+        if segment.length:
+            self.receiver.ack_now = True
+        else:
+            self._challenge(now_ns)  # two that disagree must not answer each other for ever
 
     def _receive_reset(self, now_ns: int, position: int, segment: Segment) -> None:
         """RFC 9293 §3.10.7.4, second, with RFC 5961 §3.2: only an exact hit resets."""
@@ -420,6 +428,8 @@ class TcpConnection:
         sender.set_window(position, acknowledged, segment.window << self.negotiation.send_scale)
         if not self._early:
             self._note(Notice("connected"))
+        if self._close_wanted:
+            self.close(now_ns)
         return True
 
     def _receive_acknowledgment(self, now_ns: int, position: int, segment: Segment) -> bool:
@@ -438,7 +448,7 @@ class TcpConnection:
             return True
         duplicate = (
             acknowledged == sender.una and not segment.payload and not segment.flags & (SYN | FIN)
-            and sender.nxt > sender.una and window == sender.wnd
+            and sender.nxt > sender.una and window == sender.wnd > 0
         )  # fmt: skip
         if acknowledged > sender.una or duplicate or segment.options.sack_blocks or segment.flags & ECE:
             self._acknowledged(now_ns, acknowledged, segment, duplicate)
@@ -511,7 +521,7 @@ class TcpConnection:
                 self._outbox.put(now_ns, ACK | FIN, sender.nxt - 1)
             else:
                 # The peer expects what comes after all of it, also if our FIN or SYN is not yet acknowledged.
-                self._outbox.put(now_ns, ACK, sender.nxt)
+                self._outbox.put(now_ns, ACK, sender.acknowledging_position)
 
     def _send_syn(self, now_ns: int, payload: bytes) -> None:
         self._outbox.syn(now_ns, payload, self.state is State.SYN_RECEIVED, self.sender.retries)
@@ -559,9 +569,11 @@ class TcpConnection:
             if lifetime.is_dead():
                 self.abort(_os_error(errno.ETIMEDOUT))
                 return True
-            if lifetime.keepalive_is_due(now_ns) and self.state in SYNCHRONIZED:
+            if sender.in_flight:
+                lifetime.postpone_keepalive(now_ns)  # the retransmission timer watches over the peer
+            elif lifetime.keepalive_is_due(now_ns) and self.state in SYNCHRONIZED:
                 # RFC 9293 §3.8.4: a sequence number that is old makes the peer answer
-                self._outbox.put(now_ns, ACK, sender.una - 1 if sender.una == sender.nxt else sender.nxt)
+                self._outbox.put(now_ns, ACK, sender.una - 1)
         return False
 
     def _retransmission_timeout(self, now_ns: int) -> None:
@@ -619,7 +631,7 @@ class TcpConnection:
     def on_path_mtu(self, now_ns: int, mtu: int) -> None:
         """ICMP says that segments must be smaller (RFC 1191 §6.4, RFC 8201 §5.4)."""
         self.negotiation.now_ns = now_ns
-        mss = max(mtu - self.negotiation.headers - self.negotiation.options_length, _SMALLEST_MSS)
+        mss = max(mtu - self.negotiation.headers - self.negotiation.options_length, SMALLEST_SEGMENT_SIZE)
         if mss < self.sender.mss and self.state in SYNCHRONIZED:
             self.sender.shrink_segments(now_ns, mss)
 

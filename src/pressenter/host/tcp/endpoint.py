@@ -144,6 +144,6 @@ class Listener:
         """Stop listening; accepted connections go on, others end."""
         self.is_open = False
         self.layer.acceptor.forget_listener(self)
-        for endpoint in self.waiting:
+        for endpoint in list(self.waiting):
             endpoint.abort()
         self.waiting.clear()

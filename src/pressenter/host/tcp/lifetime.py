@@ -85,6 +85,11 @@ class Lifetime:
         self.keepalive_at_ns = now_ns + self.interval_ns
         return True
 
+    def postpone_keepalive(self, now_ns: int) -> None:
+        """Data is on its way, so nothing is asked now."""
+        self._unanswered = 0
+        self.keepalive_at_ns = now_ns + self.idle_ns
+
     def is_dead(self) -> bool:
         """Whether enough probes have gone unanswered."""
         return self._unanswered >= self.count

@@ -27,6 +27,7 @@ from pressenter.wire.tcp import ACK, CWR, ECE, NO_OPTIONS, SYN, Options, Segment
 __all__ = ["Negotiation"]
 
 _TIMESTAMPS_LENGTH = 12
+SMALLEST_SEGMENT_SIZE = 88  # Linux's TCP_MIN_MSS: a peer may not ask for crumbs
 _MASK = 0xFFFFFFFF
 
 
@@ -102,7 +103,7 @@ class Negotiation:
             self.options_length = _TIMESTAMPS_LENGTH
         self._sack = self._sack and theirs.sack_permitted
         default = self._parameters.segment_size_default[self.headers > 40]
-        mss = min(self.segment_size, theirs.maximum_segment_size or default)
+        mss = min(self.segment_size, max(theirs.maximum_segment_size or default, SMALLEST_SEGMENT_SIZE))
         # RFC 6691 §2: the MSS counts no options, so what is left for data is less.
         sender.agree_on_segment_size(mss - self.options_length)
         sender.recovery.sack = receiver.sack = self._sack

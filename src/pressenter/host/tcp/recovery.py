@@ -59,14 +59,15 @@ class LossRecovery:
         sack: the peer sends selective acknowledgments.
         reorder_at_ns: when segments that are late will count as lost, or None.
         retransmitted: segments sent again, in all.
+        reductions: how often the window was brought down for a loss or a mark.
         prefer_new_data: F-RTO wants to see whether new data gets through.
     """
 
     __slots__ = (
         "_frto", "_high", "_note", "_prior_window", "_probe_again", "_probe_end", "_reduced_delivered", "_reduced_out",
         "_stamp", "_undo_copies", "_undo_from", "congestion", "delivery", "duplicates", "mood", "parameters",
-        "prefer_new_data", "rack", "reorder_at_ns", "retransmitted", "round_trip", "sack", "sample", "scoreboard",
-        "segment_size",
+        "prefer_new_data", "rack", "reductions", "reorder_at_ns", "retransmitted", "round_trip", "sack", "sample",
+        "scoreboard", "segment_size",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +92,7 @@ class LossRecovery:
         self.reorder_at_ns: int | None = None
         self.prefer_new_data = False
         self.retransmitted = 0
+        self.reductions = 0
         self._note = note
         self._high = 0  # recovery ends when this is acknowledged
         self._prior_window = 0
@@ -131,10 +133,10 @@ class LossRecovery:
         for segment in acked:
             if not segment.sacked:
                 self._delivered(now_ns, segment)
-                originals |= segment.transmissions == 1
+                originals |= segment.transmissions == 1 and segment.end <= self._high
         for segment in sacked:
             self._delivered(now_ns, segment)
-            originals |= segment.transmissions == 1
+            originals |= segment.transmissions == 1 and segment.end <= self._high
         lost_before = self.scoreboard.lost_bytes
         delivered = self.delivery.delivered - sample.total_delivered
         if not self.sack:
@@ -151,7 +153,7 @@ class LossRecovery:
             self._undo_copies = max(0, self._undo_copies - 1)
             self.rack.on_duplicate_report(una, nxt)
         self._check_probe(una, duplicate_report, is_duplicate)
-        self._judge(now_ns, una, nxt, advanced, originals, echoed_stamp, congestion_echo)
+        self._judge(now_ns, una, nxt, advanced, originals, bool(sacked) or is_duplicate, echoed_stamp, congestion_echo)
         sample.lost = max(0, self.scoreboard.lost_bytes - lost_before)
         sample.in_flight = self.in_flight
         sample.recovering = self.mood is Mood.RECOVERY
@@ -176,14 +178,15 @@ class LossRecovery:
             self.duplicates += 1
 
     def _judge(
-        self, now_ns: int, una: int, nxt: int, advanced: bool, originals: bool, echoed_stamp: int | None,
+        self, now_ns: int, una: int, nxt: int, advanced: bool, originals: bool, gap: bool, echoed_stamp: int | None,
         congestion_echo: bool,
     ) -> None:  # fmt: skip
         """Move between the moods, and mark what is lost."""
-        if self.mood is not Mood.OPEN and una >= self._high and self.mood is not Mood.DISORDER:
+        beyond = una > self._high or (una == self._high and self.mood is not Mood.REDUCED)
+        if self.mood is not Mood.OPEN and beyond and self.mood is not Mood.DISORDER:
             self._everything_arrived(una, echoed_stamp)
         elif self.mood is Mood.LOSS:
-            self._go_on_after_timeout(una, nxt, advanced, originals, echoed_stamp)
+            self._go_on_after_timeout(nxt, advanced, originals, gap, echoed_stamp)
         elif self.mood is Mood.RECOVERY and advanced and self._was_unnecessary(echoed_stamp):
             self.rack.reordering_seen = True  # the hole was filled by the original, which had only been late
             self._undo("the retransmission was unnecessary")
@@ -269,6 +272,8 @@ class LossRecovery:
 
     def _begin_reduction(self, nxt: int) -> None:
         self._high = nxt
+        self._probe_end = None
+        self.reductions += 1
         self._prior_window = max(self.congestion.window, 1)
         self._reduced_delivered = self._reduced_out = 0
         self._update_sample()
@@ -374,6 +379,7 @@ class LossRecovery:
             if not recent:
                 scoreboard.mark_lost(segment)
         self.duplicates = 0
+        self._probe_end = None
         self.mood = Mood.LOSS
         self._high = nxt
         # RFC 5682 §2.1: not if it strikes again for the same segment
@@ -385,7 +391,7 @@ class LossRecovery:
         self._note("timeout")
 
     def _go_on_after_timeout(
-        self, una: int, nxt: int, advanced: bool, originals: bool, echoed_stamp: int | None
+        self, nxt: int, advanced: bool, originals: bool, gap: bool, echoed_stamp: int | None
     ) -> None:
         if advanced and self._stamp is not None and echoed_stamp is not None:
             if (echoed_stamp - self._stamp) & 0x80000000:
@@ -393,13 +399,11 @@ class LossRecovery:
                 return
         if not self._frto:
             return
-        if originals and self.sack:
-            self._undo("the timeout was unnecessary")  # RFC 5682 §3.1, step 3b
+        if originals:
+            self._undo("the timeout was unnecessary")  # RFC 5682 §2.1 and §3.1, step 3b: it was only late
         elif self.prefer_new_data:
-            if advanced:
-                self._undo("the timeout was unnecessary")  # RFC 5682 §2.1, step 3b
-            else:
-                self._frto = self.prefer_new_data = False
+            if gap or not advanced:
+                self._frto = self.prefer_new_data = False  # step 3a: something is missing indeed
         elif advanced:
             self.prefer_new_data = True  # RFC 5682 §2.1, step 2b: send two new segments
             self._high = nxt

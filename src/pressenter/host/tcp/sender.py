@@ -147,6 +147,14 @@ class Sender:
         return len(self._buffer) + sum(len(segment.payload) for segment in self.recovery.scoreboard.segments())
 
     @property
+    def acknowledging_position(self) -> int:
+        """What a segment without data says of our position: nothing beyond the peer's window.
+
+        A window probe lies beyond it, and a receiver without room refuses what comes from there.
+        """
+        return min(self.nxt, max(self.una, self.una + self.wnd)) if self.una else self.nxt
+
+    @property
     def only_fin_is_missing(self) -> bool:
         """Whether everything is acknowledged except our FIN."""
         return self._fin_position is not None and self._fin_position == self.una == self.nxt - 1
@@ -190,9 +198,12 @@ class Sender:
         self._start_timer(now_ns)
         return head
 
-    def take_back_early_data(self) -> None:
+    def take_back_early_data(self, acknowledged: int) -> None:
         """The peer has not taken the data in our SYN: it is to be sent again, after the handshake."""
         head = self.recovery.scoreboard.head
+        if acknowledged > 1:
+            head.flags = ACK | PSH  # a part was taken: the rest is data like any other
+            return
         self._buffer[:0] = head.payload
         self.nxt -= len(head.payload)
         self.recovery.scoreboard.pipe -= len(head.payload)
@@ -220,7 +231,8 @@ class Sender:
             if recovery.in_flight < recovery.congestion.window:
                 delivery = recovery.delivery
                 delivery.limited_until = delivery.delivered + recovery.scoreboard.pipe or 1
-        elif self.wnd == 0 and self.nxt == self.una and self.persist_at_ns is None:
+        waits = self._buffer or (self.fin_wanted and self._fin_position is None)
+        if waits and self.wnd == 0 and self.nxt == self.una and self.persist_at_ns is None:
             self.persist_at_ns = now_ns + self.round_trip.timeout_ns
 
     def _send_lost(self, now_ns: int) -> None:
@@ -347,6 +359,7 @@ class Sender:
         scoreboard = recovery.scoreboard
         una_before = self.una
         used = self._window_was_used
+        reductions = recovery.reductions
         duplicate_report, sacked = self._take_blocks(position, blocks) if blocks else (False, [])
         acked = scoreboard.take_acknowledged(position) if position > una_before else []
         self.una = position
@@ -354,7 +367,7 @@ class Sender:
         self._measure(now_ns, acked, sacked, position > una_before, sent_stamp_ns)
         if position > una_before:
             self.retries = 0
-            self.stalled_since_ns = now_ns
+            self.stalled_since_ns = now_ns if scoreboard else None
         if una_before == 0 and not freed.data:
             if self.round_trip.smoothed_ns is None:
                 self.round_trip.syn_was_lost()
@@ -369,8 +382,8 @@ class Sender:
                 is_duplicate=is_duplicate, congestion_echo=congestion_echo and self.ecn, echoed_stamp=echo,
                 window_used=used,
             )  # fmt: skip
-        if congestion_echo and self.ecn and recovery.mood is Mood.REDUCED:
-            self.congestion_reduced = True
+        if self.ecn and recovery.reductions != reductions:
+            self.congestion_reduced = True  # told once for each reduction (RFC 3168 §6.1.2)
         if not scoreboard:
             self.retransmit_at_ns = self.probe_at_ns = None  # RFC 6298 §5.2
         elif position > una_before:
@@ -391,7 +404,7 @@ class Sender:
         duplicate = first[1] <= position or (len(blocks) > 1 and blocks[1][0] <= first[0] and first[1] <= blocks[1][1])
         sacked: list[SentSegment] = []
         for start, end in blocks[1:] if duplicate else blocks:
-            if position <= start < end <= self.nxt:
+            if position < start < end <= self.nxt:
                 sacked += self.recovery.scoreboard.mark_sacked(start, end)
         return duplicate, sacked
 
@@ -432,14 +445,15 @@ class Sender:
     def _send_refused_again(self) -> None:
         """A probe was refused for want of room, not lost: it goes out again at once."""
         scoreboard = self.recovery.scoreboard
-        if scoreboard and self.recovery.mood is Mood.OPEN and self.persist_probed:
+        if scoreboard and self.persist_probed:
             scoreboard.mark_lost(scoreboard.head)
             self.round_trip.end_back_off()
 
     @property
     def persist_probed(self) -> bool:
-        """Whether all that is under way is one byte that was sent beyond a closed window."""
-        return len(self.recovery.scoreboard) == 1 and len(self.recovery.scoreboard.head.payload) == 1
+        """Whether all that is under way is one byte, or our FIN, that was sent beyond a closed window."""
+        scoreboard = self.recovery.scoreboard
+        return len(scoreboard) == 1 and scoreboard.head.end - scoreboard.head.start == 1
 
     def set_window(self, position: int, acknowledgment: int, window: int) -> None:
         """SND.WND, and which segment told it (SND.WL1, SND.WL2)."""
@@ -495,8 +509,12 @@ class Sender:
     def on_persist_timer(self, now_ns: int) -> None:
         """RFC 9293 §3.8.6.1: one byte beyond a closed window, lest its opening get lost."""
         self.persist_at_ns = None
-        if self.wnd == 0 and self._buffer and self.nxt == self.una:
+        if self.wnd > 0 or self.nxt != self.una:
+            return
+        if self._buffer:
             self._send_next(now_ns, 1, True, False)
+        elif self.fin_wanted and self._fin_position is None:
+            self._send_next(now_ns, 0, True, True)
 
     def _schedule_probe(self, now_ns: int) -> None:
         recovery, smoothed_ns = self.recovery, self.round_trip.smoothed_ns
