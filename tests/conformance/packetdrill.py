@@ -16,8 +16,8 @@ from typing import Any
 
 from pressenter.host.host import Host
 from pressenter.host.interface import Interface
-from pressenter.host.ipv6_interface import AddressState
-from pressenter.host.neighbour_discovery import Neighbour, Reachability
+from pressenter.host.ipv6.interface import AddressState
+from pressenter.host.ipv6.neighbour_discovery import Neighbour, Reachability
 from pressenter.host.routes import Route
 from pressenter.host.socket_options import TCP_NOOPT, TCP_REMOTE_UDP_ENCAPS_PORT
 from pressenter.host.sockets import Socket

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pressenter.host.dhcp_client import DhcpClient, DhcpState
-from pressenter.host.dhcp_server import DhcpServer
+from pressenter.host.dhcp.client import DhcpClient, DhcpState
+from pressenter.host.dhcp.server import DhcpServer
 from pressenter.wire import dhcp
 from pressenter.wire.address import address_text, ipv4_bytes
 from pressenter.wire.malformed import MalformedPacket
@@ -73,7 +73,7 @@ def test_the_range_can_be_exhausted_and_a_lost_message_is_sent_again() -> None:
 
 
 def _taken(until_ns: int) -> object:
-    from pressenter.host.dhcp_server import _Granted
+    from pressenter.host.dhcp.server import _Granted
 
     return _Granted(b"\x02\0\0\0\0\x99", until_ns)
 

@@ -7,10 +7,10 @@ import socket
 
 import pytest
 
-from pressenter.host.ipv6_interface import AddressState
-from pressenter.host.neighbour_discovery import Reachability
+from pressenter.host.ipv6.interface import AddressState
+from pressenter.host.ipv6.neighbour_discovery import Reachability
+from pressenter.host.ipv6.source_address import order_destinations
 from pressenter.host.routes import Route
-from pressenter.host.source_address import order_destinations
 from pressenter.http.happy_eyeballs import interleave
 from pressenter.network.link import Link
 from pressenter.network.router import Router

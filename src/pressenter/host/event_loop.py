@@ -25,8 +25,8 @@ import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
+from pressenter.host.ipv6.source_address import order_destinations
 from pressenter.host.not_offered import CallsNotOffered, refuse
-from pressenter.host.source_address import order_destinations
 from pressenter.host.tcp.endpoint import Endpoint, Listener
 from pressenter.host.transports import DatagramTransport, HostServer, StreamTransport
 from pressenter.http.happy_eyeballs import connect_to_first

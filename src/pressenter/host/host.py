@@ -9,9 +9,9 @@ from typing import Any
 
 from pressenter.host.event_loop import HostLoop
 from pressenter.host.icmp import IcmpLayer
-from pressenter.host.icmpv6 import Icmpv6Layer
 from pressenter.host.interface import Interface
 from pressenter.host.internet import InternetLayer
+from pressenter.host.ipv6.icmpv6 import Icmpv6Layer
 from pressenter.host.socket_tables import netstat, ss
 from pressenter.host.sockets import Socket
 from pressenter.host.tcp.layer import TcpLayer

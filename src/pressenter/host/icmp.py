@@ -8,7 +8,7 @@ from pressenter.host.error_rate import ErrorRate
 from pressenter.host.internet import InternetLayer
 from pressenter.host.received import ReceivedPacket
 from pressenter.host.routes import Route
-from pressenter.host.tcp.icmp_errors import TransportError, error_of_icmp
+from pressenter.host.transport_errors import TransportError, error_of_icmp
 from pressenter.host.unreachable import NetworkUnreachable
 from pressenter.wire import ipv4
 from pressenter.wire.address import ipv4_text

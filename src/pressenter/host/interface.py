@@ -12,7 +12,7 @@ from pressenter.wire.address import ipv4_text
 from pressenter.wire.ethernet import HEADER_LENGTH, MTU, EtherType, build_frame
 
 if TYPE_CHECKING:
-    from pressenter.host.ipv6_interface import IPv6Interface
+    from pressenter.host.ipv6.interface import IPv6Interface
 
 __all__ = ["Device", "Interface"]
 

@@ -21,7 +21,7 @@ from typing import Protocol
 
 from pressenter.host.fragmentation import Reassembler, fragment
 from pressenter.host.interface import Interface
-from pressenter.host.ipv6 import IPv6Layer
+from pressenter.host.ipv6.layer import IPv6Layer
 from pressenter.host.received import ReceivedPacket
 from pressenter.host.routes import Route, RoutingTable
 from pressenter.host.unreachable import NetworkUnreachable

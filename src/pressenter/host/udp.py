@@ -10,7 +10,7 @@ from pressenter.host.internet import InternetLayer
 from pressenter.host.ports import choose_ephemeral_port
 from pressenter.host.received import ReceivedPacket
 from pressenter.host.tcp.encapsulation import Encapsulation
-from pressenter.host.tcp.icmp_errors import TransportError
+from pressenter.host.transport_errors import TransportError
 from pressenter.wire.address import endpoint_text
 from pressenter.wire.icmp import IcmpType, Unreachable
 from pressenter.wire.icmpv6 import Icmpv6Type

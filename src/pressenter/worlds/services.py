@@ -18,8 +18,8 @@ from pressenter.dns.forwarder import Forwarder
 from pressenter.dns.recursive import RecursiveResolver
 from pressenter.dns.server import Answerer, DnsServer
 from pressenter.dns.stub import StubResolver
-from pressenter.host.dhcp_client import DhcpClient, Lease
-from pressenter.host.dhcp_server import DhcpServer
+from pressenter.host.dhcp.client import DhcpClient, Lease
+from pressenter.host.dhcp.server import DhcpServer
 from pressenter.http.server import WebServer
 from pressenter.http.site import FolderSite, RedirectSite, Site
 from pressenter.wire.address import ipv4_bytes, ipv4_text, is_link_local, network_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pressenter.host.tcp.icmp_errors import TransportError
+from pressenter.host.transport_errors import TransportError
 from pressenter.wire.ipv4 import Protocol
 from pressenter.wire.udp import Datagram, build_udp
 

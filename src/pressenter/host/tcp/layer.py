@@ -23,11 +23,11 @@ from pressenter.host.tcp.connection import TcpConnection
 from pressenter.host.tcp.encapsulation import Encapsulation
 from pressenter.host.tcp.endpoint import Endpoint, Listener, Quadruple, TcpOwner
 from pressenter.host.tcp.fast_open import FastOpenCookies
-from pressenter.host.tcp.icmp_errors import TransportError
 from pressenter.host.tcp.notices import Notice
 from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.sequence import add, distance
 from pressenter.host.tcp.states import State
+from pressenter.host.transport_errors import TransportError
 from pressenter.host.unreachable import NetworkUnreachable
 from pressenter.wire.ipv4 import Protocol
 from pressenter.wire.malformed import MalformedPacket

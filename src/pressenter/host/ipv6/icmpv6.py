@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pressenter.host.error_rate import ErrorRate
 from pressenter.host.internet import InternetLayer
 from pressenter.host.received import ReceivedPacket
-from pressenter.host.tcp.icmp_errors import TransportError, error_of_icmpv6
+from pressenter.host.transport_errors import TransportError, error_of_icmpv6
 from pressenter.wire.address import UNSPECIFIED_IPV6, address_text, is_link_local, is_multicast
 from pressenter.wire.icmp import IcmpMessage, describe
 from pressenter.wire.icmpv6 import Icmpv6Type, build_icmpv6, is_error, parse_icmpv6
@@ -16,7 +16,7 @@ from pressenter.wire.ipv6 import HEADER_LENGTH, ICMPV6, MINIMUM_MTU, parse_ipv6,
 from pressenter.wire.malformed import MalformedPacket
 
 if TYPE_CHECKING:
-    from pressenter.host.ipv6_interface import IPv6Interface
+    from pressenter.host.ipv6.interface import IPv6Interface
 
 __all__ = ["Icmpv6Layer"]
 

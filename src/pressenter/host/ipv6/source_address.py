@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pressenter.wire.address import is_link_local, is_multicast
 
 if TYPE_CHECKING:
-    from pressenter.host.ipv6_interface import InterfaceAddress
+    from pressenter.host.ipv6.interface import InterfaceAddress
 
 __all__ = ["choose_source", "order_destinations"]
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pressenter.host.fragmentation import Reassembler
-from pressenter.host.ipv6_interface import IPv6Interface
+from pressenter.host.ipv6.interface import IPv6Interface
+from pressenter.host.ipv6.source_address import choose_source
 from pressenter.host.routes import Route, RoutingTable
-from pressenter.host.source_address import choose_source
 from pressenter.wire.address import address_text, is_link_local, is_multicast, multicast_mac
 from pressenter.wire.ethernet import EtherType
 from pressenter.wire.icmpv6 import Icmpv6Type
@@ -35,9 +35,9 @@ from pressenter.wire.ipv6 import (
 from pressenter.wire.malformed import MalformedPacket
 
 if TYPE_CHECKING:
-    from pressenter.host.icmpv6 import Icmpv6Layer
     from pressenter.host.interface import Interface
     from pressenter.host.internet import InternetLayer
+    from pressenter.host.ipv6.icmpv6 import Icmpv6Layer
 
 __all__ = ["IPv6Layer"]
 

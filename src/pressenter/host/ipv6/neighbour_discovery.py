@@ -25,7 +25,7 @@ from pressenter.wire.icmp import IcmpMessage
 from pressenter.wire.icmpv6 import DiscoveryOptions, Icmpv6Type, build_options, parse_options
 
 if TYPE_CHECKING:
-    from pressenter.host.ipv6_interface import IPv6Interface
+    from pressenter.host.ipv6.interface import IPv6Interface
 
 __all__ = ["Neighbour", "NeighbourDiscovery", "Reachability"]
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any
 
-from pressenter.host.neighbour_discovery import NeighbourDiscovery
+from pressenter.host.ipv6.neighbour_discovery import NeighbourDiscovery
 from pressenter.host.routes import Route
 from pressenter.sim import Entry
 from pressenter.wire.address import (
@@ -34,7 +34,7 @@ from pressenter.wire.icmpv6 import DiscoveryOptions, Icmpv6Type, PrefixInformati
 
 if TYPE_CHECKING:
     from pressenter.host.interface import Interface
-    from pressenter.host.ipv6 import IPv6Layer
+    from pressenter.host.ipv6.layer import IPv6Layer
 
 __all__ = ["ALL_NODES", "ALL_ROUTERS", "AddressState", "InterfaceAddress", "IPv6Interface"]
 
