@@ -260,3 +260,65 @@ def test_a_duplicate_address_is_not_ours_and_a_prefix_cannot_take_the_link_local
     net.here._configure(link_local)
     net.agenda.run(net.agenda.now_ns + SECOND)
     assert net.here.has(net.here.link_local) and net.here.usable()
+
+
+def _advertisement(*prefixes: PrefixInformation, mtu: int | None = None) -> IcmpMessage:
+    options = icmpv6.DiscoveryOptions(prefixes=prefixes, mtu=mtu)
+    data = bytes(8) + icmpv6.build_options(options)
+    return IcmpMessage(Icmpv6Type.ROUTER_ADVERTISEMENT, 0, b"\x40\0\x07\x08", data)
+
+
+def test_an_advertisement_cannot_take_an_address_away_within_two_hours() -> None:
+    net = Net()
+    router = net.router.internet.ipv6.interfaces[0].link_local
+    address = address_bytes("2001:db8:1::ff:fe00:11")
+    start_ns = net.agenda.now_ns
+    for valid, lasts in ((1, 7200), (0, 7200), (7100, 7200), (9000, 9000), (8000, 8000)):
+        net.here.on_router_advertisement(router, _advertisement(PREFIX._replace(valid=valid, preferred=0)))
+        assert net.here.addresses[address].valid_until_ns == start_ns + lasts * SECOND
+    assert net.here.has(address) and net.here.usable()[-1].state is AddressState.DEPRECATED
+
+
+def test_a_prefix_is_on_the_link_only_if_the_router_says_so() -> None:
+    net = Net()
+    router = net.router.internet.ipv6.interfaces[0].link_local
+    routes = net.client.internet.ipv6.routes
+    neighbour, stranger = address_bytes("2001:db8:1::9"), address_bytes("2001:db8:9::9")
+    off_link = PrefixInformation(address_bytes("2001:db8:9::"), 64, False, True, 86_400, 14_400)
+    net.here.on_router_advertisement(router, _advertisement(off_link))
+    found = routes.lookup(stranger)
+    assert found is not None and found.gateway == router  # an address of the prefix, but no neighbour
+    assert address_bytes("2001:db8:9::ff:fe00:11") in net.here.addresses
+    here = routes.lookup(neighbour)
+    assert here is not None and here.gateway is None
+    net.here.on_router_advertisement(router, _advertisement(PREFIX._replace(valid=0, preferred=0)))
+    gone = routes.lookup(neighbour)
+    assert gone is not None and gone.gateway == router
+
+
+def test_a_smaller_mtu_from_a_router_is_for_ipv6_alone() -> None:
+    net = Net()
+    router = net.router.internet.ipv6.interfaces[0].link_local
+    net.here.on_router_advertisement(router, _advertisement(mtu=1300))
+    assert net.client.internet.mtu_for(address_bytes("2001:db8:2::2")) == 1300
+    assert net.client.internet.mtu_for(ipv4_bytes("10.1.0.1")) == 1500
+
+
+def test_what_was_learnt_of_a_path_is_forgotten_after_ten_minutes() -> None:
+    net = Net()
+    far = address_bytes("2001:db8:2::2")
+    net.client.internet.ipv6.learn_path_mtu(far, 1280)
+    assert net.client.internet.mtu_for(far) == 1280
+    net.agenda.run(net.agenda.now_ns + 601 * SECOND)
+    assert net.client.internet.mtu_for(far) == 1500
+
+
+def test_a_router_answers_link_local_neighbours_on_each_of_its_links() -> None:
+    net = Net()
+    answers: list[bytes] = []
+    _, far = net.router.internet.ipv6.interfaces
+    net.server.internet.ipv6.icmp.echo(far.link_local, 1, 1, lambda source, message: answers.append(source))
+    net.agenda.run(net.agenda.now_ns + SECOND)
+    assert answers == [far.link_local]
+    source = net.router.internet.ipv6.source_for(net.there.link_local)
+    assert source == far.link_local  # what the router itself begins goes the same way

@@ -140,7 +140,7 @@ class InternetLayer:
             route = self.ipv6.route(destination)
             if route is None:
                 raise NetworkUnreachable(destination)
-            return route.interface.mtu
+            return self.ipv6.link_mtu(route)
         return self._route(destination).interface.mtu
 
     def mtu_for(self, destination: bytes) -> int:

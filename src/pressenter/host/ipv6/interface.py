@@ -46,6 +46,7 @@ _DETECTION_NS = _SECOND  # RFC 4861 §10: RETRANS_TIMER, once (RFC 4862 §5.1)
 _SOLICITATION_INTERVAL_NS = 4 * _SECOND  # RFC 4861 §10
 _SOLICITATIONS = 3
 _FOREVER = 0xFFFFFFFF
+_TWO_HOURS_NS = 7200 * _SECOND
 _ADVERTISED_HOP_LIMIT = 64
 _ROUTER_LIFETIME_SECONDS = 1800
 _ADVERTISEMENT_INTERVAL_NS = 600 * _SECOND  # RFC 4861 §6.2.1: MaxRtrAdvInterval
@@ -86,6 +87,7 @@ class IPv6Interface:
         groups: multicast groups that it listens to.
         announced: prefixes that this interface announces, if it is a router's.
         dns_servers: what routers have told (RFC 8106).
+        mtu: what the link bears of IPv6; IPv4 does not listen to routers on that.
     """
 
     def __init__(self, layer: IPv6Layer, interface: Interface) -> None:
@@ -98,7 +100,9 @@ class IPv6Interface:
         self.announced: list[PrefixInformation] = []
         self.dns_servers: list[bytes] = []
         self.link_local = b"\xfe\x80" + bytes(6) + _interface_identifier(interface.mac)
+        self.mtu = interface.mtu
         self._routers: dict[bytes, Entry] = {}
+        self._on_link: dict[tuple[bytes, int], Entry | None] = {}  # prefixes that routers say are here
         self._solicitations = 0
 
     # ---- addresses ---------------------------------------------------------------------------
@@ -112,11 +116,20 @@ class IPv6Interface:
         else:
             self.agenda.after(_DETECTION_NS, self._solicit_routers)
 
-    def add_address(self, address: bytes, prefix_length: int, state: AddressState = AddressState.PREFERRED) -> None:
-        """Take an address: at once, or (tentative) after asking whether it is free."""
+    def add_address(
+        self, address: bytes, prefix_length: int, state: AddressState = AddressState.PREFERRED, on_link: bool = True
+    ) -> None:
+        """Take an address: at once, or (tentative) after asking whether it is free.
+
+        Args:
+            address: the address.
+            prefix_length: of its prefix.
+            state: how it begins.
+            on_link: whether whoever has this prefix is a neighbour.
+        """
         entry = self.addresses[address] = InterfaceAddress(address, prefix_length, state)
         self.join(solicited_node(address))
-        if address != self.link_local:
+        if address != self.link_local and on_link:
             self.layer.routes.add(Route(address, prefix_length, None, self.interface, address, 256))
         if state is AddressState.TENTATIVE:
             self._record("ipv6.tentative", address=address_text(address))
@@ -193,11 +206,13 @@ class IPv6Interface:
         if options.source_mac is not None:
             self.neighbours.learn(router, options.source_mac, is_router=True)
         if options.mtu is not None and 1280 <= options.mtu <= self.interface.mtu:
-            self.interface.mtu = options.mtu
+            self.mtu = options.mtu
         for server in options.dns_servers:
             if server not in self.dns_servers:
                 self.dns_servers.append(server)
         for prefix in options.prefixes:
+            if prefix.on_link:
+                self._use_prefix(prefix)
             if prefix.autonomous and prefix.length == 64 and prefix.preferred <= prefix.valid:
                 self._configure(prefix)
 
@@ -218,6 +233,29 @@ class IPv6Interface:
         self._routers.pop(router, None)
         self.layer.routes.remove(self.interface, bytes(16), 0, router)
 
+    def _use_prefix(self, prefix: PrefixInformation) -> None:
+        """Who has this prefix is a neighbour, for as long as the router says (RFC 4861 §6.3.4)."""
+        if is_link_local(prefix.prefix) or is_multicast(prefix.prefix):
+            return
+        key = (prefix.prefix, prefix.length)
+        timer = self._on_link.get(key)
+        if timer is not None:
+            timer.cancel()
+        if prefix.valid == 0:
+            if key in self._on_link:
+                self._forget_prefix(key)
+            return
+        if key not in self._on_link:
+            self.layer.routes.add(Route(*key, None, self.interface, self.link_local, 256))
+        lifetime_ns = prefix.valid * _SECOND
+        self._on_link[key] = (
+            None if prefix.valid == _FOREVER else self.agenda.chore(lifetime_ns, self._forget_prefix, key)
+        )
+
+    def _forget_prefix(self, key: tuple[bytes, int]) -> None:
+        del self._on_link[key]
+        self.layer.routes.remove(self.interface, *key, None, self.link_local)
+
     def _configure(self, prefix: PrefixInformation) -> None:
         if is_link_local(prefix.prefix) or is_multicast(prefix.prefix):
             return  # RFC 4862 §5.5.3 b
@@ -226,10 +264,18 @@ class IPv6Interface:
         if entry is None:
             if prefix.valid == 0:
                 return
-            self.add_address(address, 64, AddressState.TENTATIVE)
+            self.add_address(address, 64, AddressState.TENTATIVE, on_link=False)
             entry = self.addresses[address]
+            entry.valid_until_ns = self.agenda.now_ns
         now_ns = self.agenda.now_ns
-        entry.valid_until_ns = None if prefix.valid == _FOREVER else now_ns + prefix.valid * _SECOND
+        # RFC 4862 §5.5.3 e: a forged advertisement must not take an address away within two hours
+        remaining_ns = _TWO_HOURS_NS if entry.valid_until_ns is None else entry.valid_until_ns - now_ns
+        if prefix.valid == _FOREVER:
+            entry.valid_until_ns = None
+        elif prefix.valid * _SECOND > min(remaining_ns, _TWO_HOURS_NS):
+            entry.valid_until_ns = now_ns + prefix.valid * _SECOND
+        elif remaining_ns >= _TWO_HOURS_NS:
+            entry.valid_until_ns = now_ns + _TWO_HOURS_NS
         entry.preferred_until_ns = None if prefix.preferred == _FOREVER else now_ns + prefix.preferred * _SECOND
         if entry.state is AddressState.DEPRECATED and prefix.preferred:
             entry.state = AddressState.PREFERRED

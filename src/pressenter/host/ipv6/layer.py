@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["IPv6Layer"]
 
 LOOPBACK = bytes(15) + b"\x01"
+PATH_MTU_AGE_NS = 600_000_000_000  # RFC 8201 §5.3
 _FRAGMENT_HEADER = 8
 
 
@@ -51,14 +52,14 @@ class IPv6Layer:
     Attributes:
         interfaces: those that speak IPv6.
         routes: the routing table.
-        path_mtus: by destination, what ICMPv6 has told (RFC 8201 §5.1).
+        path_mtus: by destination, what ICMPv6 has told, and when (RFC 8201 §5.2).
     """
 
     def __init__(self, internet: InternetLayer) -> None:
         self.internet = internet
         self.interfaces: list[IPv6Interface] = []
         self.routes = RoutingTable()
-        self.path_mtus: dict[bytes, int] = {}
+        self.path_mtus: dict[bytes, tuple[int, int]] = {}
         self.icmp: Icmpv6Layer
         self._identification = 0
         self._reassembler = Reassembler()
@@ -79,11 +80,16 @@ class IPv6Layer:
         return any(interface.has(address) for interface in self.interfaces)
 
     def route(self, destination: bytes) -> Route | None:
-        """The row for a destination; link-local ones go out of the first interface."""
+        """The row for a destination.
+
+        Link-local ones exist on every link.  Where the caller names no interface (there is no zone, RFC 4007 §11,
+        in our socket addresses), it is the one that has heard of the neighbour, or else the first.
+        """
         if is_multicast(destination) or is_link_local(destination):
             if not self.interfaces:
                 return None
-            interface = self.interfaces[0]
+            heard = (interface for interface in self.interfaces if destination in interface.neighbours.entries)
+            interface = next(heard, self.interfaces[0])
             return Route(destination, 128, None, interface.interface, interface.link_local)
         return self.routes.lookup(destination)
 
@@ -101,8 +107,19 @@ class IPv6Layer:
     def mtu_for(self, destination: bytes) -> int:
         """What the path to a destination is known to bear."""
         route = self.route(destination)
-        mtu = 65_535 if route is None or self.is_own(destination) else route.interface.mtu
-        return min(mtu, self.path_mtus.get(destination, mtu))
+        mtu = 65_535 if route is None or self.is_own(destination) else self.link_mtu(route)
+        learnt = self.path_mtus.get(destination)
+        if learnt is None:
+            return mtu
+        if self.internet.agenda.now_ns - learnt[1] > PATH_MTU_AGE_NS:
+            del self.path_mtus[destination]  # RFC 8201 §5.3: the path may bear more by now
+            return mtu
+        return min(mtu, learnt[0])
+
+    def link_mtu(self, route: Route) -> int:
+        """What the first link bears of IPv6: its MTU, or less if a router has said so."""
+        interface = route.interface
+        return interface.mtu if interface.ipv6 is None else min(interface.mtu, interface.ipv6.mtu)
 
     # ---- sending --------------------------------------------------------------------------
 
@@ -122,7 +139,7 @@ class IPv6Layer:
         if route is None:
             return False
         self._record_route(route, source, destination)
-        mtu = min(route.interface.mtu, self.path_mtus.get(destination, route.interface.mtu))
+        mtu = min(self.link_mtu(route), self.mtu_for(destination))
         if HEADER_LENGTH + len(payload) <= mtu:
             packet = build_ipv6(source, destination, protocol, payload, hop_limit=limit, traffic_class=traffic_class)
             self._to_neighbour(route, packet)
@@ -233,9 +250,10 @@ class IPv6Layer:
             self._drop(f"no route to {address_text(header.destination)}")
             self.icmp.send_error(packet, Icmpv6Type.DESTINATION_UNREACHABLE, 0)
             return
-        if len(packet) > route.interface.mtu:
-            self._drop(f"{len(packet)} bytes do not fit the MTU {route.interface.mtu}")
-            self.icmp.send_error(packet, Icmpv6Type.PACKET_TOO_BIG, 0, route.interface.mtu.to_bytes(4, "big"))
+        mtu = self.link_mtu(route)
+        if len(packet) > mtu:
+            self._drop(f"{len(packet)} bytes do not fit the MTU {mtu}")
+            self.icmp.send_error(packet, Icmpv6Type.PACKET_TOO_BIG, 0, mtu.to_bytes(4, "big"))
             return
         recorder = self.internet.recorder
         if recorder.enabled:
@@ -247,7 +265,8 @@ class IPv6Layer:
 
     def learn_path_mtu(self, destination: bytes, mtu: int) -> None:
         """A router says what its next link bears (RFC 8201 §4)."""
-        self.path_mtus[destination] = max(MINIMUM_MTU, min(mtu, self.mtu_for(destination)))
+        smaller = max(MINIMUM_MTU, min(mtu, self.mtu_for(destination)))
+        self.path_mtus[destination] = (smaller, self.internet.agenda.now_ns)
 
     def unreachable(self, packet: bytes) -> None:
         """A neighbour does not answer."""
