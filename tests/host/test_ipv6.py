@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 
 import pytest
@@ -105,8 +106,11 @@ def test_only_the_source_fragments_and_the_paths_mtu_is_learnt() -> None:
     server = net.server.udp.open(bytes(16), 7)
     server.on_datagram = lambda payload, address, port: received.append(len(payload))
     client = net.client.udp.open(bytes(16), 0)
+    errors: list[int | None] = []
+    client.on_error = lambda error: errors.append(error.errno)
     client.send(bytes(5000), address_bytes("2001:db8:2::2"), 7)
     net.agenda.run(8 * SECOND)
+    assert errors and set(errors) == {errno.EMSGSIZE}
     assert not received  # too big for the second link, and the router does not cut
     assert net.client.internet.mtu_for(address_bytes("2001:db8:2::2")) == 1300
     client.send(bytes(5000), address_bytes("2001:db8:2::2"), 7)

@@ -6,6 +6,7 @@ import errno
 from typing import NamedTuple
 
 from pressenter.wire.icmp import IcmpType, Unreachable, describe
+from pressenter.wire.icmpv6 import Icmpv6Type
 
 __all__ = ["TransportError", "error_of_icmp", "error_of_icmpv6"]
 
@@ -41,6 +42,8 @@ def error_of_icmp(icmp_type: int, code: int) -> tuple[OSError | None, bool]:
         return OSError(errno.EHOSTUNREACH, words), False
     if code in _PROHIBITED or code == Unreachable.PORT:
         return OSError(errno.ECONNREFUSED, words), True
+    if code == Unreachable.FRAGMENTATION_NEEDED:
+        return OSError(errno.EMSGSIZE, words), False
     number = {Unreachable.NETWORK: errno.ENETUNREACH, Unreachable.PROTOCOL: errno.ENOPROTOOPT}
     return OSError(number.get(code, errno.EHOSTUNREACH), words), True
 
@@ -48,7 +51,9 @@ def error_of_icmp(icmp_type: int, code: int) -> tuple[OSError | None, bool]:
 def error_of_icmpv6(icmp_type: int, code: int) -> tuple[OSError | None, bool]:
     """The error of an ICMPv6 message (RFC 4443 §3.1), and whether it is hard."""
     words = describe(icmp_type, code, version=6)
-    if icmp_type != 1:
+    if icmp_type == Icmpv6Type.PACKET_TOO_BIG:
+        return OSError(errno.EMSGSIZE, words), False
+    if icmp_type != Icmpv6Type.DESTINATION_UNREACHABLE:
         return OSError(errno.EHOSTUNREACH, words), False
     if code in (1, 4):  # administratively prohibited, port unreachable
         return OSError(errno.ECONNREFUSED, words), True
