@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import random
+import typing
 from collections.abc import Callable
 
 from pressenter.host.internet import InternetLayer
 from pressenter.host.ports import choose_ephemeral_port
 from pressenter.host.received import ReceivedPacket
-from pressenter.host.tcp.encapsulation import Encapsulation
 from pressenter.host.transport_errors import TransportError
 from pressenter.wire.address import endpoint_text
 from pressenter.wire.icmp import IcmpType, Unreachable
@@ -18,7 +18,17 @@ from pressenter.wire.ipv4 import Protocol
 from pressenter.wire.malformed import MalformedPacket
 from pressenter.wire.udp import Datagram, build_udp, parse_udp
 
-__all__ = ["UdpLayer", "UdpSocket"]
+__all__ = ["Tunnel", "UdpLayer", "UdpSocket"]
+
+
+class Tunnel(typing.Protocol):
+    """Another transport protocol whose packets come as datagrams to one port (`tcp.encapsulation`)."""
+
+    def receive(self, source: bytes, destination: bytes, source_port: int, payload: bytes, tos: int) -> None:
+        """A datagram arrives on the port."""
+
+    def on_icmp_error(self, error: TransportError) -> None:
+        """An error about a datagram of ours."""
 
 
 class UdpSocket:
@@ -51,7 +61,7 @@ class UdpLayer:
     def __init__(self, internet: InternetLayer, randomness: random.Random) -> None:
         self.internet = internet
         self.sockets: dict[tuple[int, int], UdpSocket] = {}
-        self.tunnels: dict[int, Encapsulation] = {}
+        self.tunnels: dict[int, Tunnel] = {}
         self._randomness = randomness
         internet.protocols[Protocol.UDP] = self.receive
 
