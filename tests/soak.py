@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pressenter.host.tcp.congestion import CONGESTION_CONTROLS
 from pressenter.host.tcp.parameters import Ecn
 from pressenter.network.link import Faults
+from pressenter.wire.checksum import internet_checksum, pseudo_header_sum
 from pressenter.wire.ethernet import add_fcs
 from pressenter.wire.port import Port
 from pressenter.wire.tcp import NO_OPTIONS, build_tcp, parse_tcp
@@ -54,8 +55,6 @@ class OptionStripper:
                 padded = bytearray(frame[34 : 14 + total])
                 padded[20 : offset * 4] = b"\x01" * (offset * 4 - 20)
                 padded[16:18] = b"\0\0"
-                from pressenter.wire.checksum import internet_checksum, pseudo_header_sum
-
                 checksum = internet_checksum(bytes(padded), pseudo_header_sum(source, destination, 6, len(padded)))
                 padded[16:18] = checksum.to_bytes(2, "big")
                 assert len(bare) <= len(padded)

@@ -267,12 +267,6 @@ class Socket:
             else:
                 endpoint.close()
 
-    def detach(self) -> Endpoint | None:
-        """Give the connection away; the socket is closed, the connection goes on."""
-        endpoint, self._endpoint = self._endpoint, None
-        self._closed = True
-        return endpoint
-
     # ---- options, and what event loops ask -----------------------------------------------------------
 
     def setsockopt(self, level: int, option: int, value: Any) -> None:

@@ -250,8 +250,7 @@ class TcpConnection:
             return
         if self.state not in (State.SYN_SENT, State.TIME_WAIT):
             self._outbox.put(0, RST | ACK, self.sender.nxt)
-        self._move(Input.ABORT)
-        self._finish(error)
+        self._break_off(error)
 
     # ---- a segment arrives (RFC 9293 §3.10.7) -------------------------------------------
 
@@ -283,8 +282,7 @@ class TcpConnection:
                 return
         if flags & RST:
             if flags & ACK:
-                self._move(Input.ABORT)
-                self._finish(_os_error(errno.ECONNREFUSED))
+                self._break_off(_os_error(errno.ECONNREFUSED))
             return
         if not flags & SYN:
             return
@@ -383,15 +381,13 @@ class TcpConnection:
             if self.parameters.challenge_resets:
                 self._challenge(now_ns)
                 return
-        error = None
         if self.state is State.SYN_RECEIVED:
             error = None if self._passive else _os_error(errno.ECONNREFUSED)
         elif self.state is State.TIME_WAIT:
             return  # RFC 1337 §3: a late RST must not shorten TIME-WAIT
         else:
             error = _os_error(errno.ECONNRESET)
-        self._move(Input.ABORT)
-        self._finish(error)
+        self._break_off(error)
 
     def _receive_syn(self, now_ns: int, position: int, segment: Segment) -> None:
         """RFC 9293 §3.10.7.4, fourth, with RFC 5961 §4.2: a SYN in the window is challenged."""
@@ -402,8 +398,7 @@ class TcpConnection:
         else:
             # RFC 793 §3.9: an error, the connection is reset
             self._outbox.reset(add(self.sender.iss, self.sender.nxt), self.rcv_nxt)
-            self._move(Input.ABORT)
-            self._finish(_os_error(errno.ECONNRESET))
+            self._break_off(_os_error(errno.ECONNRESET))
 
     def _challenge(self, now_ns: int) -> None:
         """A challenge ACK, but not too many (RFC 5961 §7)."""
@@ -559,8 +554,7 @@ class TcpConnection:
             self._finish(None)
             return True
         if _is_due(lifetime.orphan_until_ns, now_ns):
-            self._move(Input.ABORT)
-            self._finish(None)
+            self._break_off(None)
             return True
         if _is_due(lifetime.opening_until_ns, now_ns):
             self._give_up(errno.ETIMEDOUT)
@@ -606,8 +600,7 @@ class TcpConnection:
             sender.shrink_segments(now_ns, smaller)
 
     def _give_up(self, number: int) -> None:
-        self._move(Input.ABORT)
-        self._finish(self.soft_error or _os_error(number))
+        self._break_off(self.soft_error or _os_error(number))
 
     def _start_time_wait(self, now_ns: int) -> None:
         self.sender.stop_timers()
@@ -625,8 +618,7 @@ class TcpConnection:
         """
         self.soft_error = error
         if self.state in _OPENING and hard:
-            self._move(Input.ABORT)
-            self._finish(error)
+            self._break_off(error)
 
     def on_path_mtu(self, now_ns: int, mtu: int) -> None:
         """ICMP says that segments must be smaller (RFC 1191 §6.4, RFC 8201 §5.4)."""
@@ -647,6 +639,10 @@ class TcpConnection:
             return
         self.state = after
         self._note(Notice("state", {"before": before.value, "after": after.value, "input": happening.value}))
+
+    def _break_off(self, error: OSError | None) -> None:
+        self._move(Input.ABORT)
+        self._finish(error)
 
     def _finish(self, error: OSError | None) -> None:
         """The connection is gone: no timer is left behind."""

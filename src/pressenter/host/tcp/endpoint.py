@@ -86,7 +86,6 @@ class Endpoint:
     def close(self) -> None:
         """The application lets go: the connection ends in good order without it."""
         self.owner = None
-        self.connection.orphaned = True
         if self.connection.receive_buffer.readable:
             # RFC 1122 §4.2.2.13: unread data is lost, and the peer must hear of it
             self.connection.abort()

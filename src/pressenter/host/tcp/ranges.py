@@ -19,9 +19,6 @@ class RangeSet:
     def __bool__(self) -> bool:
         return bool(self._starts)
 
-    def __len__(self) -> int:
-        return len(self._starts)
-
     @property
     def end(self) -> int:
         """The end of the last range; 0 if there is none."""
@@ -31,21 +28,10 @@ class RangeSet:
         """All ranges, in order."""
         return list(zip(self._starts, self._ends, strict=True))
 
-    def total(self) -> int:
-        """How many positions are in the set."""
-        return sum(self._ends) - sum(self._starts)
-
     def covers(self, start: int, end: int) -> bool:
         """Whether the whole of a range is in the set."""
         index = bisect_right(self._starts, start) - 1
         return index >= 0 and end <= self._ends[index]
-
-    def around(self, position: int) -> tuple[int, int] | None:
-        """The range that holds a position."""
-        index = bisect_right(self._starts, position) - 1
-        if index >= 0 and position < self._ends[index]:
-            return self._starts[index], self._ends[index]
-        return None
 
     def add(self, start: int, end: int) -> list[tuple[int, int]]:
         """Put a range in; returns those parts of it that were not in the set before."""

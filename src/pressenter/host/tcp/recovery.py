@@ -49,6 +49,7 @@ class Mood(enum.Enum):
 
 _REDUCING = frozenset({Mood.REDUCED, Mood.RECOVERY})
 _MENDING = frozenset({Mood.RECOVERY, Mood.LOSS})
+_CAREFUL = _REDUCING | _MENDING  # until what was under way has arrived
 
 
 class LossRecovery:
@@ -183,7 +184,7 @@ class LossRecovery:
     ) -> None:  # fmt: skip
         """Move between the moods, and mark what is lost."""
         beyond = una > self._high or (una == self._high and self.mood is not Mood.REDUCED)
-        if self.mood is not Mood.OPEN and beyond and self.mood is not Mood.DISORDER:
+        if self.mood in _CAREFUL and beyond:
             self._everything_arrived(una, echoed_stamp)
         elif self.mood is Mood.LOSS:
             self._go_on_after_timeout(nxt, advanced, originals, gap, echoed_stamp)
@@ -316,9 +317,7 @@ class LossRecovery:
         if was is Mood.RECOVERY and not self.sack and una == self._high:
             return  # RFC 6582 §4: hold, lest late duplicates begin another recovery
         if was in _REDUCING and not self.congestion.steers:
-            self.congestion.window = min(
-                self.congestion.threshold, max(self.congestion.window, self.congestion.threshold)
-            )
+            self.congestion.window = self.congestion.threshold
         self.rack.on_recovered()
         self._leave()
         self._note("recovered")

@@ -38,9 +38,8 @@ __all__ = ["Freed", "Sender"]
 
 
 class Freed(NamedTuple):
-    """What an acknowledgment covers: our SYN, bytes of data, our FIN."""
+    """What an acknowledgment covers: bytes of data, our FIN."""
 
-    syn: bool
     data: int
     fin: bool
 
@@ -152,17 +151,12 @@ class Sender:
 
         A window probe lies beyond it, and a receiver without room refuses what comes from there.
         """
-        return min(self.nxt, max(self.una, self.una + self.wnd)) if self.una else self.nxt
+        return min(self.nxt, self.una + self.wnd) if self.una else self.nxt
 
     @property
     def only_fin_is_missing(self) -> bool:
         """Whether everything is acknowledged except our FIN."""
         return self._fin_position is not None and self._fin_position == self.una == self.nxt - 1
-
-    @property
-    def unsent(self) -> int:
-        """Bytes taken by `write` and not yet sent."""
-        return len(self._buffer)
 
     @property
     def room(self) -> int:
@@ -385,7 +379,7 @@ class Sender:
         if self.ecn and recovery.reductions != reductions:
             self.congestion_reduced = True  # told once for each reduction (RFC 3168 §6.1.2)
         if not scoreboard:
-            self.retransmit_at_ns = self.probe_at_ns = None  # RFC 6298 §5.2
+            self._stop_retransmission_timer()  # RFC 6298 §5.2
         elif position > una_before:
             self._start_timer(now_ns)  # RFC 6298 §5.3
             self._schedule_probe(now_ns)
@@ -396,7 +390,7 @@ class Sender:
     def _freed(self, before: int, position: int) -> Freed:
         syn = before == 0 and position > 0
         fin = self._fin_position is not None and position > self._fin_position >= before
-        return Freed(syn, position - before - syn - fin, fin)
+        return Freed(position - before - syn - fin, fin)
 
     def _take_blocks(self, position: int, blocks: list[tuple[int, int]]) -> tuple[bool, list[SentSegment]]:
         """SACK blocks into the scoreboard; the first may report a duplicate (RFC 2883 §4)."""
@@ -539,7 +533,8 @@ class Sender:
 
     def stop_timers(self) -> None:
         """No timer is left behind."""
-        self.retransmit_at_ns = self.probe_at_ns = self.persist_at_ns = None
+        self._stop_retransmission_timer()
+        self.persist_at_ns = None
         self.pacer.wait_until_ns = None
         self.recovery.reorder_at_ns = None
 

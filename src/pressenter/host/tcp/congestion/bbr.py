@@ -90,14 +90,14 @@ class Bbr(CongestionControl):
         self._set_window(sample)
 
     def threshold_after_loss(self, sample: AckSample) -> int:
-        self._save_window(sample)
+        self._save_window()
         return UNLIMITED  # losses do not steer it
 
     def on_timeout(self, sample: AckSample) -> None:
-        self._save_window(sample)
+        self._save_window()
         self._full_bandwidth = 0
         self._round_started = True
-        self.window = sample.in_flight + self.segment_size
+        super().on_timeout(sample)
 
     def undo(self) -> None:
         self._full_bandwidth = 0
@@ -202,7 +202,7 @@ class Bbr(CongestionControl):
         if expired and self.mode is not Mode.PROBE_RTT:
             self.mode = Mode.PROBE_RTT
             self._pacing_gain = self._window_gain = 1.0
-            self._save_window(sample)
+            self._save_window()
             self._probe_done_ns = None
         if self.mode is Mode.PROBE_RTT:
             self._leave_probe_when_done(sample)
@@ -236,7 +236,7 @@ class Bbr(CongestionControl):
         if self._full or self.pacing_rate is None or rate > self.pacing_rate:
             self.pacing_rate = rate
 
-    def _save_window(self, sample: AckSample) -> None:
+    def _save_window(self) -> None:
         if not self._was_mending and self.mode is not Mode.PROBE_RTT:
             self._prior_window = self.window
         else:
