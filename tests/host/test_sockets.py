@@ -8,6 +8,7 @@ import socket
 
 import pytest
 
+from pressenter.host.received import ReceivedPacket
 from pressenter.host.socket_tables import netstat, ss
 from pressenter.host.sockets import Socket
 from pressenter.host.tcp.parameters import SynCookies
@@ -154,7 +155,7 @@ def flood(cable: Cable, count: int) -> None:
     for index in range(count):
         source = bytes((10, 0, 0, 3 + index % 250))
         syn = build_tcp(source, own, Segment(1024 + index, 80, index, 0, SYN, 1000))
-        received = cable.right.internet.received(cable.right.interfaces[0], source, own, syn, b"", 0, 64, False)
+        received = ReceivedPacket(cable.right.interfaces[0], source, own, syn, b"", 0, 64, False)
         cable.right.tcp.receive(received)
 
 

@@ -32,7 +32,7 @@ from pressenter.host.transports import DatagramTransport, HostServer, StreamTran
 from pressenter.http.happy_eyeballs import connect_to_first
 from pressenter.http.happy_eyeballs import interleave as in_turn
 from pressenter.sim import Entry, NothingLeftToHappen
-from pressenter.wire.address import address_bytes, address_text, endpoint_text
+from pressenter.wire.address import address_bytes, address_text, endpoint_text, socket_address
 
 if TYPE_CHECKING:
     from pressenter.host.host import Host
@@ -252,7 +252,13 @@ class HostLoop(CallsNotOffered):
         kinds = [type] if type else [socket.SOCK_STREAM, socket.SOCK_DGRAM]
         protocols: dict[int, int] = {socket.SOCK_STREAM: socket.IPPROTO_TCP, socket.SOCK_DGRAM: socket.IPPROTO_UDP}
         return [
-            (_family(address), socket.SocketKind(kind), protocols.get(kind, proto), "", _sockaddr(address, number))
+            (
+                _family(address),
+                socket.SocketKind(kind),
+                protocols.get(kind, proto),
+                "",
+                socket_address(address_bytes(address), number),
+            )
             for address in addresses
             for kind in kinds
         ]
@@ -470,11 +476,6 @@ class HostLoop(CallsNotOffered):
 
 def _family(address: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in address else socket.AF_INET
-
-
-def _sockaddr(address: str, port: int) -> tuple[Any, ...]:
-    """As Python writes a socket's address: IPv6 has two numbers more."""
-    return (address, port, 0, 0) if ":" in address else (address, port)
 
 
 def _nanoseconds(seconds: float) -> int:

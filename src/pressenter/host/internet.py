@@ -22,13 +22,14 @@ from typing import Protocol
 from pressenter.host.fragmentation import Reassembler, fragment
 from pressenter.host.interface import Interface
 from pressenter.host.ipv6.layer import IPv6Layer
+from pressenter.host.path_mtu import PathMtus
 from pressenter.host.received import ReceivedPacket
 from pressenter.host.routes import Route, RoutingTable
 from pressenter.host.unreachable import NetworkUnreachable
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
 from pressenter.wire import ipv4
-from pressenter.wire.address import BROADCAST_MAC, ipv4_text, network_of
+from pressenter.wire.address import BROADCAST_IPV4, BROADCAST_MAC, ipv4_text, network_of
 from pressenter.wire.ethernet import EtherType
 from pressenter.wire.icmp import IcmpType, Unreachable
 from pressenter.wire.ipv4 import IPv4Header, build_ipv4, decrement_ttl, is_plain_ipv4, parse_ipv4
@@ -37,10 +38,8 @@ from pressenter.wire.malformed import MalformedPacket
 
 __all__ = ["InternetLayer"]
 
-PATH_MTU_AGE_NS = 600 * 1_000_000_000  # RFC 1191 §6.3
 SMALLEST_MTU = 552  # Linux's min_pmtu; RFC 1191 §3 allows 68
 _REDIRECT_FOR_HOST = 1
-LIMITED_BROADCAST = b"\xff\xff\xff\xff"
 
 
 class IcmpSender(Protocol):
@@ -60,7 +59,7 @@ class InternetLayer:
         prerouting, postrouting: translators; each returns the packet, changed or not, or
             None if it has dropped it.
         ipv6: the other half.
-        path_mtus: by destination, what ICMP has told, and when (RFC 1191 §6.3).
+        path_mtus: what ICMP has told.
         restore: turns a packet that postrouting has changed back, for errors about it.
     """
 
@@ -78,11 +77,11 @@ class InternetLayer:
         self.postrouting: Callable[[Interface, bytes], bytes | None] | None = None
         self.restore: Callable[[bytes], bytes] | None = None
         self.ipv6 = IPv6Layer(self)
-        self.path_mtus: dict[bytes, tuple[int, int]] = {}
+        self.path_mtus = PathMtus()
         self._identification = randomness.randrange(0x10000)
         self._reassembler = Reassembler()
         self._own: set[bytes] = set()
-        self._broadcasts: set[bytes] = {LIMITED_BROADCAST}
+        self._broadcasts: set[bytes] = {BROADCAST_IPV4}
 
     def add_interface(self, interface: Interface) -> None:
         """Attach an interface; if it has an address, with the route to the network on its link."""
@@ -109,7 +108,7 @@ class InternetLayer:
                 self.routes.remove(interface, route.network, route.prefix_length, route.gateway)
         interface.address, interface.prefix_length = bytes(4), 0
         others = [each for each in self.interfaces if any(each.address) and each.prefix_length < 31]
-        self._broadcasts = {LIMITED_BROADCAST, *(each.broadcast for each in others)}
+        self._broadcasts = {BROADCAST_IPV4, *(each.broadcast for each in others)}
 
     def is_own(self, address: bytes) -> bool:
         """Whether this is an address of this host, loopback included."""
@@ -145,27 +144,12 @@ class InternetLayer:
 
     def mtu_for(self, destination: bytes) -> int:
         """What the path to a destination is known to bear.  Raises NetworkUnreachable."""
-        mtu = self.link_mtu_for(destination)
-        if len(destination) == 16:
-            return min(mtu, self.ipv6.mtu_for(destination))
-        learnt = self.path_mtus.get(destination)
-        if learnt is None:
-            return mtu
-        if self.agenda.now_ns - learnt[1] > PATH_MTU_AGE_NS:
-            del self.path_mtus[destination]
-            return mtu
-        return min(mtu, learnt[0])
+        path_mtus = self.path_mtus if len(destination) == 4 else self.ipv6.path_mtus
+        return path_mtus.bound(self.agenda.now_ns, destination, self.link_mtu_for(destination))
 
     def learn_path_mtu(self, destination: bytes, mtu: int) -> None:
         """A router says what its next link bears (RFC 1191 §3); never less than any link must."""
-        self.path_mtus[destination] = (max(mtu, SMALLEST_MTU), self.agenda.now_ns)
-
-    def received(
-        self, interface: Interface, source: bytes, destination: bytes, payload: bytes, packet: bytes, tos: int,
-        ttl: int, broadcast: bool,
-    ) -> ReceivedPacket:  # fmt: skip
-        """What a packet of either version is to those above."""
-        return ReceivedPacket(interface, source, destination, payload, packet, tos, ttl, broadcast)
+        self.path_mtus.learn(self.agenda.now_ns, destination, max(mtu, SMALLEST_MTU))
 
     def send(
         self,

@@ -104,6 +104,12 @@ class SocketOptions:
         if self.congestion is not None and self.congestion != connection.sender.congestion_name:
             connection.sender.use_congestion_control(self.congestion)
 
+    def change(self, endpoint: Endpoint) -> None:
+        """An option was set on an open connection: it follows at once."""
+        self.update(endpoint)
+        endpoint.connection.lifetime.watch(endpoint.layer.now_ns)
+        endpoint.layer.carry_out(endpoint)
+
     # ---- by number --------------------------------------------------------------------------------
 
     def set(self, level: int, option: int, value: Any) -> None:

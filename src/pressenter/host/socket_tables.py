@@ -33,8 +33,8 @@ def netstat(host: Host) -> str:
         " PID/Program name",
     ]
     for listener in _listeners(host):
-        local = f"{_address(listener.address)}:{listener.port}"
-        anybody = f"{_address(bytes(len(listener.address)))}:*"
+        local = f"{address_text(listener.address)}:{listener.port}"
+        anybody = f"{address_text(bytes(len(listener.address)))}:*"
         lines.append(_netstat_row(listener.address, len(listener.waiting), 0, local, anybody, State.LISTEN))
     for endpoint in host.tcp.endpoints.values():
         local, remote = _pair(endpoint)
@@ -69,10 +69,6 @@ def _netstat_row(address: bytes, waiting: int, unacknowledged: int, local: str, 
 def _listeners(host: Host) -> Iterator[Listener]:
     for port in sorted(host.tcp.listeners):
         yield from host.tcp.listeners[port]
-
-
-def _address(packed: bytes) -> str:
-    return address_text(packed)
 
 
 def _pair(endpoint: Endpoint, brackets: bool = False) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from pressenter.host.tcp.endpoint import Endpoint, Listener
 from pressenter.host.tcp.notices import Notice
 from pressenter.host.tcp.states import State
 from pressenter.host.udp import UdpSocket
-from pressenter.wire.address import address_bytes, address_text
+from pressenter.wire.address import address_bytes, socket_address
 
 if TYPE_CHECKING:
     from pressenter.host.host import Host
@@ -277,9 +277,7 @@ class Socket:
                 raise OSError(errno.EINVAL, "the host takes no segments in datagrams, or it is too late for it")
         self.options.set(level, option, value)
         if self._endpoint is not None:
-            self.options.update(self._endpoint)
-            self._endpoint.connection.lifetime.watch(self.host.agenda.now_ns)
-            self.host.tcp.carry_out(self._endpoint)
+            self.options.change(self._endpoint)
         elif self._listener is not None:
             self._listener.fast_open = self.options.fast_open
 
@@ -422,6 +420,5 @@ class Socket:
         return packed, port
 
     def _text(self, address: bytes, port: int) -> Address:
-        if self.family == socket.AF_INET:
-            return address_text(address), port
-        return (address_text(address if len(address) == 16 else _MAPPED + address), port, 0, 0)
+        mapped = self.family == socket.AF_INET6 and len(address) == 4
+        return socket_address(_MAPPED + address if mapped else address, port)

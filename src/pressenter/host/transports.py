@@ -18,7 +18,7 @@ from pressenter.host.socket_options import SocketOptions
 from pressenter.host.tcp.endpoint import Endpoint, Listener
 from pressenter.host.tcp.notices import Notice
 from pressenter.host.udp import UdpSocket
-from pressenter.wire.address import address_bytes, address_text
+from pressenter.wire.address import address_bytes, socket_address
 
 if TYPE_CHECKING:
     from pressenter.host.event_loop import HostLoop
@@ -63,11 +63,8 @@ class HostSocket:
     def setsockopt(self, level: int, option: int, value: Any) -> None:
         """Set an option (see `pressenter.host.socket_options`); a connection follows it at once."""
         self._options.set(level, option, value)
-        endpoint = self._endpoint
-        if endpoint is not None:
-            self._options.update(endpoint)
-            endpoint.connection.lifetime.watch(self._tcp.now_ns)
-            self._tcp.carry_out(endpoint)
+        if self._endpoint is not None:
+            self._options.change(self._endpoint)
 
     def getsockopt(self, level: int, option: int, buflen: int = 0) -> Any:
         """An option's value."""
@@ -106,8 +103,8 @@ class StreamTransport(asyncio.Transport):
         self._connected = on_connected
         endpoint.owner = self
         here = endpoint.quadruple
-        local = _sockaddr(here.local_address, here.local_port)
-        remote = _sockaddr(here.remote_address, here.remote_port)
+        local = socket_address(here.local_address, here.local_port)
+        remote = socket_address(here.remote_address, here.remote_port)
         self._about = {
             "socket": HostSocket(endpoint.layer, socket.SOCK_STREAM, local, remote, endpoint),
             "sockname": local, "peername": remote,
@@ -317,12 +314,6 @@ class StreamTransport(asyncio.Transport):
         self._high, self._low = high, low
 
 
-def _sockaddr(address: bytes, port: int) -> ADDRESS:
-    """As Python writes a socket's address: IPv6 has two numbers more."""
-    text = address_text(address)
-    return (text, port) if len(address) == 4 else (text, port, 0, 0)
-
-
 def _hand_over(protocol: asyncio.BaseProtocol, data: bytes) -> None:
     """Give bytes to a protocol of either kind."""
     if isinstance(protocol, asyncio.BufferedProtocol):
@@ -349,7 +340,7 @@ class HostServer(asyncio.AbstractServer):
         self._accept = accept
         self._forever: asyncio.Future[None] | None = None
         self._sockets = tuple(
-            HostSocket(listener.layer, socket.SOCK_STREAM, _sockaddr(listener.address, listener.port), None)
+            HostSocket(listener.layer, socket.SOCK_STREAM, socket_address(listener.address, listener.port), None)
             for listener in listeners
         )
         self._serving = False
@@ -400,7 +391,7 @@ class DatagramTransport(asyncio.DatagramTransport):
         protocol: asyncio.DatagramProtocol,
         remote: ADDRESS | None,
     ) -> None:
-        local = _sockaddr(udp.address, udp.port)
+        local = socket_address(udp.address, udp.port)
         super().__init__(
             {
                 "socket": HostSocket(loop.host.tcp, socket.SOCK_DGRAM, local, remote),
@@ -417,7 +408,7 @@ class DatagramTransport(asyncio.DatagramTransport):
         udp.on_error = self._error_arrives
 
     def _datagram_arrives(self, payload: bytes, address: bytes, port: int) -> None:
-        source = _sockaddr(address, port)
+        source = socket_address(address, port)
         if self._remote is None or self._remote == source[:2]:
             self._loop.wake(self._tell, self._protocol.datagram_received, payload, source)
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import functools
 import socket
+from typing import Any
 
 __all__ = [
+    "BROADCAST_IPV4",
     "BROADCAST_MAC",
     "UNSPECIFIED_IPV4",
     "UNSPECIFIED_IPV6",
@@ -26,10 +28,12 @@ __all__ = [
     "multicast_mac",
     "network_of",
     "parse_prefix",
+    "socket_address",
     "solicited_node",
 ]
 
 BROADCAST_MAC = b"\xff" * 6
+BROADCAST_IPV4 = b"\xff" * 4  # everybody on this link (RFC 919 §7)
 UNSPECIFIED_IPV4 = bytes(4)
 UNSPECIFIED_IPV6 = bytes(16)
 
@@ -64,6 +68,11 @@ def address_text(packed: bytes) -> str:
 def endpoint_text(address: bytes, port: int) -> str:
     """An address with a port: ``192.0.2.1:80`` or ``[2001:db8::1]:80`` (RFC 5952 §6)."""
     return f"{ipv4_text(address)}:{port}" if len(address) == 4 else f"[{address_text(address)}]:{port}"
+
+
+def socket_address(address: bytes, port: int) -> tuple[Any, ...]:
+    """An address with a port as Python's sockets write it: IPv6 has two numbers more."""
+    return (address_text(address), port) if len(address) == 4 else (address_text(address), port, 0, 0)
 
 
 def is_multicast(address: bytes) -> bool:

@@ -20,9 +20,10 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pressenter.host.dhcp.broadcast import send_to_everybody
 from pressenter.host.routes import Route
 from pressenter.sim import Entry
-from pressenter.wire.address import BROADCAST_MAC, UNSPECIFIED_IPV4, address_text
+from pressenter.wire.address import UNSPECIFIED_IPV4, address_text
 from pressenter.wire.dhcp import (
     BROADCAST,
     CLIENT_PORT,
@@ -33,10 +34,7 @@ from pressenter.wire.dhcp import (
     build_dhcp,
     parse_dhcp,
 )
-from pressenter.wire.ethernet import EtherType
-from pressenter.wire.ipv4 import Protocol, build_ipv4
 from pressenter.wire.malformed import MalformedPacket
-from pressenter.wire.udp import Datagram, build_udp
 
 if TYPE_CHECKING:
     from pressenter.host.host import Host
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["DhcpClient", "DhcpState", "Lease"]
 
 _SECOND = 1_000_000_000
-_EVERYBODY = b"\xff\xff\xff\xff"
 _FIRST_RETRY_NS = 4 * _SECOND  # RFC 2131 §4.1, doubled up to 64 s
 _LONGEST_RETRY_NS = 64 * _SECOND
 _REQUESTS = 4
@@ -172,18 +169,23 @@ class DhcpClient:
             socket.send(build_dhcp(message), self.lease.server, SERVER_PORT)
         except OSError as error:
             self._record("ip.drop", reason=str(error))
-        left_ns = self._bound_at_ns + self.lease.seconds * _SECOND * 7 // 8 - self.agenda.now_ns  # until T2
-        again = left_ns > 2 * _SHORTEST_RENEWAL_NS
-        self._timer = self.agenda.chore(left_ns // 2 if again else left_ns, self._renew if again else self._rebind)
+        self._again_until(self.lease.seconds * _SECOND * 7 // 8, self._renew, self._rebind)  # T2
 
     def _rebind(self) -> None:
         """Ask anybody."""
         assert self.lease is not None
         self.state = DhcpState.REBINDING
-        self._broadcast(self._message(MessageType.REQUEST)._replace(client_address=self.lease.address))
-        left_ns = self._bound_at_ns + self.lease.seconds * _SECOND - self.agenda.now_ns
-        again = left_ns > 2 * _SHORTEST_RENEWAL_NS
-        self._timer = self.agenda.chore(left_ns // 2 if again else left_ns, self._rebind if again else self._lose)
+        message = self._message(MessageType.REQUEST)._replace(client_address=self.lease.address)
+        send_to_everybody(self.interface, CLIENT_PORT, SERVER_PORT, message)
+        self._again_until(self.lease.seconds * _SECOND, self._rebind, self._lose)
+
+    def _again_until(self, end_ns: int, again: Callable[[], None], then: Callable[[], None]) -> None:
+        """Ask once more after half of the time that is left until ``end_ns`` of the lease; if that is short, `then`."""
+        left_ns = self._bound_at_ns + end_ns - self.agenda.now_ns
+        if left_ns > 2 * _SHORTEST_RENEWAL_NS:
+            self._timer = self.agenda.chore(left_ns // 2, again)
+        else:
+            self._timer = self.agenda.chore(left_ns, then)
 
     def _lose(self) -> None:
         """The address may be used no more."""
@@ -208,14 +210,7 @@ class DhcpClient:
     def _send(self, kind: int, *options: tuple[int, bytes]) -> None:
         name = "dhcp.discover" if kind == MessageType.DISCOVER else "dhcp.request"
         self._record(name, mac=self.interface.mac.hex(":"))
-        self._broadcast(self._message(kind, *options))
-
-    def _broadcast(self, message: DhcpMessage) -> None:
-        """From 0.0.0.0 to everybody: there is no address yet, and so no route."""
-        source = self.interface.address
-        datagram = build_udp(source, _EVERYBODY, Datagram(CLIENT_PORT, SERVER_PORT, build_dhcp(message)))
-        packet = build_ipv4(source, _EVERYBODY, Protocol.UDP, datagram)
-        self.interface.send_frame(BROADCAST_MAC, EtherType.IPV4, packet)
+        send_to_everybody(self.interface, CLIENT_PORT, SERVER_PORT, self._message(kind, *options))
 
     def _again(self, action: Callable[..., object], *arguments: Any) -> None:
         """RFC 2131 §4.1: again after 4, 8, 16, ... seconds, a little more or less."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pressenter.wire.address import BROADCAST_MAC, UNSPECIFIED_IPV4, address_text
+from pressenter.host.dhcp.broadcast import send_to_everybody
+from pressenter.wire.address import UNSPECIFIED_IPV4, address_text
 from pressenter.wire.dhcp import CLIENT_PORT, SERVER_PORT, DhcpMessage, MessageType, Option, build_dhcp, parse_dhcp
-from pressenter.wire.ethernet import EtherType
-from pressenter.wire.ipv4 import Protocol, build_ipv4
 from pressenter.wire.malformed import MalformedPacket
-from pressenter.wire.udp import Datagram, build_udp
 
 if TYPE_CHECKING:
     from pressenter.host.host import Host
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["DhcpServer"]
 
 _SECOND = 1_000_000_000
-_EVERYBODY = b"\xff\xff\xff\xff"
 
 
 class _Granted(NamedTuple):
@@ -122,17 +119,14 @@ class DhcpServer:
         reply = DhcpMessage(
             2, message.transaction, message.flags, message.client_address, address, message.mac, tuple(options)
         )
-        data = build_dhcp(reply)
         if any(message.client_address):
             try:
-                self.host.udp.sockets[4, SERVER_PORT].send(data, message.client_address, CLIENT_PORT)
+                self.host.udp.sockets[4, SERVER_PORT].send(build_dhcp(reply), message.client_address, CLIENT_PORT)
             except OSError as error:
                 self._record("ip.drop", reason=str(error))  # an address that we have no way to
             return
         # RFC 2131 §4.1: the client has no address yet, so everybody hears the answer.
-        datagram = build_udp(interface.address, _EVERYBODY, Datagram(SERVER_PORT, CLIENT_PORT, data))
-        packet = build_ipv4(interface.address, _EVERYBODY, Protocol.UDP, datagram)
-        interface.send_frame(BROADCAST_MAC, EtherType.IPV4, packet)
+        send_to_everybody(interface, SERVER_PORT, CLIENT_PORT, reply)
 
     def _record(self, name: str, /, **fields: Any) -> None:
         self.host.recorder.record(self.host.name, name, interface=self.interface.name, **fields)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from pressenter.host.fragmentation import Reassembler
 from pressenter.host.ipv6.interface import IPv6Interface
 from pressenter.host.ipv6.source_address import choose_source
+from pressenter.host.path_mtu import PathMtus
+from pressenter.host.received import ReceivedPacket
 from pressenter.host.routes import Route, RoutingTable
 from pressenter.wire.address import address_text, is_link_local, is_multicast, multicast_mac
 from pressenter.wire.ethernet import EtherType
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
 __all__ = ["IPv6Layer"]
 
 LOOPBACK = bytes(15) + b"\x01"
-PATH_MTU_AGE_NS = 600_000_000_000  # RFC 8201 §5.3
 _FRAGMENT_HEADER = 8
 
 
@@ -52,14 +53,14 @@ class IPv6Layer:
     Attributes:
         interfaces: those that speak IPv6.
         routes: the routing table.
-        path_mtus: by destination, what ICMPv6 has told, and when (RFC 8201 §5.2).
+        path_mtus: what ICMPv6 has told.
     """
 
     def __init__(self, internet: InternetLayer) -> None:
         self.internet = internet
         self.interfaces: list[IPv6Interface] = []
         self.routes = RoutingTable()
-        self.path_mtus: dict[bytes, tuple[int, int]] = {}
+        self.path_mtus = PathMtus()
         self.icmp: Icmpv6Layer
         self._identification = 0
         self._reassembler = Reassembler()
@@ -108,13 +109,7 @@ class IPv6Layer:
         """What the path to a destination is known to bear."""
         route = self.route(destination)
         mtu = 65_535 if route is None or self.is_own(destination) else self.link_mtu(route)
-        learnt = self.path_mtus.get(destination)
-        if learnt is None:
-            return mtu
-        if self.internet.agenda.now_ns - learnt[1] > PATH_MTU_AGE_NS:
-            del self.path_mtus[destination]  # RFC 8201 §5.3: the path may bear more by now
-            return mtu
-        return min(mtu, learnt[0])
+        return self.path_mtus.bound(self.internet.agenda.now_ns, destination, mtu)
 
     def link_mtu(self, route: Route) -> int:
         """What the first link bears of IPv6: its MTU, or less if a router has said so."""
@@ -139,7 +134,7 @@ class IPv6Layer:
         if route is None:
             return False
         self._record_route(route, source, destination)
-        mtu = min(self.link_mtu(route), self.mtu_for(destination))
+        mtu = self.path_mtus.bound(self.internet.agenda.now_ns, destination, self.link_mtu(route))
         if HEADER_LENGTH + len(payload) <= mtu:
             packet = build_ipv6(source, destination, protocol, payload, hop_limit=limit, traffic_class=traffic_class)
             self._to_neighbour(route, packet)
@@ -221,7 +216,7 @@ class IPv6Layer:
         handler = self.internet.protocols.get(extended.next_header)
         if handler is not None and extended.next_header != Protocol.ICMP:
             handler(
-                self.internet.received(
+                ReceivedPacket(
                     interface,
                     header.source,
                     header.destination,
@@ -266,7 +261,7 @@ class IPv6Layer:
     def learn_path_mtu(self, destination: bytes, mtu: int) -> None:
         """A router says what its next link bears (RFC 8201 §4)."""
         smaller = max(MINIMUM_MTU, min(mtu, self.mtu_for(destination)))
-        self.path_mtus[destination] = (smaller, self.internet.agenda.now_ns)
+        self.path_mtus.learn(self.internet.agenda.now_ns, destination, smaller)
 
     def unreachable(self, packet: bytes) -> None:
         """A neighbour does not answer."""
