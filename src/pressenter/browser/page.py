@@ -13,18 +13,19 @@ from typing import Any, NamedTuple
 import ada_url
 
 from pressenter.browser.css.cascade import StyledDocument, dump_styles, style_document
-from pressenter.browser.css.style_sheet import Medium, StyleSheet, dump_style_sheet, parse_style_sheet
+from pressenter.browser.css.style_sheet import Medium, StyleSheet, dump_style_sheet, in_layer, parse_style_sheet
 from pressenter.browser.fetch import Fetcher
 from pressenter.browser.html.decoder import decode
 from pressenter.browser.html.dom import SVG, Document, Element, dump
+from pressenter.browser.html.html_parser import HtmlParser
 from pressenter.browser.html.svg_source import svg_size, svg_source
-from pressenter.browser.html.tree_builder import HtmlParser
 from pressenter.browser.layout.box_tree import build_box_tree, count_boxes, dump_boxes
 from pressenter.browser.layout.boxes import BlockBox, IntrinsicSize
 from pressenter.browser.layout.engine import layout_page
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.fragments import LayoutResult, TextFragment, dump_fragments, walk
-from pressenter.browser.paint.display_list import DisplayItem, build_display_list, dump_display_list
+from pressenter.browser.paint.display_list import build_display_list
+from pressenter.browser.paint.items import DisplayItem, dump_display_list
 from pressenter.http.client import FetchError
 from pressenter.trace import Recorder
 
@@ -166,12 +167,13 @@ class PageLoader:
         await self._spend("css_byte", len(text))
         self._recorder.end(begin, source=where, rules=len(sheet.rules))
         imported: list[StyleSheet] = []
-        for reference in sheet.imports:
-            url = _absolute(reference, sheet_url)
+        for wanted in sheet.imports:
+            url = _absolute(wanted.url, sheet_url)
             if url in (sheet_url, *chain) or self._imports_left <= 0:
                 continue
             self._imports_left -= 1
-            imported += await self._sheet(reference, sheet_url, referrer, (*chain, sheet_url))
+            found = await self._sheet(wanted.url, sheet_url, referrer, (*chain, sheet_url))
+            imported += [in_layer(each, wanted.layer) for each in found]
         return [*imported, _with_absolute_urls(sheet, sheet_url)]
 
     async def _style(self, document: Document, sheets: list[StyleSheet]) -> StyledDocument:
@@ -300,12 +302,18 @@ def _inline_drawings(document: Document) -> dict[Element, _Picture]:
 
 
 def _background_urls(styled: StyledDocument) -> set[str]:
+    """The addresses of all pictures that styles name."""
     found = set()
     for style in [*styled.styles.values(), *styled.pseudo_styles.values()]:
-        image = style["background-image"]
-        if isinstance(image, tuple) and image[0] == "url":
-            found.add(image[1])
+        for image in (*style["background-image"], style["list-style-image"]):
+            if isinstance(image, tuple) and image[0] == "url":
+                found.add(image[1])
+        if isinstance(style["content"], tuple):
+            found.update(part[1] for part in style["content"] if part[0] == "url")
     return found
+
+
+_URL_PROPERTIES = frozenset(("background-image", "list-style-image", "content", "mask-image"))
 
 
 def _with_absolute_urls(sheet: StyleSheet, base: str) -> StyleSheet:
@@ -313,15 +321,46 @@ def _with_absolute_urls(sheet: StyleSheet, base: str) -> StyleSheet:
     rules = []
     for rule in sheet.rules:
         declarations = [
-            declaration._replace(value=("url", _absolute(declaration.value[1], base)))
-            if declaration.name == "background-image"
-            and isinstance(declaration.value, tuple)
-            and declaration.value[0] == "url"
+            declaration._replace(value=_absolute_value(declaration.value, base))
+            if declaration.name in _URL_PROPERTIES
             else declaration
             for declaration in rule.declarations
         ]
+        for declaration in rule.declarations:
+            _make_urls_absolute(declaration.tokens or (), base)
         rules.append(rule._replace(declarations=declarations))
-    return sheet._replace(rules=rules)
+    faces = [
+        face._replace(sources=tuple((_absolute(address, base), kind) for address, kind in face.sources))
+        for face in sheet.font_faces
+    ]
+    return sheet._replace(rules=rules, font_faces=faces)
+
+
+def _absolute_value(value: Any, base: str) -> Any:
+    if not isinstance(value, tuple):
+        return value
+    if len(value) == 2 and value[0] == "url":
+        return ("url", _absolute(value[1], base))
+    if type(value) is tuple:
+        return tuple(_absolute_value(part, base) for part in value)
+    return value
+
+
+def _make_urls_absolute(tokens: Any, base: str) -> None:
+    """The same for values that are parsed later, when custom properties are known: their tokens are this sheet's own."""
+    for token in tokens:
+        if token.type == "url":
+            token.value = _absolute(token.value, base)
+            token.representation = f'url("{token.value}")'
+        elif token.type == "function" and token.lower_name == "url":
+            for argument in token.arguments:
+                if argument.type == "string":
+                    argument.value = _absolute(argument.value, base)
+                    argument.representation = f'"{argument.value}"'
+        elif token.type == "function":
+            _make_urls_absolute(token.arguments, base)
+        elif token.type.endswith("block"):
+            _make_urls_absolute(token.content, base)
 
 
 def _absolute(reference: str, base: str) -> str:

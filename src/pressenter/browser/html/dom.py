@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
-__all__ = ["HTML", "MATHML", "SVG", "Comment", "Doctype", "Document", "Element", "Node", "Text", "dump"]
+__all__ = [
+    "HTML", "MATHML", "NAMESPACED_ATTRIBUTES", "SVG", "Comment", "Doctype", "Document", "DocumentFragment", "Element",
+    "Node", "Text", "dump",
+]  # fmt: skip
 
 HTML = "html"
 SVG = "svg"
 MATHML = "math"
+
+#: The attributes that are in a namespace where the element is of SVG or MathML (HTML Standard §13.2.6.1).
+NAMESPACED_ATTRIBUTES = frozenset(
+    """xlink:actuate xlink:arcrole xlink:href xlink:role xlink:show xlink:title xlink:type
+    xml:lang xml:space xmlns xmlns:xlink""".split()
+)
 
 
 class Node:
@@ -87,6 +96,12 @@ class Document(Node):
         return ""
 
 
+class DocumentFragment(Node):
+    """Nodes without a document around them: what is in a template, or was parsed by itself."""
+
+    __slots__ = ()
+
+
 class Doctype(Node):
     """``<!DOCTYPE ...>``."""
 
@@ -120,15 +135,21 @@ class Comment(Node):
 
 
 class Element(Node):
-    """A tag with its attributes and its children."""
+    """A tag with its attributes and its children.
 
-    __slots__ = ("attributes", "namespace", "tag")
+    Attributes:
+        content: what is in a template (HTML Standard §4.12.3), which is apart from the document.
+            None for every other element.
+    """
+
+    __slots__ = ("attributes", "content", "namespace", "tag")
 
     def __init__(self, tag: str, attributes: dict[str, str] | None = None, namespace: str = HTML) -> None:
         super().__init__()
         self.tag = tag
         self.attributes = attributes or {}
         self.namespace = namespace
+        self.content = DocumentFragment() if tag == "template" and namespace == HTML else None
 
     def __repr__(self) -> str:
         return f"<{self.tag}>"
@@ -136,6 +157,10 @@ class Element(Node):
     def get(self, name: str, default: str = "") -> str:
         """An attribute's value."""
         return self.attributes.get(name, default)
+
+    def is_html(self, tags: Container[str]) -> bool:
+        """Whether it is an element of HTML with one of the tags."""
+        return self.namespace == HTML and self.tag in tags
 
     @property
     def classes(self) -> list[str]:
@@ -158,7 +183,10 @@ def dump(node: Node) -> str:
         if isinstance(item, Element):
             prefix = "" if item.namespace == HTML else f"{item.namespace} "
             lines.append(f"{indent}<{prefix}{item.tag}>")
-            lines += [f'{indent}  {name}="{item.attributes[name]}"' for name in sorted(item.attributes)]
+            lines += [f'{indent}  {name}="{value}"' for name, value in sorted(_attributes_as_shown(item))]
+            if item.content is not None:
+                lines.append(f"{indent}  content")
+                stack.extend((child, depth + 2) for child in reversed(item.content.children))
         elif isinstance(item, Text):
             lines.append(f'{indent}"{item.data}"')
         elif isinstance(item, Comment):
@@ -168,3 +196,13 @@ def dump(node: Node) -> str:
             lines.append(f"{indent}<!DOCTYPE {item.name}{ids}>")
         stack.extend((child, depth + 1) for child in reversed(item.children))
     return "\n".join(lines)
+
+
+def _attributes_as_shown(element: Element) -> Iterator[tuple[str, str]]:
+    """Names and values; the names that foreign elements have in namespaces are shown apart from these."""
+    for name, value in element.attributes.items():
+        if element.namespace != HTML and name in NAMESPACED_ATTRIBUTES:
+            prefix, _, local = name.partition(":")
+            yield f"{prefix} {local or prefix}", value
+        else:
+            yield name, value

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pressenter.browser.html.dom import HTML, MATHML, SVG, Element
+
 __all__ = [
     "DEFAULT_SCOPE",
+    "FOREIGN_SCOPE",
     "FORMATTING",
     "HEADINGS",
     "HEAD_ELEMENTS",
     "IMPLIED_END_TAGS",
+    "MATHML_TEXT_POINTS",
     "SPECIAL",
+    "SVG_HTML_POINTS",
     "TABLE_PARTS",
     "TABLE_SCOPE",
     "VOID",
+    "is_special",
     "quirks_mode",
 ]
 
@@ -20,7 +26,7 @@ HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 HEAD_ELEMENTS = frozenset("base basefont bgsound link meta noframes script style template title".split())
 IMPLIED_END_TAGS = frozenset("dd dt li optgroup option p rb rp rt rtc".split())
-DEFAULT_SCOPE = frozenset("applet caption html table td th marquee object template".split())
+DEFAULT_SCOPE = frozenset("applet caption html table td th marquee object select template".split())
 TABLE_PARTS = frozenset("caption col colgroup tbody td tfoot th thead tr".split())
 TABLE_SCOPE = frozenset("html table template".split())
 SPECIAL = frozenset(
@@ -30,6 +36,12 @@ SPECIAL = frozenset(
     keygen li link listing main marquee menu meta nav noembed noframes noscript object ol p
     param plaintext pre script search section select source style summary table tbody td
     template textarea tfoot th thead title tr track ul wbr xmp""".split()
+)
+MATHML_TEXT_POINTS = frozenset("mi mo mn ms mtext".split())
+SVG_HTML_POINTS = frozenset("foreignObject desc title".split())
+#: The elements of SVG and MathML that are special and end every scope but that of tables (§13.2.4.2).
+FOREIGN_SCOPE = frozenset(
+    [(MATHML, tag) for tag in (*MATHML_TEXT_POINTS, "annotation-xml")] + [(SVG, tag) for tag in SVG_HTML_POINTS]
 )
 
 _QUIRKY_PUBLIC_IDS = (
@@ -42,6 +54,13 @@ _QUIRKY_PUBLIC_IDS = (
     "-//softquad", "-//spyglass//dtd html 2.0 extended//", "-//sq//dtd html 2.0 hotmetal",
     "-//sun microsystems corp.//dtd hotjava",
 )  # fmt: skip
+
+
+def is_special(element: Element) -> bool:
+    """Whether an element is in the category "special" (HTML Standard §13.2.4.2)."""
+    if element.namespace == HTML:
+        return element.tag in SPECIAL
+    return (element.namespace, element.tag) in FOREIGN_SCOPE
 
 
 def quirks_mode(name: str, public_id: str | None, system_id: str | None, force: bool) -> str:

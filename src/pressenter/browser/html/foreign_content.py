@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from turbohtml import TokenType
 
-from pressenter.browser.html.dom import HTML, MATHML, SVG
+from pressenter.browser.html.dom import HTML, MATHML, SVG, Element
+from pressenter.browser.html.element_kinds import MATHML_TEXT_POINTS, SVG_HTML_POINTS
+from pressenter.browser.html.insertion_modes.modes import comment_data
 
 if TYPE_CHECKING:
     from pressenter.browser.html.tree_builder import TreeBuilder
@@ -18,8 +20,6 @@ _BREAKOUT = frozenset(
     img li listing menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u
     ul var""".split()
 )
-_MATHML_TEXT = frozenset("mi mo mn ms mtext".split())
-_SVG_HTML = frozenset("foreignObject desc title".split())
 _SVG_TAGS = {
     name.lower(): name
     for name in """altGlyph altGlyphDef altGlyphItem animateColor animateMotion animateTransform
@@ -47,16 +47,27 @@ def is_foreign(builder: TreeBuilder, token: Any) -> bool:
     """The tree construction dispatcher (§13.2.6)."""
     if not builder.open:
         return False
-    current = builder.open.current
+    current = builder.adjusted_current
     if current.namespace == HTML:
         return False
-    if current.namespace == MATHML and current.tag in _MATHML_TEXT:
-        if token.type is TokenType.TEXT:
-            return False
-        if token.type is TokenType.START_TAG and token.tag not in ("mglyph", "malignmark"):
-            return False
-    integration = current.namespace == SVG and current.tag in _SVG_HTML
-    return not (integration and token.type in (TokenType.TEXT, TokenType.START_TAG))
+    starts, is_text = token.type is TokenType.START_TAG, token.type is TokenType.TEXT
+    if is_mathml_text_point(current) and (is_text or (starts and token.tag not in ("mglyph", "malignmark"))):
+        return False
+    if starts and token.tag == "svg" and current.namespace == MATHML and current.tag == "annotation-xml":
+        return False
+    return not (is_html_point(current) and (starts or is_text))
+
+
+def is_mathml_text_point(element: Element) -> bool:
+    """Whether an element is a MathML text integration point (§13.2.6)."""
+    return element.namespace == MATHML and element.tag in MATHML_TEXT_POINTS
+
+
+def is_html_point(element: Element) -> bool:
+    """Whether an element is an HTML integration point (§13.2.6)."""
+    if element.namespace == MATHML and element.tag == "annotation-xml":
+        return element.get("encoding").lower() in ("text/html", "application/xhtml+xml")
+    return element.namespace == SVG and element.tag in SVG_HTML_POINTS
 
 
 def process_foreign(builder: TreeBuilder, token: Any) -> None:
@@ -65,8 +76,8 @@ def process_foreign(builder: TreeBuilder, token: Any) -> None:
         if token.data.strip("\t\n\f\r \0"):
             builder.frameset_ok = False
         builder.insert_text(token.data.replace("\0", "\ufffd"))
-    elif token.type is TokenType.COMMENT:
-        builder.insert_comment(token.data)
+    elif token.type in (TokenType.COMMENT, TokenType.PROCESSING_INSTRUCTION):
+        builder.insert_comment(comment_data(token))
     elif token.type is TokenType.START_TAG:
         _start_tag(builder, token)
     elif token.type is TokenType.END_TAG:
@@ -76,16 +87,19 @@ def process_foreign(builder: TreeBuilder, token: Any) -> None:
 def _start_tag(builder: TreeBuilder, token: Any) -> None:
     presentational_font = token.tag == "font" and any(name in ("color", "face", "size") for name, _ in token.attrs)
     if token.tag in _BREAKOUT or presentational_font:
-        while True:
-            current = builder.open.current
-            text_point = current.namespace == MATHML and current.tag in _MATHML_TEXT
-            html_point = current.namespace == SVG and current.tag in _SVG_HTML
-            if current.namespace == HTML or text_point or html_point:
-                break
-            builder.open.pop()
-        builder.apply(builder.mode, token)
-        return
-    insert_foreign(builder, token, builder.open.current.namespace)
+        _break_out(builder, token)
+    else:
+        insert_foreign(builder, token, builder.adjusted_current.namespace)
+
+
+def _break_out(builder: TreeBuilder, token: Any) -> None:
+    """Leave foreign content: the token is of HTML."""
+    while True:
+        current = builder.open.current
+        if current.namespace == HTML or is_mathml_text_point(current) or is_html_point(current):
+            break
+        builder.open.pop()
+    builder.apply(builder.mode, token)
 
 
 def insert_foreign(builder: TreeBuilder, token: Any, namespace: str) -> None:
@@ -102,6 +116,9 @@ def insert_foreign(builder: TreeBuilder, token: Any, namespace: str) -> None:
 
 
 def _end_tag(builder: TreeBuilder, token: Any) -> None:
+    if token.tag in ("br", "p"):
+        _break_out(builder, token)
+        return
     for index in range(len(builder.open) - 1, 0, -1):
         item = builder.open[index]
         if item.tag.lower() == token.tag:

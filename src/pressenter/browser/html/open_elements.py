@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Container
 
 from pressenter.browser.html.dom import HTML, Element
-from pressenter.browser.html.element_kinds import DEFAULT_SCOPE, IMPLIED_END_TAGS
+from pressenter.browser.html.element_kinds import DEFAULT_SCOPE, FOREIGN_SCOPE, IMPLIED_END_TAGS, TABLE_SCOPE
 
 __all__ = ["FormattingList", "OpenElements"]
-
-_SCOPE_IN_FOREIGN = frozenset(["mi", "mo", "mn", "ms", "mtext", "annotation-xml", "foreignObject", "desc", "title"])
 
 
 class OpenElements(list[Element]):
@@ -31,18 +29,33 @@ class OpenElements(list[Element]):
 
     def find(self, tag: str) -> Element | None:
         """The innermost open element of a tag."""
-        return next((item for item in reversed(self) if item.tag == tag and item.namespace == HTML), None)
+        index = self.last(tag)
+        return None if index < 0 else self[index]
+
+    def last(self, tag: str) -> int:
+        """Index of the innermost open element of a tag, or -1."""
+        return next((index for index in range(len(self) - 1, -1, -1) if self[index].is_html((tag,))), -1)
+
+    def position(self, element: Element) -> int:
+        """Index of this very element, which is open."""
+        return next(index for index, item in enumerate(self) if item is element)
 
     def in_scope(self, tags: str | Container[str], limits: frozenset[str] = DEFAULT_SCOPE) -> bool:
         """Whether one of the tags is open with no limit in between (§13.2.4.2)."""
         wanted = {tags} if isinstance(tags, str) else tags
         for item in reversed(self):
-            if item.namespace == HTML:
-                if item.tag in wanted:
-                    return True
-                if item.tag in limits:
-                    return False
-            elif limits is DEFAULT_SCOPE and item.tag in _SCOPE_IN_FOREIGN:
+            if item.is_html(wanted):
+                return True
+            if _ends_scope(item, limits):
+                return False
+        return False
+
+    def has_in_scope(self, element: Element) -> bool:
+        """Whether this very element is open with no limit in between."""
+        for item in reversed(self):
+            if item is element:
+                return True
+            if _ends_scope(item, DEFAULT_SCOPE):
                 return False
         return False
 
@@ -59,12 +72,12 @@ class OpenElements(list[Element]):
         wanted = {tags} if isinstance(tags, str) else tags
         while self:
             item = self.pop()
-            if item.tag in wanted and item.namespace == HTML:
+            if item.is_html(wanted):
                 return
 
     def pop_to(self, tags: Container[str]) -> None:
         """Pop until one of the tags is current (clear back to a context, §13.2.6.4.9)."""
-        while self.current.tag not in tags:
+        while not self.current.is_html(tags):
             self.pop()
 
     def drop(self, element: Element) -> None:
@@ -73,8 +86,15 @@ class OpenElements(list[Element]):
 
     def generate_implied_end_tags(self, besides: str = "") -> None:
         """§13.2.6.3."""
-        while self.current.tag in IMPLIED_END_TAGS and self.current.tag != besides:
+        while self.current.is_html(IMPLIED_END_TAGS) and self.current.tag != besides:
             self.pop()
+
+
+def _ends_scope(element: Element, limits: frozenset[str]) -> bool:
+    """Whether one looks no further than this element (§13.2.4.2)."""
+    if element.namespace == HTML:
+        return element.tag in limits
+    return limits is not TABLE_SCOPE and (element.namespace, element.tag) in FOREIGN_SCOPE
 
 
 class FormattingList(list[Element | None]):

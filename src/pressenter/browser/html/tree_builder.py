@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from turbohtml import Tokenizer, TokenType
+from turbohtml import TokenType
 
 from pressenter.browser.html.dom import HTML, Comment, Document, Element, Node, Text
-from pressenter.browser.html.element_kinds import FORMATTING, SPECIAL
+from pressenter.browser.html.element_kinds import is_special
 from pressenter.browser.html.foreign_content import is_foreign, process_foreign
 from pressenter.browser.html.insertion_modes import (
     END_OF_FILE,
@@ -25,8 +25,9 @@ from pressenter.browser.html.insertion_modes import (
     without_leading_newline,
 )
 from pressenter.browser.html.open_elements import FormattingList, OpenElements
+from pressenter.browser.html.selected_content import fill_selected_content
 
-__all__ = ["MAXIMUM_DEPTH", "HtmlParser", "TreeBuilder", "parse_html"]
+__all__ = ["MAXIMUM_DEPTH", "TreeBuilder"]
 
 #: Elements deeper than this are put beside instead of inside, as browsers do (Chromium: 512).
 MAXIMUM_DEPTH = 512
@@ -37,10 +38,17 @@ class TreeBuilder:
 
     Attributes:
         mode: the current insertion mode.
+        scripting: whether scripts run (the scripting flag, §13.2.4.5).
+        context: the element that a fragment is parsed for (§13.4), or None.
+        awaits_text: set where what follows a start tag is text and no markup; whoever has the
+            tokenizer clears it before the tag.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, scripting: bool = False) -> None:
         self.document = Document()
+        self.scripting = scripting
+        self.context: Element | None = None
+        self.awaits_text = False
         self.open = OpenElements()
         self.formatting = FormattingList()
         self.mode = Mode.INITIAL
@@ -50,8 +58,43 @@ class TreeBuilder:
         self.frameset_ok = True
         self.foster_parenting = False
         self.ignore_next_newline = False
-        self.pending_table_text: list[str] = []
         self.template_modes: list[Mode] = []
+
+    @property
+    def adjusted_current(self) -> Element:
+        """The adjusted current node (§13.2.4.2): of a fragment's root, the context stands for it."""
+        return self.context if self.context is not None and len(self.open) == 1 else self.open.current
+
+    @property
+    def in_foreign(self) -> bool:
+        """Whether the adjusted current node is of SVG or MathML."""
+        return bool(self.open) and self.adjusted_current.namespace != HTML
+
+    @property
+    def is_in_text(self) -> bool:
+        """Whether all that comes is text, up to an end tag or to the end."""
+        return self.mode is Mode.IN_TEXT or self.open.find("plaintext") is not None
+
+    def is_in_fragment_of(self, tag: str) -> bool:
+        """Whether this is the fragment case with a context of the tag."""
+        return self.context is not None and self.context.is_html((tag,))
+
+    def begin_fragment(self, context: Element) -> None:
+        """§13.4: what comes is to be the content of an element."""
+        self.context = context
+        root = Element("html")
+        self.document.append(root)
+        self.open.append(root)
+        if context.is_html(("template",)):
+            self.template_modes.append(Mode.IN_TEMPLATE)
+        self.reset_mode()
+        above: Node | None = context
+        while above is not None:
+            if self.form is None and isinstance(above, Element) and above.is_html(("form",)):
+                self.form = above
+            if isinstance(above, Document):
+                self.document.quirks = above.quirks
+            above = above.parent
 
     def process(self, token: Any) -> None:
         """Take one token, by the current mode or by the rules for foreign content."""
@@ -72,6 +115,7 @@ class TreeBuilder:
     def finish(self) -> Document:
         """The end of the file."""
         self.apply(self.mode, END_OF_FILE)
+        fill_selected_content(self.document)
         return self.document
 
     # ---- inserting (§13.2.6.1) ----------------------------------------------------------
@@ -79,17 +123,23 @@ class TreeBuilder:
     def insertion_point(self, override: Node | None = None) -> tuple[Node, Node | None]:
         """The appropriate place: a parent, and the child before which to insert, or None."""
         target = override or self.open.current
-        if self.foster_parenting and getattr(target, "tag", "") in (
-            "table", "tbody", "tfoot", "thead", "tr",
-        ):  # fmt: skip
-            table = self.open.find("table")
-            if table is None:
-                return self.open[0], None
-            if table.parent is not None:
-                return table.parent, table
-            index = next(i for i, item in enumerate(self.open) if item is table)
-            return self.open[index - 1], None
-        return target, None
+        if not isinstance(target, Element):
+            return target, None
+        if self.foster_parenting and target.is_html(("table", "tbody", "tfoot", "thead", "tr")):
+            return self._foster_point()
+        return target.content or target, None
+
+    def _foster_point(self) -> tuple[Node, Node | None]:
+        """Where to put what may not stand in a table: in front of it, or into a template in it."""
+        template, table = self.open.last("template"), self.open.last("table")
+        if template > table:
+            return self.open[template].content or self.open[template], None
+        if table < 0:
+            return self.open[0], None
+        parent = self.open[table].parent
+        if parent is not None:
+            return parent, self.open[table]
+        return self.open[table - 1], None
 
     def insert_element(
         self, tag: str, attributes: list[tuple[str, str]] | None = None, namespace: str = HTML
@@ -98,7 +148,8 @@ class TreeBuilder:
         element = Element(tag, dict(attributes or ()), namespace)
         parent, before = self.insertion_point()
         if len(self.open) > MAXIMUM_DEPTH:
-            parent, before = self.open[MAXIMUM_DEPTH - 1], None
+            deepest = self.open[MAXIMUM_DEPTH - 1]
+            parent, before = deepest.content or deepest, None
         if before is None:
             parent.append(element)
         else:
@@ -174,6 +225,7 @@ class TreeBuilder:
     def insert_raw_text_element(self, token: Any) -> None:
         """§13.2.6.2: what follows, up to the element's end tag, is text."""
         self.insert_element(token.tag, token.attrs)
+        self.awaits_text = True
         self.original_mode = self.mode
         self.mode = Mode.IN_TEXT
 
@@ -181,39 +233,36 @@ class TreeBuilder:
         """§13.2.6.4.7: close the nearest element of this tag if nothing special is between."""
         for index in range(len(self.open) - 1, -1, -1):
             item = self.open[index]
-            if item.tag == tag and item.namespace == HTML:
+            if item.is_html((tag,)):
                 self.open.generate_implied_end_tags(tag)
                 del self.open[index:]
                 return
-            if item.tag in SPECIAL and item.namespace == HTML:
+            if is_special(item):
                 return
 
     def adoption_agency(self, tag: str) -> None:
         """§13.2.6.4.7: mend formatting that overlaps with blocks, ``<b>1<p>2</b>3``."""
         current = self.open.current
-        if current.tag == tag and self.formatting.position(current) < 0:
+        if current.is_html((tag,)) and self.formatting.position(current) < 0:
             self.open.pop()
             return
         for _ in range(8):
             formatting = self.formatting.find(tag)
             if formatting is None:
-                if tag in FORMATTING:
-                    self.any_other_end_tag(tag)
+                self.any_other_end_tag(tag)
                 return
             if not self.open.has(formatting):
                 self.formatting.drop(formatting)
                 return
-            if not self.open.in_scope(tag):
+            if not self.open.has_in_scope(formatting):
                 return
             if not self._adopt(formatting):
                 return
 
     def _adopt(self, formatting: Element) -> bool:
         """One round of the adoption agency.  False if nothing was left to mend."""
-        place = next(i for i, item in enumerate(self.open) if item is formatting)
-        furthest = next(
-            (item for item in self.open[place + 1 :] if item.tag in SPECIAL and item.namespace == HTML), None
-        )
+        place = self.open.position(formatting)
+        furthest = next((item for item in self.open[place + 1 :] if is_special(item)), None)
         if furthest is None:
             del self.open[place:]
             self.formatting.drop(formatting)
@@ -221,7 +270,7 @@ class TreeBuilder:
         ancestor = self.open[place - 1]
         bookmark = self.formatting.position(formatting)
         last: Element = furthest
-        index = next(i for i, item in enumerate(self.open) if item is furthest)
+        index = self.open.position(furthest)
         inner = 0
         while True:
             index -= 1
@@ -261,60 +310,25 @@ class TreeBuilder:
         self.formatting.drop(formatting)
         self.formatting.insert(bookmark - (old < bookmark), clone)
         self.open.drop(formatting)
-        index = next(i for i, item in enumerate(self.open) if item is furthest)
-        self.open.insert(index + 1, clone)
+        self.open.insert(self.open.position(furthest) + 1, clone)
 
     def reset_mode(self) -> None:
         """§13.2.4.1: find the mode again from what is open."""
-        for item in reversed(self.open):
-            mode = MODE_OF_ELEMENT.get(item.tag)
-            if item.tag == "template":
-                mode = self.template_modes[-1] if self.template_modes else None
-            if item.tag == "html":
-                mode = Mode.BEFORE_HEAD if self.head is None else Mode.AFTER_HEAD
-            if mode is not None and item.namespace == HTML:
+        for index in range(len(self.open) - 1, -1, -1):
+            is_last = index == 0
+            item = self.context if is_last and self.context is not None else self.open[index]
+            mode = self._mode_inside(item, is_last)
+            if mode is not None:
                 self.mode = mode
                 return
         self.mode = Mode.IN_BODY
 
-
-class HtmlParser:
-    """Turns characters into a document, piece by piece as they arrive."""
-
-    def __init__(self) -> None:
-        self.builder = TreeBuilder()
-        self._tokenizer = Tokenizer()
-
-    def feed(self, text: str) -> None:
-        """Take some more characters."""
-        for token in self._tokenizer.feed(text):
-            self._take(token)
-
-    def close(self) -> Document:
-        """No more characters: finish the document and return it."""
-        for token in self._tokenizer.close():
-            self._take(token)
-        return self.builder.finish()
-
-    def _take(self, token: Any) -> None:
-        builder = self.builder
-        if (
-            token.type is TokenType.TEXT
-            and builder.open
-            and builder.open.current.tag == "noscript"
-            and "<" in token.data
-        ):
-            # The tokenizer takes the content of noscript as text, which is right only where
-            # scripts run.  Here none do yet, so the content is markup (§13.2.6.4.7).
-            inner = Tokenizer()
-            for nested in [*inner.feed(token.data), *inner.close()]:
-                builder.process(nested)
-            return
-        builder.process(token)
-
-
-def parse_html(text: str) -> Document:
-    """Parse a whole document."""
-    parser = HtmlParser()
-    parser.feed(text)
-    return parser.close()
+    def _mode_inside(self, item: Element, is_last: bool) -> Mode | None:
+        """The mode that an open element stands for, if it does."""
+        if item.namespace != HTML or (is_last and item.tag in ("td", "th", "head")):
+            return None
+        if item.tag == "template":
+            return self.template_modes[-1]
+        if item.tag == "html":
+            return Mode.BEFORE_HEAD if self.head is None else Mode.AFTER_HEAD
+        return MODE_OF_ELEMENT.get(item.tag)

@@ -1,4 +1,4 @@
-"""Select, template, frameset, and after the body (HTML Standard §13.2.6.4.16 and further)."""
+"""Template, frameset, and after the body (HTML Standard §13.2.6.4.16 and further)."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from turbohtml import TokenType
 
-from pressenter.browser.html.element_kinds import HEAD_ELEMENTS, TABLE_SCOPE
+from pressenter.browser.html.element_kinds import HEAD_ELEMENTS
 from pressenter.browser.html.insertion_modes.modes import (
     END,
     END_OF_FILE,
     START,
     TEXT,
-    WHITE_SPACE,
     Mode,
     again,
+    by_body_rules,
+    by_head_rules,
     by_tag,
     comment_data,
     is_blank,
     is_handled_alike,
     rules_of,
+    white_space_of,
 )
 
 if TYPE_CHECKING:
@@ -28,70 +30,9 @@ if TYPE_CHECKING:
 __all__: list[str] = []  # the rules register themselves
 
 
-@rules_of(Mode.IN_SELECT)
-def in_select(builder: TreeBuilder, token: Any) -> None:
-    """In select: the rules before their relaxation in 2025."""
-    stack, tag = builder.open, token.tag
-    if token.type is TEXT:
-        builder.insert_text(token.data.replace("\0", ""))
-    elif is_handled_alike(builder, token):
-        return
-    elif token.type is START:
-        if tag == "html":
-            builder.apply(Mode.IN_BODY, token)
-        elif tag in ("option", "optgroup", "hr"):
-            if stack.current.tag == "option":
-                stack.pop()
-            if tag != "option" and stack.current.tag == "optgroup":
-                stack.pop()
-            if tag == "hr":
-                builder.insert_void(token)
-            else:
-                builder.insert_element(tag, token.attrs)
-        elif tag in ("select", "input", "keygen", "textarea"):
-            if stack.in_scope("select"):
-                stack.pop_through("select")
-                builder.reset_mode()
-                if tag != "select":
-                    builder.apply(builder.mode, token)
-        elif tag in ("script", "template"):
-            builder.apply(Mode.IN_HEAD, token)
-    elif token.type is END:
-        if tag == "optgroup":
-            if stack.current.tag == "option" and len(stack) > 1 and stack[-2].tag == "optgroup":
-                stack.pop()
-            if stack.current.tag == "optgroup":
-                stack.pop()
-        elif tag == "option":
-            if stack.current.tag == "option":
-                stack.pop()
-        elif tag == "select":
-            if stack.in_scope("select"):
-                stack.pop_through("select")
-                builder.reset_mode()
-        elif tag == "template":
-            builder.apply(Mode.IN_HEAD, token)
-    elif token is END_OF_FILE:
-        builder.apply(Mode.IN_BODY, token)
-
-
-@rules_of(Mode.IN_SELECT_IN_TABLE)
-def in_select_in_table(builder: TreeBuilder, token: Any) -> None:
-    """A select inside a table: parts of the table close it."""
-    parts = ("caption", "table", "tbody", "tfoot", "thead", "tr", "td", "th")
-    if token.type in (START, END) and token.tag in parts:
-        if token.type is END and not builder.open.in_scope(token.tag, TABLE_SCOPE):
-            return
-        builder.open.pop_through("select")
-        builder.reset_mode()
-        builder.apply(builder.mode, token)
-    else:
-        builder.apply(Mode.IN_SELECT, token)
-
-
 @rules_of(Mode.IN_TEMPLATE)
 def in_template(builder: TreeBuilder, token: Any) -> None:
-    """§13.2.6.4.18 (numbered so before 2025)."""
+    """§13.2.6.4.16."""
     if token is END_OF_FILE:
         if builder.close_template():
             builder.apply(builder.mode, token)
@@ -117,12 +58,13 @@ _TEMPLATE_MODES = by_tag(
 
 @rules_of(Mode.AFTER_BODY)
 def after_body(builder: TreeBuilder, token: Any) -> None:
-    """§13.2.6.4.19, and after after body."""
+    """§13.2.6.4.17, and after after body (§13.2.6.4.20)."""
     if token.type in (TokenType.COMMENT, TokenType.PROCESSING_INSTRUCTION):
         after_html = builder.mode is Mode.AFTER_AFTER_BODY
         builder.insert_comment(comment_data(token), builder.document if after_html else builder.open[0])
     elif token.type is END and token.tag == "html":
-        builder.mode = Mode.AFTER_AFTER_BODY
+        if builder.context is None:
+            builder.mode = Mode.AFTER_AFTER_BODY
     elif is_blank(token) or (token.type is START and token.tag == "html") or token is END_OF_FILE:
         builder.apply(Mode.IN_BODY, token)
     elif token.type is not TokenType.DOCTYPE:
@@ -137,16 +79,54 @@ def after_after_body(builder: TreeBuilder, token: Any) -> None:
 
 @rules_of(Mode.IN_FRAMESET)
 def in_frameset(builder: TreeBuilder, token: Any) -> None:
-    """§13.2.6.4.20: old pages of frames; what is in the frames is not shown."""
+    """§13.2.6.4.18: old pages of frames; what is in the frames is not shown."""
     if token.type is TEXT:
-        builder.insert_text("".join(c for c in token.data if c in WHITE_SPACE))
+        builder.insert_text(white_space_of(token).data)
     elif is_handled_alike(builder, token):
         return
-    elif token.type is START and token.tag == "frameset":
-        builder.insert_element("frameset", token.attrs)
-    elif token.type is START and token.tag == "frame":
-        builder.insert_void(token)
-    elif token.type is START and token.tag == "noframes":
-        builder.apply(Mode.IN_HEAD, token)
+    elif token.type is START and token.tag in _FRAMESET_START:
+        _FRAMESET_START[token.tag](builder, token)
     elif token.type is END and token.tag == "frameset" and len(builder.open) > 1:
         builder.open.pop()
+        if builder.context is None and not builder.open.current.is_html(("frameset",)):
+            builder.mode = Mode.AFTER_FRAMESET
+
+
+def _start_frameset(builder: TreeBuilder, token: Any) -> None:
+    builder.insert_element("frameset", token.attrs)
+
+
+def _start_frame(builder: TreeBuilder, token: Any) -> None:
+    builder.insert_void(token)
+
+
+_FRAMESET_START = by_tag(
+    ("html", by_body_rules),
+    ("frameset", _start_frameset),
+    ("frame", _start_frame),
+    ("noframes", by_head_rules),
+)
+
+
+@rules_of(Mode.AFTER_FRAMESET)
+def after_frameset(builder: TreeBuilder, token: Any) -> None:
+    """§13.2.6.4.19."""
+    if token.type is TEXT:
+        builder.insert_text(white_space_of(token).data)
+    elif is_handled_alike(builder, token):
+        return
+    elif token.type is START and token.tag in ("html", "noframes"):
+        _FRAMESET_START[token.tag](builder, token)
+    elif token.type is END and token.tag == "html":
+        builder.mode = Mode.AFTER_AFTER_FRAMESET
+
+
+@rules_of(Mode.AFTER_AFTER_FRAMESET)
+def after_after_frameset(builder: TreeBuilder, token: Any) -> None:
+    """§13.2.6.4.21."""
+    if token.type is TEXT:
+        builder.apply(Mode.IN_BODY, white_space_of(token))
+    elif token.type in (TokenType.COMMENT, TokenType.PROCESSING_INSTRUCTION):
+        builder.insert_comment(comment_data(token), builder.document)
+    elif token.type is START and token.tag in ("html", "noframes"):
+        _FRAMESET_START[token.tag](builder, token)

@@ -106,6 +106,9 @@ def in_head(builder: TreeBuilder, token: Any) -> None:
         if tag in ("title", "noframes", "style", "script"):
             builder.insert_raw_text_element(token)
             return
+        if tag == "noscript" and builder.scripting:
+            builder.insert_raw_text_element(token)
+            return
         if tag == "noscript":
             builder.insert_element(tag, token.attrs)
             builder.mode = Mode.IN_HEAD_NOSCRIPT
@@ -136,13 +139,16 @@ def in_head(builder: TreeBuilder, token: Any) -> None:
 @rules_of(Mode.IN_HEAD_NOSCRIPT)
 def in_head_noscript(builder: TreeBuilder, token: Any) -> None:
     """§13.2.6.4.5, where no script runs."""
+    token = after_white_space(builder, token)
+    if token is None:
+        return
     if token.type is END and token.tag == "noscript":
         builder.open.pop()
         builder.mode = Mode.IN_HEAD
-    elif (
-        is_blank(token)
-        or token.type is TokenType.COMMENT
-        or (token.type is START and token.tag in ("basefont", "bgsound", "link", "meta", "noframes", "style"))
+    elif token.type is START and token.tag == "html":
+        builder.apply(Mode.IN_BODY, token)
+    elif token.type in (TokenType.COMMENT, TokenType.PROCESSING_INSTRUCTION) or (
+        token.type is START and token.tag in ("basefont", "bgsound", "link", "meta", "noframes", "style")
     ):
         builder.apply(Mode.IN_HEAD, token)
     elif (token.type is START and token.tag in ("head", "noscript")) or (token.type is END and token.tag != "br"):

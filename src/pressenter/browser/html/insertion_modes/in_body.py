@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pressenter.browser.html.dom import MATHML, SVG
-from pressenter.browser.html.element_kinds import FORMATTING, HEADINGS, SPECIAL
+from pressenter.browser.html.element_kinds import FORMATTING, HEADINGS, is_special
 from pressenter.browser.html.insertion_modes.modes import (
     END,
     END_OF_FILE,
@@ -72,9 +72,14 @@ def _start_frameset(builder: TreeBuilder, token: Any) -> None:
 
 def _start_block(builder: TreeBuilder, token: Any) -> None:
     builder.close_p_in_button_scope()
-    if token.tag in HEADINGS and builder.open.current.tag in HEADINGS:
+    if token.tag in HEADINGS and builder.open.current.is_html(HEADINGS):
         builder.open.pop()
     builder.insert_element(token.tag, token.attrs)
+
+
+def _start_plaintext(builder: TreeBuilder, token: Any) -> None:
+    _start_block(builder, token)
+    builder.awaits_text = True
 
 
 def _start_pre(builder: TreeBuilder, token: Any) -> None:
@@ -98,11 +103,11 @@ def _start_item(builder: TreeBuilder, token: Any) -> None:
     builder.frameset_ok = False
     ends = ("li",) if token.tag == "li" else ("dd", "dt")
     for item in reversed(builder.open):
-        if item.tag in ends:
+        if item.is_html(ends):
             builder.open.generate_implied_end_tags(item.tag)
             builder.open.pop_through(item.tag)
             break
-        if item.tag in SPECIAL and item.tag not in ("address", "div", "p"):
+        if is_special(item) and not item.is_html(("address", "div", "p")):
             break
     builder.close_p_in_button_scope()
     builder.insert_element(token.tag, token.attrs)
@@ -151,8 +156,18 @@ def _start_table(builder: TreeBuilder, token: Any) -> None:
 
 def _start_void(builder: TreeBuilder, token: Any) -> None:
     builder.reconstruct_formatting()
+    builder.insert_void(token)
+    builder.frameset_ok = False
+
+
+def _start_input(builder: TreeBuilder, token: Any) -> None:
+    if builder.is_in_fragment_of("select"):
+        return
+    if builder.open.in_scope("select"):
+        builder.open.pop_through("select")
+    builder.reconstruct_formatting()
     element = builder.insert_void(token)
-    if token.tag != "input" or element.get("type").lower() != "hidden":
+    if element.get("type").lower() != "hidden":
         builder.frameset_ok = False
 
 
@@ -162,6 +177,8 @@ def _start_neutral_void(builder: TreeBuilder, token: Any) -> None:
 
 def _start_hr(builder: TreeBuilder, token: Any) -> None:
     builder.close_p_in_button_scope()
+    if builder.open.in_scope("select"):
+        builder.open.generate_implied_end_tags()
     builder.insert_void(token)
     builder.frameset_ok = False
 
@@ -181,16 +198,30 @@ def _start_raw_text(builder: TreeBuilder, token: Any) -> None:
     builder.insert_raw_text_element(token)
 
 
+def _start_noscript(builder: TreeBuilder, token: Any) -> None:
+    if builder.scripting:
+        builder.insert_raw_text_element(token)
+    else:
+        _start_ordinary(builder, token)
+
+
 def _start_select(builder: TreeBuilder, token: Any) -> None:
+    """A select in a select only closes it.  Since 2025 nearly everything may stand in one."""
+    if builder.is_in_fragment_of("select"):
+        return
+    if builder.open.in_scope("select"):
+        builder.open.pop_through("select")
+        return
     builder.reconstruct_formatting()
     builder.insert_element("select", token.attrs)
     builder.frameset_ok = False
-    in_tables = (Mode.IN_TABLE, Mode.IN_CAPTION, Mode.IN_TABLE_BODY, Mode.IN_ROW, Mode.IN_CELL)
-    builder.mode = Mode.IN_SELECT_IN_TABLE if builder.mode in in_tables else Mode.IN_SELECT
 
 
 def _start_option(builder: TreeBuilder, token: Any) -> None:
-    if builder.open.current.tag == "option":
+    """option, optgroup: close the option before, and in a select the group too."""
+    if builder.open.in_scope("select"):
+        builder.open.generate_implied_end_tags("optgroup" if token.tag == "option" else "")
+    elif builder.open.current.is_html(("option",)):
         builder.open.pop()
     builder.reconstruct_formatting()
     builder.insert_element(token.tag, token.attrs)
@@ -225,10 +256,11 @@ _BODY_START = by_tag(
     ("frameset", _start_frameset),
     (
         """address article aside blockquote center details dialog dir div dl fieldset figcaption
-        figure footer header hgroup main menu nav ol p search section summary ul plaintext
+        figure footer header hgroup main menu nav ol p search section summary ul
         h1 h2 h3 h4 h5 h6""",
         _start_block,
     ),
+    ("plaintext", _start_plaintext),
     ("pre listing", _start_pre),
     ("form", _start_form),
     ("li dd dt", _start_item),
@@ -237,11 +269,13 @@ _BODY_START = by_tag(
     ("b big code em font i nobr s small strike strong tt u", _start_formatting),
     ("applet marquee object", _start_marker),
     ("table", _start_table),
-    ("area br embed img keygen wbr input", _start_void),
+    ("area br embed img keygen wbr", _start_void),
+    ("input", _start_input),
     ("param source track", _start_neutral_void),
     ("hr", _start_hr),
     ("image", _start_image),
     ("textarea xmp iframe noembed", _start_raw_text),
+    ("noscript", _start_noscript),
     ("select", _start_select),
     ("optgroup option", _start_option),
     ("rb rtc rp rt", _start_ruby),
@@ -301,10 +335,12 @@ def _body_end(builder: TreeBuilder, token: Any) -> None:
 
 
 def _end_form(builder: TreeBuilder) -> None:
-    form, builder.form = builder.form, None
     if builder.open.find("template") is not None:
-        form = builder.open.find("form")
-    if form is None or not builder.open.has(form) or not builder.open.in_scope("form"):
+        if builder.open.in_scope("form"):
+            builder.open.generate_implied_end_tags()
+            builder.open.pop_through("form")
         return
-    builder.open.generate_implied_end_tags()
-    builder.open.drop(form)
+    form, builder.form = builder.form, None
+    if form is not None and builder.open.has_in_scope(form):
+        builder.open.generate_implied_end_tags()
+        builder.open.drop(form)

@@ -12,13 +12,14 @@ from pressenter.browser.html.insertion_modes.modes import (
     TEXT,
     WHITE_SPACE,
     Mode,
+    after_white_space,
     again,
     by_head_rules,
     by_tag,
-    is_blank,
     is_handled_alike,
     rules_of,
     text_token,
+    white_space_of,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ __all__: list[str] = []  # the rules register themselves
 def in_table(builder: TreeBuilder, token: Any) -> None:
     """§13.2.6.4.9."""
     stack = builder.open
-    if token.type is TEXT and stack.current.tag in ("table", "tbody", "template", "tfoot", "thead", "tr"):
+    if token.type is TEXT and stack.current.is_html(("table", "tbody", "template", "tfoot", "thead", "tr")):
         _table_text(builder, token)
         return
     if is_handled_alike(builder, token):
@@ -148,10 +149,8 @@ def in_caption(builder: TreeBuilder, token: Any) -> None:
 @rules_of(Mode.IN_COLUMN_GROUP)
 def in_column_group(builder: TreeBuilder, token: Any) -> None:
     """§13.2.6.4.12."""
-    if is_blank(token):
-        builder.insert_text(token.data)
-        return
-    if is_handled_alike(builder, token):
+    token = after_white_space(builder, token)
+    if token is None or is_handled_alike(builder, token):
         return
     if token.type is START and token.tag in ("html", "col", "template"):
         if token.tag == "col":
@@ -166,7 +165,9 @@ def in_column_group(builder: TreeBuilder, token: Any) -> None:
     if token is END_OF_FILE:
         builder.apply(Mode.IN_BODY, token)
         return
-    if builder.open.current.tag != "colgroup":
+    if not builder.open.current.is_html(("colgroup",)):
+        if token.type is TEXT:
+            builder.insert_text(white_space_of(token).data)
         return
     builder.open.pop()
     builder.mode = Mode.IN_TABLE

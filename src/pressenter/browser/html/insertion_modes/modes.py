@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "END", "END_OF_FILE", "MODE_OF_ELEMENT", "RULES", "START", "TEXT", "WHITE_SPACE", "Mode", "after_white_space",
-    "again", "by_head_rules", "by_tag", "comment_data", "is_blank", "is_handled_alike", "rules_of", "start_tag",
-    "text_token",
-    "without_leading_newline",
+    "again", "by_body_rules", "by_head_rules", "by_tag", "comment_data", "is_blank", "is_handled_alike", "rules_of",
+    "start_tag", "text_token", "white_space_of", "without_leading_newline",
 ]  # fmt: skip
 
 WHITE_SPACE = "\t\n\f\r "
@@ -46,12 +45,12 @@ class Mode(enum.Enum):
     IN_TABLE_BODY = "in table body"
     IN_ROW = "in row"
     IN_CELL = "in cell"
-    IN_SELECT = "in select"
-    IN_SELECT_IN_TABLE = "in select in table"
     IN_TEMPLATE = "in template"
     AFTER_BODY = "after body"
     IN_FRAMESET = "in frameset"
+    AFTER_FRAMESET = "after frameset"
     AFTER_AFTER_BODY = "after after body"
+    AFTER_AFTER_FRAMESET = "after after frameset"
 
 
 Rules = Callable[["TreeBuilder", Any], None]
@@ -109,9 +108,9 @@ def is_handled_alike(builder: TreeBuilder, token: Any) -> bool:
 
 
 def comment_data(token: Any) -> str:
-    """The data of a comment; ``<?...>`` is one too."""
+    """The data of a comment; ``<?...>`` is one too (§13.2.5.6: a bogus comment)."""
     if token.type is TokenType.PROCESSING_INSTRUCTION:
-        return f"?{token.target} {token.data}?"
+        return str(token.source).removeprefix("<").removesuffix(">").replace("\0", "\ufffd")
     return str(token.data)
 
 
@@ -124,10 +123,20 @@ def after_white_space(builder: TreeBuilder, token: Any) -> Any:
     return text_token(rest) if rest else None
 
 
+def white_space_of(token: Any) -> Any:
+    """A text token of the white space in another."""
+    return text_token("".join(character for character in token.data if character in WHITE_SPACE))
+
+
 def again(builder: TreeBuilder, token: Any, mode: Mode) -> None:
     """Switch to a mode and reprocess the token."""
     builder.mode = mode
     builder.apply(mode, token)
+
+
+def by_body_rules(builder: TreeBuilder, token: Any) -> None:
+    """Process a token by the rules of "in body", whatever the mode."""
+    builder.apply(Mode.IN_BODY, token)
 
 
 def by_head_rules(builder: TreeBuilder, token: Any) -> None:
@@ -137,7 +146,6 @@ def by_head_rules(builder: TreeBuilder, token: Any) -> None:
 
 #: The mode that an open element stands for (§13.2.4.1).
 MODE_OF_ELEMENT: Mapping[str, Mode] = by_tag(
-    ("select", Mode.IN_SELECT),
     ("td th", Mode.IN_CELL),
     ("tr", Mode.IN_ROW),
     ("tbody thead tfoot", Mode.IN_TABLE_BODY),
