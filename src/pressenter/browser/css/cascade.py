@@ -18,10 +18,12 @@ from typing import Any, NamedTuple
 import tinycss2
 
 from pressenter.browser.css import presentational_hints
-from pressenter.browser.css.properties import INHERITED, INITIAL, INITIAL_COMPUTED, expand
+from pressenter.browser.css.properties import INHERITED, INITIAL, INITIAL_COMPUTED
 from pressenter.browser.css.selectors import ComplexSelector, ancestors, matches, remember_siblings
+from pressenter.browser.css.shorthands import expand, physical
 from pressenter.browser.css.style_sheet import (
     Declaration,
+    Layer,
     Medium,
     StyleSheet,
     parse_declarations,
@@ -60,7 +62,7 @@ def dump_styles(document: Document, styled: StyledDocument) -> str:
 class _Entry(NamedTuple):
     """A selector of a rule, with what decides its place in the cascade."""
 
-    order: tuple[int, tuple[int, int, int], int]
+    order: tuple[int, tuple[float, ...], tuple[int, int, int], int]
     selector: ComplexSelector
     declarations: list[Declaration]
 
@@ -74,11 +76,13 @@ class _RuleIndex:
         self._by_tag: dict[str, list[_Entry]] = {}
         self._rest: list[_Entry] = []
         position = 0
+        sheets = list(sheets)
+        ranks = _layer_ranks(layer for _, sheet in sheets for layer in sheet.layers)
         for origin, sheet in sheets:
             for rule in sheet.rules:
                 position += 1
                 for selector in rule.selectors:
-                    order = (origin, selector.specificity, position)
+                    order = (origin, ranks[rule.layer], selector.specificity, position)
                     self._add(_Entry(order, selector, rule.declarations))
 
     def _add(self, entry: _Entry) -> None:
@@ -102,6 +106,19 @@ class _RuleIndex:
             for entry in group:
                 if matches(entry.selector, element):
                     yield entry
+
+
+_LAST = float("inf")
+
+
+def _layer_ranks(layers: Iterable[Layer]) -> dict[Layer | None, tuple[float, ...]]:
+    """What orders cascade layers: later ones win, and what is in none wins over all (CSS Cascade 5 §6.1)."""
+    ranks: dict[Layer | None, tuple[float, ...]] = {None: (_LAST,)}
+    numbers: dict[Layer, int] = {}
+    for layer in layers:
+        numbers.setdefault(layer, len(numbers))
+        ranks[layer] = (*(numbers[layer[: depth + 1]] for depth in range(len(layer))), _LAST)
+    return ranks
 
 
 @lru_cache(maxsize=1)
@@ -162,7 +179,12 @@ def _in_order(
     presentational = [d for name, value in hints for d in _hint(name, value)]
     everything = [*browser, *presentational, *author, *inline]
     normal = [d for d in everything if not d.important]
-    # Among important declarations the origins are reversed: the browser's come last.
+    # Among important declarations origins and layers are reversed: the browser's come last.
+    layered = sorted(
+        (entry for entry in entries if entry.order[0] == _AUTHOR),
+        key=lambda entry: (tuple(-rank for rank in entry.order[1]), entry.order[2:]),
+    )
+    author = [d for entry in layered for d in entry.declarations]
     important = [d for d in [*author, *inline, *browser] if d.important]
     return normal + important
 
@@ -187,9 +209,14 @@ def _compute_style(
         if declaration.name.startswith("--"):
             continue
         if declaration.tokens is None:
+            winners.pop(declaration.name, None)  # the order of logical and physical names counts
             winners[declaration.name] = declaration.value
         else:
-            winners.update(_substituted(declaration, custom))
+            for name, value in _substituted(declaration, custom).items():
+                winners.pop(name, None)
+                winners[name] = value
+    if winners.keys() - INITIAL.keys():
+        winners = _physical(winners, style, parent)
     for name, value in winners.items():
         if type(value) is tuple and len(value) == 2 and value[0] == "wide":
             winners[name] = _wide_value(name, value[1], parent)
@@ -203,6 +230,17 @@ def _compute_style(
         style[name] = compute(value, environment)
     _finish(style, parent)
     return style
+
+
+def _physical(winners: dict[str, Any], style: Mapping[str, Any], parent: ComputedStyle | None) -> dict[str, Any]:
+    """Logical properties under the names of the physical ones, by the element's direction."""
+    direction = winners.get("direction", style["direction"])
+    if isinstance(direction, tuple):
+        direction = _wide_value("direction", direction[1], parent)
+    renamed: dict[str, Any] = {}
+    for name, value in winners.items():
+        renamed[physical(name, direction)] = value
+    return renamed
 
 
 def _substituted(declaration: Declaration, custom: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
@@ -276,25 +314,50 @@ def _finish(style: dict[str, Any], parent: ComputedStyle | None) -> None:
     height = style["line-height"]
     if isinstance(height, LengthPercentage):
         style["line-height"] = height.of(style["font-size"])
-    for side in ("top", "right", "bottom", "left"):
-        if style[f"border-{side}-style"] in ("none", "hidden"):
-            style[f"border-{side}-width"] = 0.0
-        if style[f"border-{side}-color"] == "currentcolor":
-            style[f"border-{side}-color"] = style["color"]
     if style["color"] == "currentcolor":
         style["color"] = parent["color"] if parent is not None else INITIAL["color"]
+    for line, width, color in _LINES:
+        if style[line] in ("none", "hidden"):
+            style[width] = 0.0
+        if style[color] == "currentcolor":
+            style[color] = style["color"]
     if style["background-color"] == "currentcolor":
         style["background-color"] = style["color"]
+    across, down = style["overflow-x"], style["overflow-y"]
+    if (across in _SCROLLING) != (down in _SCROLLING):  # CSS Overflow 3 §3.1
+        style["overflow-x"], style["overflow-y"] = (_computed_overflow(value) for value in (across, down))
+    if style["float"] in ("inline-start", "inline-end") or style["clear"] in ("inline-start", "inline-end"):
+        starts = "left" if style["direction"] == "ltr" else "right"
+        ends = "right" if starts == "left" else "left"
+        for name in ("float", "clear"):
+            style[name] = {"inline-start": starts, "inline-end": ends}.get(style[name], style[name])
     if style["position"] in ("absolute", "fixed"):
         style["float"] = "none"
-    if style["float"] != "none" or style["position"] in ("absolute", "fixed") or parent is None:
+    blockifies = parent is not None and parent["display"] in _BLOCKIFYING
+    if style["float"] != "none" or style["position"] in ("absolute", "fixed") or parent is None or blockifies:
         style["display"] = _blockified(style["display"])
+
+
+_SCROLLING = frozenset(("hidden", "scroll", "auto", "overlay"))
+#: Lines and what they depend on: style, width, colour.
+_LINES = (
+    *((f"border-{s}-style", f"border-{s}-width", f"border-{s}-color") for s in ("top", "right", "bottom", "left")),
+    ("outline-style", "outline-width", "outline-color"),
+    ("column-rule-style", "column-rule-width", "column-rule-color"),
+)
+
+
+_BLOCKIFYING = frozenset(("flex", "inline-flex", "grid", "inline-grid"))
+
+
+def _computed_overflow(value: str) -> str:
+    return {"visible": "auto", "clip": "hidden"}.get(value, value)
 
 
 def _blockified(display: str) -> str:
     """CSS Display 3 §2.7."""
     return {
-        "inline": "block", "inline-block": "block", "inline-table": "table", "inline-flex": "flex",
+        "inline": "block", "inline-block": "block", "ruby": "block", "inline-table": "table", "inline-flex": "flex",
         "inline-grid": "grid", "table-row": "block", "table-cell": "block", "table-row-group": "block",
         "table-header-group": "block", "table-footer-group": "block", "table-caption": "block",
         "table-column": "block", "table-column-group": "block", "contents": "block",

@@ -3,7 +3,8 @@
 A *specified* value is what stands in a style sheet; a *computed* one is what is left
 when everything that depends on the element alone is worked out: ``em`` becomes pixels,
 while a percentage stays, since it depends on layout.  Computed lengths are floats in CSS
-pixels; with a part in per cent they are `LengthPercentage`.
+pixels; with a part in per cent they are `LengthPercentage`, or `MixedLength` where
+``min()`` and its like compare the two.
 """
 
 from __future__ import annotations
@@ -11,38 +12,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import tinycss2.color4
+from pressenter.browser.css.calculation import (
+    Calculation,
+    InvalidCalculation,
+    MixedLength,
+    is_math_function,
+    operate,
+    parse_calculation,
+)
+from pressenter.browser.css.colors import BLACK, TRANSPARENT, Color, InvalidColor, parse_color_token
 
 __all__ = [
-    "BLACK",
-    "TRANSPARENT",
-    "Calculation",
-    "Color",
-    "Dimension",
-    "Environment",
-    "InvalidValue",
-    "LengthPercentage",
-    "compute",
-    "parse_color",
-    "parse_length",
-]
+    "BLACK", "TRANSPARENT", "Calculation", "Color", "Dimension", "Environment", "InvalidValue", "LengthPercentage",
+    "MixedLength", "compute", "parse_angle", "parse_color", "parse_length", "parse_number", "parse_time",
+]  # fmt: skip
 
 
 class InvalidValue(ValueError):
     """A value that the property does not take; the declaration is ignored (CSS Syntax §9)."""
-
-
-class Color(NamedTuple):
-    """sRGB, each channel from 0 to 1."""
-
-    red: float
-    green: float
-    blue: float
-    alpha: float
-
-
-BLACK = Color(0, 0, 0, 1)
-TRANSPARENT = Color(0, 0, 0, 0)
 
 
 class Dimension(NamedTuple):
@@ -63,12 +50,6 @@ class LengthPercentage(NamedTuple):
         return self.pixels + base * self.percent / 100
 
 
-class Calculation(NamedTuple):
-    """A specified ``calc()``: the sum of terms, each a factor and a value."""
-
-    terms: tuple[tuple[float, Any], ...]
-
-
 class Environment(NamedTuple):
     """What relative units refer to."""
 
@@ -84,6 +65,11 @@ _RELATIVE: dict[str, Callable[[Environment], float]] = {
     "em": lambda environment: environment.font_size,
     "ex": lambda environment: environment.font_size * 0.5,
     "ch": lambda environment: environment.font_size * 0.5,
+    "ic": lambda environment: environment.font_size,
+    "lh": lambda environment: environment.font_size * 1.2,
+    "rlh": lambda environment: environment.root_font_size * 1.2,
+    "vi": lambda environment: environment.viewport_width / 100,
+    "vb": lambda environment: environment.viewport_height / 100,
     "rem": lambda environment: environment.root_font_size,
     "vw": lambda environment: environment.viewport_width / 100,
     "vh": lambda environment: environment.viewport_height / 100,
@@ -107,8 +93,10 @@ def parse_length(token: Any, *, percent: bool = True, unitless_zero: bool = True
         return 0.0
     elif token.type == "percentage" and percent:
         return LengthPercentage(0.0, _bounded(token.value))
-    elif token.type == "function":
-        return _parse_function(token, percent)
+    elif is_math_function(token):
+        calculation = _calculation(token, percent)
+        if not calculation.is_number:
+            return calculation
     raise InvalidValue(f"{token.serialize()} is no length")
 
 
@@ -117,80 +105,49 @@ def _bounded(value: float) -> float:
     return max(-_LARGEST, min(_LARGEST, value))
 
 
-def _parse_function(token: Any, percent: bool) -> Any:
-    name = token.lower_name
-    if name in ("calc", "-webkit-calc"):
-        return Calculation(tuple(_sum(_meaningful(token.arguments), percent)))
-    if name in ("min", "max", "clamp"):
-        # A stand-in until layout compares: the middle of clamp(), the last of min() and max().
-        groups: list[list[Any]] = [[]]
-        for argument in token.arguments:
-            if argument.type == "literal" and argument.value == ",":
-                groups.append([])
-            elif argument.type not in ("whitespace", "comment"):
-                groups[-1].append(argument)
-        chosen = groups[1] if name == "clamp" and len(groups) == 3 else groups[-1]
-        return Calculation(tuple(_sum(chosen, percent)))
-    raise InvalidValue(f"{name}() is no length")
+def parse_number(token: Any) -> float:
+    """A plain number, or a math function that comes to one."""
+    if token.type == "number":
+        return float(token.value)
+    if is_math_function(token):
+        calculation = _calculation(token, True)
+        if calculation.is_number:
+            return float(compute(calculation, _NOWHERE))
+    raise InvalidValue(f"{token.serialize()} is no number")
 
 
-def _meaningful(tokens: Any) -> list[Any]:
-    return [token for token in tokens if token.type not in ("whitespace", "comment")]
-
-
-def _sum(tokens: list[Any], percent: bool) -> list[tuple[float, Any]]:
-    """calc() is a sum of products; returns (factor, length) terms (CSS Values 4 §10.1)."""
-    terms: list[tuple[float, Any]] = []
-    sign = 1.0
-    product: list[Any] = []
-    for token in [*tokens, None]:
-        operator = token.value if token is not None and token.type == "literal" else ""
-        if token is None or operator in ("+", "-"):
-            terms += [(sign * factor, value) for factor, value in _product(product, percent)]
-            sign, product = (-1.0 if operator == "-" else 1.0), []
-        else:
-            product.append(token)
-    return terms
-
-
-def _product(tokens: list[Any], percent: bool) -> list[tuple[float, Any]]:
-    factor = 1.0
-    lengths: list[tuple[float, Any]] = []
-    divide = False
-    for token in tokens:
-        if token.type == "literal":
-            divide = token.value == "/"
-        elif token.type == "number":
-            if divide and token.value == 0:
-                raise InvalidValue("division by zero in calc()")
-            factor = factor / token.value if divide else factor * token.value
-        elif token.type == "() block":
-            lengths = _sum(_meaningful(token.content), percent)
-        elif token.type == "function" and token.lower_name == "calc":
-            lengths = _sum(_meaningful(token.arguments), percent)
-        else:
-            lengths = [(1.0, parse_length(token, percent=percent))]
-    if not lengths:
-        return [(factor, None)]
-    return [(factor * inner, value) for inner, value in lengths]
+def _calculation(token: Any, percent: bool) -> Calculation:
+    try:
+        return parse_calculation(token, lambda leaf: parse_length(leaf, percent=percent, unitless_zero=False))
+    except InvalidCalculation as error:
+        raise InvalidValue(str(error)) from error
 
 
 def parse_color(token: Any) -> Any:
     """A Color, or ``"currentcolor"``."""
-    parsed: Any = tinycss2.color4.parse_color(token)
-    if parsed is None:
-        raise InvalidValue(f"{token.serialize()} is no colour")
-    if parsed == "currentcolor":
-        return "currentcolor"
     try:
-        red, green, blue = (channel or 0.0 for channel in parsed.to("srgb").coordinates)
-    except (NotImplementedError, ValueError, AttributeError) as error:
-        raise InvalidValue(f"{token.serialize()}: {error}") from error
-    return Color(_unit_range(red), _unit_range(green), _unit_range(blue), _unit_range(parsed.alpha))
+        return parse_color_token(token)
+    except InvalidColor as error:
+        raise InvalidValue(str(error)) from error
 
 
-def _unit_range(value: float | None) -> float:
-    return min(1.0, max(0.0, value or 0.0))
+_TURNS = {"deg": 1.0, "grad": 0.9, "rad": 180 / 3.141592653589793, "turn": 360.0}
+
+
+def parse_angle(token: Any) -> float:
+    """An angle in degrees."""
+    if token.type == "dimension" and token.lower_unit in _TURNS:
+        return float(token.value) * _TURNS[token.lower_unit]
+    if token.type == "number" and token.value == 0:
+        return 0.0
+    raise InvalidValue(f"{token.serialize()} is no angle")
+
+
+def parse_time(token: Any) -> float:
+    """A time in seconds."""
+    if token.type == "dimension" and token.lower_unit in ("s", "ms"):
+        return float(token.value) * (1.0 if token.lower_unit == "s" else 0.001)
+    raise InvalidValue(f"{token.serialize()} is no time")
 
 
 def compute(value: Any, environment: Environment) -> Any:
@@ -201,15 +158,27 @@ def compute(value: Any, environment: Environment) -> Any:
     if kind is Dimension:
         return value.value * _RELATIVE[value.unit](environment)
     if kind is Calculation:
-        pixels = percent = 0.0
-        for factor, term in value.terms:
-            computed = compute(term, environment) if term is not None else 0.0
-            if isinstance(computed, LengthPercentage):
-                pixels += factor * computed.pixels
-                percent += factor * computed.percent
-            else:
-                pixels += factor * computed
-        return LengthPercentage(pixels, percent) if percent else pixels
+        result = value.computed(lambda leaf: compute(leaf, environment), _combined)
+        return _bounded(result) if isinstance(result, float) else result
     if kind is tuple:
         return tuple(compute(item, environment) for item in value)
     return value
+
+
+def _combined(operation: str, values: list[Any]) -> Any:
+    """Computed operands to one value: pixels, pixels and per cent, or what must wait for layout."""
+    if all(isinstance(value, (int, float)) for value in values):
+        return float(operate(operation, values))
+    if operation == "sum" and not any(isinstance(value, MixedLength) for value in values):
+        parts = [value if isinstance(value, LengthPercentage) else LengthPercentage(value, 0.0) for value in values]
+        return LengthPercentage(sum(part.pixels for part in parts), sum(part.percent for part in parts))
+    if operation in ("product", "quotient"):
+        factor = next((value for value in values if isinstance(value, (int, float))), 1.0)
+        length = next(value for value in values if not isinstance(value, (int, float)))
+        if isinstance(length, LengthPercentage):
+            factor = factor if operation == "product" else 1.0 / (factor or 1.0 / _LARGEST)
+            return LengthPercentage(length.pixels * factor, length.percent * factor)
+    return MixedLength(operation, tuple(values))
+
+
+_NOWHERE = Environment(16.0, 16.0, 0.0, 0.0)
