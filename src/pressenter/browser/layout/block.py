@@ -8,177 +8,265 @@ back with the result, for the parent to join with what follows.
 
 A *block formatting context* is a region with floats of its own: nothing inside it
 flows around floats outside, and its margins do not join those outside.
+
+`layout_block` sizes every box that is a container; what it holds is laid out by the
+formatting context that its kind asks for.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from pressenter.browser.layout.boxes import BlockBox, Box, ReplacedBox, TableBox
-from pressenter.browser.layout.edges import Edges, clamp_width, edges_of, resolve_width
+from pressenter.browser.layout.alignment import distribute
+from pressenter.browser.layout.boxes import BlockBox, Box, FlexBox, GridBox, ReplacedBox, TableBox
+from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin, margin_of
+from pressenter.browser.layout.edges import Edges, edges_of, resolve
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.float_context import FloatContext
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, TextFragment
 from pressenter.browser.layout.inline import layout_inline
-from pressenter.browser.layout.intrinsic import intrinsic_widths
+from pressenter.browser.layout.intrinsic import clamp_width, used_width
+from pressenter.browser.layout.multicol import is_multicol, layout_columns
+from pressenter.browser.layout.sizing import (
+    UNLIMITED,
+    definite_height,
+    height_limits,
+    length_of,
+    preferred_ratio,
+    ratio_height,
+    scrolls,
+)
 
 __all__ = ["BlockResult", "layout_block", "layout_float", "starts_formatting_context"]
-
-
-class _Margin(NamedTuple):
-    """Adjoining margins: the largest positive and the smallest negative."""
-
-    positive: float = 0.0
-    negative: float = 0.0
-
-    def joined(self, other: _Margin) -> _Margin:
-        return _Margin(max(self.positive, other.positive), min(self.negative, other.negative))
-
-    @property
-    def size(self) -> float:
-        return self.positive + self.negative
-
-
-def _margin(size: float) -> _Margin:
-    return _Margin(max(size, 0.0), min(size, 0.0))
 
 
 class BlockResult(NamedTuple):
     """A block that was laid out, its bottom margin, and whether its margins join through it."""
 
     fragment: BoxFragment
-    bottom_margin: _Margin
+    bottom_margin: Margin
     collapses_through: bool
 
 
-class _Contents(NamedTuple):
-    fragments: list[Fragment]
-    height: float
-    bottom_margin: _Margin
-    first_baseline: float | None
-    last_baseline: float | None
-    lines: int
+_OWN_CONTEXT = frozenset(
+    """inline-block table-cell table-caption flow-root flex grid inline-flex inline-grid table inline-table
+    -webkit-box""".split()
+)
 
 
 def starts_formatting_context(box: Box) -> bool:
-    """CSS 2.2 §9.4.1."""
-    if isinstance(box, (TableBox, ReplacedBox)):
+    """CSS 2.2 §9.4.1, CSS Display 3 §2.1, CSS Contain 2 §3."""
+    if isinstance(box, (TableBox, ReplacedBox, FlexBox)):
         return True
     style = box.style
     return (
-        style["overflow"] != "visible"
+        scrolls(style)
         or not box.is_in_flow
-        or style["display"]
-        in ("inline-block", "table-cell", "table-caption", "flow-root", "flex", "grid", "inline-flex", "inline-grid")
+        or style["display"] in _OWN_CONTEXT
         or (box.element is not None and box.element.parent_element is None)
+        or bool({"layout", "paint"} & set(style["contain"]))
+        or style["align-content"] != "normal"
+        or (isinstance(box, BlockBox) and (is_multicol(box) or style["column-span"] == "all"))
     )
 
 
 def layout_block(
     engine: LayoutEngine,
-    box: BlockBox,
-    containing_width: float,
+    box: Box,
+    constraints: Constraints,
     floats: FloatContext | None = None,
     context_x: float = 0.0,
     context_y: float = 0.0,
-    content_width: float | None = None,
 ) -> BlockResult:
-    """Lay out a block; its fragment's border box stands at (0, 0).
+    """Lay out a container; its fragment's border box stands at (0, 0).
 
     Args:
         floats: of the formatting context around, or None if there is none.
         context_x, context_y: the border box's corner in that context.
-        content_width: if it is fixed from outside (cells, shrink to fit).
     """
-    edges = edges_of(box.style, containing_width)
-    width = content_width if content_width is not None else _content_width(engine, box, containing_width, edges)
-    own_context = starts_formatting_context(box) or floats is None
+    edges = edges_of(box.style, constraints.width)
+    width = used_width(engine, box, constraints, edges)
+    own_context = floats is None or starts_formatting_context(box)
     if own_context or floats is None:
-        floats = FloatContext()
-        context_x = context_y = 0.0
-    inside_x, inside_y = context_x + edges.left, context_y + edges.top
-    if box.holds_inlines:
-        lines = layout_inline(engine, box, width, floats, inside_x, inside_y)
-        contents = _Contents(
-            lines.fragments, lines.height, _Margin(), lines.first_baseline, lines.last_baseline, lines.line_count
-        )
-    else:
-        joins_top = not own_context and edges.top == 0
-        contents = _layout_children(engine, box, width, floats, inside_x, inside_y, joins_top)
+        floats, context_x, context_y = FloatContext(), 0.0, 0.0
+    gutters = engine.gutters(box.style)
+    inside = _inside(box, constraints, edges, width, gutters)._replace(
+        floats=floats, x=context_x + edges.left, y=context_y + edges.top, joins_top=not own_context and edges.top == 0
+    )
+    contents = _layout_contents(engine, box, inside)
+    if engine.scroll_bar and "auto" in (box.style["overflow-x"], box.style["overflow-y"]):
+        extra = _automatic_gutters(engine, box, inside, contents, edges, gutters)
+        if extra != gutters:
+            gutters = extra
+            inside = _inside(box, constraints, edges, width, gutters)._replace(floats=FloatContext())
+            floats = inside.floats
+            contents = _layout_contents(engine, box, inside)
     height = contents.height
     joins_bottom = not own_context and edges.bottom == 0 and box.style["height"] == "auto"
-    bottom = _margin(edges.margin_bottom)
-    if joins_bottom:
+    bottom = margin_of(edges.margin_bottom)
+    if joins_bottom and constraints.used_height is None:
         bottom = bottom.joined(contents.bottom_margin)
     else:
         height += contents.bottom_margin.size
     if own_context:
-        height = max(height, floats.bottom - inside_y)  # §10.6.7
-    height = _content_height(box, height, edges)
-    through = not own_context and height == 0 and edges.vertical == 0 and contents.lines == 0 and not box.marker
-    fragments = [_shifted(fragment, edges.left, edges.top) for fragment in contents.fragments]
-    if box.marker:
-        fragments.insert(0, _marker(engine, box, contents, edges))
-        height = max(height, _line_height(engine, box) if contents.lines == 0 and not contents.fragments else 0)
-    first = contents.first_baseline + edges.top if contents.first_baseline is not None else None
-    last = contents.last_baseline + edges.top if contents.last_baseline is not None else None
-    fragment = BoxFragment(
-        0.0, 0.0, width + edges.horizontal, height + edges.vertical, box, tuple(fragments), first, last, contents.lines,
-    )  # fmt: skip
+        height = max(height, floats.bottom - inside.y)  # §10.6.7
+    height = _used_height(engine, box, constraints, edges, width, height + gutters[1])
+    through = not own_context and height == 0 and edges.vertical == 0 and contents.lines == 0 and not _marker_of(box)
+    if own_context and type(box) is BlockBox and box.style["align-content"] != "normal":
+        contents = _aligned(box, contents, height - gutters[1])
+    fragment = _fragment(engine, box, contents, edges, width, height, gutters)
     return BlockResult(fragment, bottom, through)
 
 
+def _aligned(box: Box, contents: Contents, height: float) -> Contents:
+    """align-content moves the contents as a whole (CSS Box Alignment 3 §5.3)."""
+    value = box.style["align-content"]
+    used = contents.height + contents.bottom_margin.size
+    if value in ("space-around", "space-evenly"):
+        value = "safe center"
+    shift = distribute(value, height - used, 1).offset
+    if not shift:
+        return contents
+    first, last = contents.first_baseline, contents.last_baseline
+    return contents._replace(
+        fragments=[_shifted(fragment, 0.0, shift) for fragment in contents.fragments],
+        first_baseline=None if first is None else first + shift,
+        last_baseline=None if last is None else last + shift,
+    )
+
+
+def natural_height(engine: LayoutEngine, box: Box, constraints: Constraints) -> float:
+    """The height of a formatting context's border box if neither height nor its limits say anything."""
+    edges = edges_of(box.style, constraints.width)
+    width = used_width(engine, box, constraints, edges)
+    gutters = engine.gutters(box.style)
+    inside = _inside(box, constraints, edges, width, gutters)._replace(
+        height=None, percent_height=None, smallest_height=0.0, largest_height=UNLIMITED
+    )
+    if "size" in box.style["contain"]:
+        return edges.vertical + gutters[1]
+    if preferred_ratio(box) is not None:
+        return ratio_height(box, width, edges) + edges.vertical
+    contents = _layout_contents(engine, box, inside)
+    height = max(contents.height + contents.bottom_margin.size, inside.floats.bottom - inside.y)
+    return max(0.0, height) + gutters[1] + edges.vertical
+
+
+def _inside(box: Box, constraints: Constraints, edges: Edges, width: float, gutters: tuple[float, float]) -> Inside:
+    height = definite_height(box, constraints, edges)
+    smallest, largest = height_limits(box, constraints, edges)
+    percent = height if constraints.used_height is None or constraints.definite_height else None
+    if height is None and preferred_ratio(box) is not None and box.style["height"] == "auto":
+        percent = max(smallest, min(ratio_height(box, width, edges), largest))
+    if box.element is None and isinstance(box, BlockBox) and box.style["display"] == "block" and height is None:
+        percent = constraints.height  # an anonymous box is no containing block for percentages (CSS 2.2 §9.2.1.1)
+    return Inside(
+        max(0.0, width - gutters[0]),
+        None if height is None else max(0.0, height - gutters[1]),
+        None if percent is None else max(0.0, percent - gutters[1]),
+        max(0.0, smallest - gutters[1]), max(0.0, largest - gutters[1]), FloatContext(), edges.left, edges.top, False,
+    )  # fmt: skip
+
+
+def _layout_contents(engine: LayoutEngine, box: Box, inside: Inside) -> Contents:
+    """By the formatting context that the box establishes or takes part in."""
+    from pressenter.browser.layout.flex import layout_flex
+    from pressenter.browser.layout.grid.layout import layout_grid
+
+    if isinstance(box, GridBox):
+        return layout_grid(engine, box, inside)
+    if isinstance(box, FlexBox):
+        return layout_flex(engine, box, inside)
+    assert isinstance(box, BlockBox)
+    if is_multicol(box):
+        return layout_columns(engine, box, inside)
+    if box.holds_inlines:
+        lines = layout_inline(engine, box, inside)
+        return Contents(
+            lines.fragments, lines.height, Margin(), lines.first_baseline, lines.last_baseline, lines.line_count
+        )
+    return layout_flow(engine, box, inside)
+
+
+def _automatic_gutters(
+    engine: LayoutEngine, box: Box, inside: Inside, contents: Contents, edges: Edges, gutters: tuple[float, float]
+) -> tuple[float, float]:
+    """``overflow: auto`` shows a scroll bar where the contents are larger than the box (CSS Overflow 3 §3.1)."""
+    if box.style["scrollbar-width"] == "none":
+        return gutters
+    limit = inside.height if inside.height is not None else inside.largest_height
+    right = max((f.x + f.width for f in contents.fragments if isinstance(f, BoxFragment)), default=0.0)
+    vertical = box.style["overflow-y"] == "auto" and contents.height > limit + edges.bottom + 0.01
+    horizontal = box.style["overflow-x"] == "auto" and right > inside.width + edges.right + 0.01
+    bar = engine.scroll_bar
+    return (max(gutters[0], bar * vertical), max(gutters[1], bar * horizontal))
+
+
+def _used_height(
+    engine: LayoutEngine, box: Box, constraints: Constraints, edges: Edges, width: float, natural: float
+) -> float:
+    """The content height, now that the contents' is known (CSS 2.2 §10.6, §10.7)."""
+    height = definite_height(box, constraints, edges)
+    if height is not None:
+        return height
+    smallest, largest = height_limits(box, constraints, edges)
+    if "size" in box.style["contain"]:
+        natural = 0.0
+    if preferred_ratio(box) is not None:
+        by_ratio = ratio_height(box, width, edges)
+        automatic = box.style["min-height"] == "auto" and not scrolls(box.style)
+        natural = by_ratio if automatic else by_ratio
+    return max(0.0, smallest, min(natural, largest))
+
+
+def _fragment(
+    engine: LayoutEngine, box: Box, contents: Contents, edges: Edges, width: float, height: float,
+    gutters: tuple[float, float],
+) -> BoxFragment:  # fmt: skip
+    # Vertical scroll bars stand where lines end.
+    start = edges.left + (gutters[0] if box.style["direction"] == "rtl" else 0.0)
+    fragments = [_shifted(fragment, start, edges.top) for fragment in contents.fragments]
+    if _marker_of(box):
+        assert isinstance(box, BlockBox)
+        fragments.insert(0, _marker(engine, box, contents, edges, width))
+        if contents.lines == 0 and not contents.fragments and box.style["height"] == "auto":
+            height = max(height, _line_height(engine, box))
+    first = contents.first_baseline + edges.top if contents.first_baseline is not None else None
+    last = contents.last_baseline + edges.top if contents.last_baseline is not None else None
+    if {"layout", "size"} & set(box.style["contain"]) and "layout" in box.style["contain"]:
+        first = last = None  # CSS Contain 2 §3.3
+    return BoxFragment(
+        0.0, 0.0, width + edges.horizontal, height + edges.vertical, box, tuple(fragments), first, last,
+        contents.lines, True, True, edges, gutters,
+    )  # fmt: skip
+
+
 def _shifted(fragment: Fragment, x: float, y: float) -> Fragment:
+    if isinstance(fragment, Placeholder) and fragment.area is not None:
+        left, top, width, height = fragment.area
+        fragment = fragment._replace(area=(left + x, top + y, width, height))
     return fragment._replace(x=fragment.x + x, y=fragment.y + y)
 
 
-def _content_width(engine: LayoutEngine, box: BlockBox, containing_width: float, edges: Edges) -> float:
-    """CSS 2.2 §10.3.3; §10.3.5 where a keyword asks for the content's own width."""
-    asked = resolve_width(box.style, "width", containing_width, edges)
-    if asked is None:
-        outer = edges.horizontal + edges.margin_left + edges.margin_right
-        keyword = box.style["width"]
-        if keyword == "auto":
-            asked = containing_width - outer
-        else:
-            smallest, largest = intrinsic_widths(engine, box)
-            wanted = {"min-content": smallest, "max-content": largest}.get(
-                keyword, min(max(smallest, containing_width), largest)
-            )
-            asked = wanted - outer
-    return clamp_width(box.style, max(0.0, asked), containing_width, edges)
+# ---- margins -----------------------------------------------------------------------------------
 
 
-def _content_height(box: BlockBox, natural: float, edges: Edges) -> float:
-    """Percentages of heights refer to a height that is not known here, and count as auto."""
-    style = box.style
-    sizes = {
-        name: resolve_width(style, name, 0.0, edges) if isinstance(style[name], float) else None
-        for name in ("height", "min-height", "max-height")
-    }
-    height = natural if sizes["height"] is None else sizes["height"]
-    if sizes["max-height"] is not None:
-        height = min(height, sizes["max-height"])
-    if sizes["min-height"] is not None:
-        height = max(height, sizes["min-height"])
-    return max(0.0, height)
-
-
-def _top_margin(engine: LayoutEngine, box: Box, containing_width: float) -> _Margin:
+def _top_margin(engine: LayoutEngine, box: Box, containing_width: float) -> Margin:
     """The top margin of a box, joined with those of its first children that it touches."""
     key = (box, containing_width)
     known = engine.top_margins.get(key)
     if known is None:
         margin = _find_top_margin(engine, box, containing_width)
         known = engine.top_margins[key] = (margin.positive, margin.negative)
-    return _Margin(*known)
+    return Margin(*known)
 
 
-def _find_top_margin(engine: LayoutEngine, box: Box, containing_width: float) -> _Margin:
+def _find_top_margin(engine: LayoutEngine, box: Box, containing_width: float) -> Margin:
     edges = edges_of(box.style, containing_width)
-    margin = _margin(edges.margin_top)
+    margin = margin_of(edges.margin_top)
     if isinstance(box, BlockBox) and not box.holds_inlines and edges.top == 0 and not starts_formatting_context(box):
-        width = containing_width - edges.margin_left - edges.margin_right - edges.horizontal
+        asked = length_of(box.style, "width", containing_width, edges)
+        width = containing_width - edges.margin_horizontal - edges.horizontal if asked is None else asked
         for child in box.children:
             if not child.is_in_flow:
                 continue
@@ -186,7 +274,7 @@ def _find_top_margin(engine: LayoutEngine, box: Box, containing_width: float) ->
                 margin = margin.joined(_top_margin(engine, child, width))
             if not _is_empty(engine, child, width):
                 break
-            margin = margin.joined(_margin(edges_of(child.style, width).margin_bottom))
+            margin = margin.joined(margin_of(edges_of(child.style, width).margin_bottom))
     return margin
 
 
@@ -201,11 +289,16 @@ def _is_empty(engine: LayoutEngine, box: Box, width: float) -> bool:
 
 
 def _has_no_height(box: Box, width: float) -> bool:
-    if not isinstance(box, BlockBox) or starts_formatting_context(box) or box.marker or box.holds_inlines:
+    if not isinstance(box, BlockBox) or starts_formatting_context(box) or _marker_of(box) or box.holds_inlines:
+        return False
+    if preferred_ratio(box) is not None:
         return False
     if edges_of(box.style, width).vertical or box.style["height"] not in ("auto", 0.0):
         return False
-    return not (isinstance(box.style["min-height"], float) and box.style["min-height"] > 0)
+    return not resolve(box.style["min-height"], 0.0) > 0
+
+
+# ---- the flow ------------------------------------------------------------------------------------
 
 
 class _Flow:
@@ -213,7 +306,7 @@ class _Flow:
 
     def __init__(self, joins_top: bool) -> None:
         self.y = 0.0
-        self.pending = _Margin()
+        self.pending = Margin()
         self.at_top = joins_top  # the margins so far are the container's own
         self.fragments: list[Fragment] = []
         self.first_baseline: float | None = None
@@ -226,42 +319,41 @@ class _Flow:
         return self.y + (0.0 if self.at_top else self.pending.size)
 
 
-def _layout_children(
-    engine: LayoutEngine, box: BlockBox, width: float, floats: FloatContext, x: float, y: float, joins_top: bool
-) -> _Contents:  # fmt: skip
-    flow = _Flow(joins_top)
+def layout_flow(engine: LayoutEngine, box: BlockBox, inside: Inside) -> Contents:
+    """Lay out blocks one below the other."""
+    flow = _Flow(inside.joins_top)
+    mirrored = box.style["direction"] == "rtl"
     for child in box.children:
         if child.is_out_of_flow:
-            flow.fragments.append(Placeholder(0.0, flow.here, child))
+            x = inside.width if mirrored else 0.0
+            flow.fragments.append(Placeholder(x, flow.here, child, align_x="end" if mirrored else "start"))
         elif child.is_float:
-            flow.fragments.append(layout_float(engine, child, width, floats, x, y, flow.here))
+            flow.fragments.append(layout_float(engine, child, inside, flow.here))
         else:
-            _add_block(engine, child, width, floats, x, y, flow)
-    return _Contents(
-        flow.fragments, flow.y, flow.pending, flow.first_baseline, flow.last_baseline,
-        flow.lines,
-    )  # fmt: skip
+            _add_block(engine, child, inside, flow, box)
+    return Contents(flow.fragments, flow.y, flow.pending, flow.first_baseline, flow.last_baseline, flow.lines)
 
 
-def _add_block(
-    engine: LayoutEngine, child: Box, width: float, floats: FloatContext, x: float, y: float, flow: _Flow
-) -> None:  # fmt: skip
+def _add_block(engine: LayoutEngine, child: Box, inside: Inside, flow: _Flow, container: Box) -> None:
+    width, floats = inside.width, inside.floats
     edges = edges_of(child.style, width)
     margin = _top_margin(engine, child, width)
     joined = flow.pending.joined(margin)
     top = flow.y if flow.at_top else flow.y + joined.size
     clear = child.style["clear"]
     if clear != "none":
-        cleared = floats.clearance(y + top, clear) - y
+        cleared = floats.clearance(inside.y + top, clear) - inside.y
         if cleared > top:
             top, flow.at_top = cleared, False
-    if starts_formatting_context(child) or not isinstance(child, BlockBox):
-        result, left, top = _beside_floats(engine, child, width, floats, x, y, top, edges)
+    constraints = Constraints(width, inside.percent_height)
+    if starts_formatting_context(child):
+        result, left, top = _beside_floats(engine, child, constraints, inside, top, edges, container)
     else:
-        left = _left_edge(child, width, edges)
-        result = layout_block(engine, child, width, floats, x + left, y + top)
-        left = _left_edge(child, width, edges, result.fragment.width)
-    fragment = _offset_relative(result.fragment._replace(x=left, y=top), child, width)
+        left = _left_edge(engine, child, width, edges, container)
+        result = layout_block(engine, child, constraints, floats, inside.x + left, inside.y + top)
+        if container.style["direction"] == "rtl" or _is_centred(container, edges):
+            left = _left_edge(engine, child, width, edges, container, result.fragment.width)
+    fragment = offset_relative(result.fragment._replace(x=left, y=top), child, width, inside.percent_height)
     flow.fragments.append(fragment)
     if result.fragment.first_baseline is not None:
         if flow.first_baseline is None:
@@ -277,77 +369,106 @@ def _add_block(
     flow.lines += 1
 
 
-def _left_edge(child: Box, width: float, edges: Edges, outer_width: float | None = None) -> float:
+def _is_centred(container: Box, edges: Edges) -> bool:
+    return container.style["text-align"].startswith("-webkit-") and not edges.auto_right
+
+
+def _left_edge(
+    engine: LayoutEngine, child: Box, width: float, edges: Edges, container: Box, outer_width: float | None = None
+) -> float:
     """Where the border box begins; auto margins share what is left over (CSS 2.2 §10.3.3)."""
     if outer_width is None:
-        asked = resolve_width(child.style, "width", width, edges)
-        if asked is None and not isinstance(child.style["max-width"], str):
-            asked = width - edges.horizontal - edges.margin_left - edges.margin_right
-        if asked is None:
-            return edges.margin_left
-        outer_width = clamp_width(child.style, asked, width, edges) + edges.horizontal
-    left_over = max(0.0, width - outer_width - edges.margin_left - edges.margin_right)
-    if edges.auto_left:
+        outer_width = used_width(engine, child, Constraints(width), edges) + edges.horizontal
+    left_over = width - outer_width - edges.margin_horizontal
+    mirrored = container.style["direction"] == "rtl"
+    if left_over > 0 and edges.auto_left:
         return left_over / 2 if edges.auto_right else left_over
-    if child.style["text-align"] == "-webkit-center" and not edges.auto_right:
-        return edges.margin_left + left_over / 2  # HTML Standard §15.3.2: align=center moves blocks too
+    if left_over > 0 and edges.auto_right:
+        return edges.margin_left
+    align = container.style["text-align"]
+    # HTML Standard §15.3.2: the align attribute moves blocks too
+    if align == "-webkit-center":
+        return edges.margin_left + max(0.0, left_over) / 2
+    if align == "-webkit-right" or (mirrored and align != "-webkit-left"):
+        return width - outer_width - edges.margin_right  # over-constrained: the margin at the end gives way
     return edges.margin_left
 
 
 def _beside_floats(
-    engine: LayoutEngine, child: Box, width: float, floats: FloatContext, x: float, y: float, top: float, edges: Edges
+    engine: LayoutEngine, child: Box, constraints: Constraints, inside: Inside, top: float, edges: Edges, container: Box
 ) -> tuple[BlockResult, float, float]:  # fmt: skip
     """A box with a formatting context of its own does not overlap floats (CSS 2.2 §9.5)."""
-    outer = edges.margin_left + edges.margin_right
-    smallest = intrinsic_widths(engine, child)[0] if isinstance(child.style["width"], str) else 0.0
+    width, floats = constraints.width, inside.floats
+    if floats.is_empty:
+        fragment = engine.layout(child, constraints)
+        left = _left_edge(engine, child, width, edges, container, fragment.width)
+        return BlockResult(fragment, margin_of(edges.margin_bottom), False), left, top
+    right_limit = inside.x + width
+    automatic = child.style["width"] == "auto" and not isinstance(child, (ReplacedBox, TableBox))
     while True:
-        left_edge, right_edge = floats.edges(y + top, 1.0, x, x + width)
-        room = right_edge - left_edge
-        lower = floats.next_drop(y + top)
-        fits = room >= min(smallest, width)
-        if not isinstance(child.style["width"], str):
-            asked = resolve_width(child.style, "width", width, edges) or 0.0
-            fits = room >= min(asked + edges.horizontal + outer, width)
-        if fits or lower is None or room >= width:
-            break
-        top = lower - y
-    if isinstance(child, BlockBox):
-        narrowed = max(0.0, room - outer - edges.horizontal)
-        content = None
-        if child.style["width"] == "auto" and room < width:
-            content = clamp_width(child.style, narrowed, width, edges)
-        result = layout_block(engine, child, width, content_width=content)
-    else:
-        fragment = engine.layout(child, room if isinstance(child, TableBox) else width)
-        result = BlockResult(fragment, _margin(edges.margin_bottom), False)
-    left = left_edge - x + _left_edge(child, room, edges, result.fragment.width)
-    return result, left, top
+        left_edge, right_edge = floats.edges(inside.y + top, 1.0, inside.x, right_limit)
+        # Margins may lie below the floats: it is the border box that stands beside them.
+        start = max(left_edge - inside.x, edges.margin_left)
+        end = min(right_edge - inside.x, width - edges.margin_right)
+        room = end - start
+        lower = floats.next_drop(inside.y + top)
+        if automatic:
+            smallest = clamp_width(engine, child, 0.0, width, edges) + edges.horizontal
+            if room >= smallest or lower is None:
+                used = clamp_width(engine, child, max(0.0, room - edges.horizontal), width, edges) + edges.horizontal
+                fragment = engine.layout(child, constraints._replace(used_width=used))
+                break
+        else:
+            asked = constraints
+            if isinstance(child, TableBox):
+                asked = constraints._replace(width=max(0.0, room + edges.margin_horizontal))
+                if child.style["width"] != "auto" or child.style["max-width"] != "none":
+                    asked = constraints
+            fragment = engine.layout(child, asked)
+            if fragment.width <= room + 0.01 or lower is None:
+                break
+        top = lower - inside.y
+    free = max(0.0, room - fragment.width)
+    if edges.auto_left:
+        start += free / 2 if edges.auto_right else free
+    elif container.style["direction"] == "rtl" and not edges.auto_right:
+        start += free
+    return BlockResult(fragment, margin_of(edges.margin_bottom), False), start, top
 
 
-def _offset_relative(fragment: BoxFragment, box: Box, width: float) -> BoxFragment:
+def offset_relative(fragment: BoxFragment, box: Box, width: float, height: float | None) -> BoxFragment:
     """position: relative moves the box, and nothing else (CSS 2.2 §9.4.3)."""
-    from pressenter.browser.layout.edges import resolve
-
     style = box.style
     if style["position"] != "relative":
         return fragment
-    x = resolve(style["left"], width) if style["left"] != "auto" else -resolve(style["right"], width)
-    y = resolve(style["top"], 0.0) if style["top"] != "auto" else -resolve(style["bottom"], 0.0)
-    return fragment._replace(x=fragment.x + x, y=fragment.y + y)
+    tops = [0.0 if height is None and type(style[side]) is not float else resolve(style[side], height or 0.0)
+            for side in ("top", "bottom")]  # fmt: skip
+    left, right = resolve(style["left"], width), resolve(style["right"], width)
+    x = left if style["left"] != "auto" else -right
+    if style["direction"] == "rtl" and style["right"] != "auto":
+        x = -right
+    y = tops[0] if style["top"] != "auto" else -tops[1]
+    return fragment._replace(x=fragment.x + x, y=fragment.y + y) if x or y else fragment
 
 
-def layout_float(
-    engine: LayoutEngine, box: Box, width: float, floats: FloatContext, x: float, y: float, top: float
-) -> BoxFragment:  # fmt: skip
+def layout_float(engine: LayoutEngine, box: Box, inside: Inside, top: float) -> BoxFragment:
     """Lay out and place a float; its fragment is relative to the container's content box."""
+    width, floats = inside.width, inside.floats
     edges = edges_of(box.style, width)
-    fragment = engine.layout_shrunk(box, width)
-    outer_width = fragment.width + edges.margin_left + edges.margin_right
-    outer_height = fragment.height + edges.margin_top + edges.margin_bottom
-    start = floats.clearance(y + top, box.style["clear"])
-    left, placed = floats.place(box.style["float"], start, outer_width, outer_height, x, x + width)
-    moved = fragment._replace(x=left - x + edges.margin_left, y=placed - y + edges.margin_top)
-    return _offset_relative(moved, box, width)
+    fragment = engine.layout(box, Constraints(width, inside.percent_height, shrinks=True))
+    outer_width = fragment.width + edges.margin_horizontal
+    outer_height = fragment.height + edges.margin_vertical
+    start = floats.clearance(inside.y + top, box.style["clear"])
+    left, placed = floats.place(box.style["float"], start, outer_width, outer_height, inside.x, inside.x + width)
+    moved = fragment._replace(x=left - inside.x + edges.margin_left, y=placed - inside.y + edges.margin_top)
+    return offset_relative(moved, box, width, inside.percent_height)
+
+
+# ---- list markers ---------------------------------------------------------------------------------
+
+
+def _marker_of(box: Box) -> str:
+    return box.marker or box.marker_picture if isinstance(box, BlockBox) else ""
 
 
 def _line_height(engine: LayoutEngine, box: Box) -> float:
@@ -357,19 +478,19 @@ def _line_height(engine: LayoutEngine, box: Box) -> float:
     return above + below
 
 
-def _marker(engine: LayoutEngine, box: BlockBox, contents: _Contents, edges: Edges) -> TextFragment:
-    """A list item's bullet or number, outside at the left of the first line."""
+def _marker(engine: LayoutEngine, box: BlockBox, contents: Contents, edges: Edges, width: float) -> TextFragment:
+    """A list item's bullet or number, outside, beside the first line."""
     style = box.style
     face = engine.face(style)
     runs = tuple(engine.fonts.shape(box.marker, face))
     size = style["font-size"]
-    width = sum(run.advance / run.face.units for run in runs) * size
-    ascent = face.metrics.ascent * size
+    advance = sum(run.advance * run.face.scale(size) for run in runs)
+    metrics = face.metrics(size)
+    ascent = metrics.ascent
     baseline = contents.first_baseline
     if baseline is None:
-        baseline = (_line_height(engine, box) - (face.metrics.ascent + face.metrics.descent) * size) / 2 + ascent
-    inside = style["list-style-position"] == "inside"
-    gap = size * 0.4
-    x = edges.left - (width if inside else 0) - gap - (0 if inside else width)
-    height = (face.metrics.ascent + face.metrics.descent) * size
-    return TextFragment(x, edges.top + baseline - ascent, width, height, ascent, runs, style, box.marker)
+        baseline = (_line_height(engine, box) - (metrics.ascent + metrics.descent)) / 2 + ascent
+    gap = 0.0 if box.marker.endswith(" ") else size * 0.4
+    x = edges.left + width + gap if style["direction"] == "rtl" else edges.left - advance - gap
+    height = metrics.ascent + metrics.descent
+    return TextFragment(x, edges.top + baseline - ascent, advance, height, ascent, runs, style, box.marker)

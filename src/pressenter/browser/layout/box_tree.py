@@ -17,6 +17,8 @@ from pressenter.browser.html.dom import HTML, Document, Element, Node, Text
 from pressenter.browser.layout.boxes import (
     BlockBox,
     Box,
+    FlexBox,
+    GridBox,
     InlineBox,
     IntrinsicSize,
     LineBreakBox,
@@ -94,13 +96,16 @@ class _Builder:
             return [self._table(node, style)]
         if display == "inline":
             return self._inline(node, style)
-        inline_level = display in ("inline-block", "inline-flex", "inline-grid")
         children = self.children_of(node, style)
         marker = self._marker(node, style) if display == "list-item" else ""
         if marker and style["list-style-position"] == "inside":
             children.insert(0, TextBox(anonymous_style(style, "inline"), marker + "\u00a0"))
             marker = ""
-        return [BlockBox(style, node, children, inline_level, marker)]
+        if display in ("flex", "inline-flex", "-webkit-box"):
+            return [FlexBox(style, node, children)]
+        if display in ("grid", "inline-grid"):
+            return [GridBox(style, node, children)]
+        return [BlockBox(style, node, children, marker)]
 
     def _marker(self, item: Element, style: ComputedStyle) -> str:
         parent = item.parent_element
@@ -134,7 +139,9 @@ class _Builder:
         content: list[Box] = [TextBox(style, text)] if text else []
         if style["display"] == "inline":
             return [InlineBox(style, None, content)]
-        return [BlockBox(style, None, content, style["display"] == "inline-block")]
+        if style["display"] in ("flex", "inline-flex"):
+            return [FlexBox(style, None, content)]
+        return [BlockBox(style, None, content)]
 
     # ---- tables ------------------------------------------------------------------------------
 
@@ -244,12 +251,17 @@ def _word_break(builder: _Builder, node: Element, style: ComputedStyle) -> list[
 def _picture(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] | None:
     found = builder.pictures.get(node)
     if found is not None:
-        return [ReplacedBox(style, node, found[1], picture=found[0])]
+        return [_picture_box(style, node, *found)]
     alternative = node.get("alt")
     if not node.get("src") or "alt" in node.attributes:
         # HTML Standard §15.4.2: a picture that is not there is its alternative text
         return [InlineBox(style, node, [TextBox(style, alternative)])] if alternative else []
     return [ReplacedBox(style, node, IntrinsicSize(16, 16), label="\u25a1")]
+
+
+def _picture_box(style: ComputedStyle, node: Element, key: str, size: IntrinsicSize) -> ReplacedBox:
+    ratio = size.width / size.height if size.width and size.height else None
+    return ReplacedBox(style, node, size, picture=key, ratio=ratio)
 
 
 def _attribute_size(node: Element, width: float, height: float) -> IntrinsicSize:
@@ -270,7 +282,7 @@ def _input(builder: _Builder, node: Element, style: ComputedStyle) -> list[Box] 
         return []
     if kind in ("submit", "reset", "button"):
         label = node.get("value") or {"submit": "Submit", "reset": "Reset"}.get(kind, "")
-        return [BlockBox(style, node, [TextBox(anonymous_style(style, "inline"), label)], True)]
+        return [BlockBox(style, node, [TextBox(anonymous_style(style, "inline"), label)])]
     if kind in ("checkbox", "radio"):
         mark = "\u2713" if "checked" in node.attributes else ""
         return [ReplacedBox(style, node, IntrinsicSize(11, 11), label=mark)]

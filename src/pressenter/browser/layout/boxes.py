@@ -16,8 +16,8 @@ from pressenter.browser.css.properties import INHERITED, INITIAL_COMPUTED
 from pressenter.browser.html.dom import Element
 
 __all__ = [
-    "BlockBox", "Box", "InlineBox", "IntrinsicSize", "LineBreakBox", "ReplacedBox", "TableBox", "TableCell",
-    "TextBox", "anonymous_style",
+    "BlockBox", "Box", "FlexBox", "GridBox", "InlineBox", "IntrinsicSize", "LineBreakBox", "ReplacedBox", "TableBox",
+    "TableCell", "TextBox", "anonymous_style",
 ]  # fmt: skip
 
 
@@ -26,6 +26,9 @@ class IntrinsicSize(NamedTuple):
 
     width: float
     height: float
+
+
+_INLINE_LEVEL = frozenset(("inline", "inline-block", "inline-flex", "inline-grid", "inline-table", "ruby", "ruby-text"))
 
 
 class Box:
@@ -40,7 +43,7 @@ class Box:
     @property
     def is_float(self) -> bool:
         """Whether the box floats."""
-        return self.style["float"] != "none" and not isinstance(self, TextBox)
+        return self.style["float"] != "none" and not isinstance(self, (TextBox, LineBreakBox))
 
     @property
     def is_out_of_flow(self) -> bool:
@@ -57,27 +60,28 @@ class Box:
         """Whether the box stands below the one before it, not beside it (CSS 2.2 §9.2.1)."""
         if isinstance(self, (InlineBox, TextBox, LineBreakBox)):
             return False
-        return not getattr(self, "is_inline_level", False)
+        return self.style["display"] not in _INLINE_LEVEL
 
 
 class BlockBox(Box):
-    """A block container, at block level or (``is_inline_level``) as an inline block.
+    """A block container, at block level or as an inline block.
 
     Attributes:
         children: blocks alone, or inline-level boxes alone.
         holds_inlines: which of the two.
         marker: the text of a list item's marker, or an empty string.
+        marker_picture: the key of a picture that stands in the marker's place, or an empty string.
     """
 
-    __slots__ = ("children", "holds_inlines", "is_inline_level", "marker")
+    __slots__ = ("children", "holds_inlines", "marker", "marker_picture")
 
     def __init__(
-        self, style: ComputedStyle, element: Element | None, children: list[Box],
-        is_inline_level: bool = False, marker: str = "",
+        self, style: ComputedStyle, element: Element | None, children: list[Box], marker: str = "",
+        marker_picture: str = "",
     ) -> None:  # fmt: skip
         super().__init__(style, element)
-        self.is_inline_level = is_inline_level
         self.marker = marker
+        self.marker_picture = marker_picture
         in_flow = [child for child in children if child.is_in_flow]
         if any(child.is_block_level for child in in_flow):
             self.children = _wrap_inlines(children, style)
@@ -85,6 +89,22 @@ class BlockBox(Box):
         else:
             self.holds_inlines = any(not child.is_block_level for child in in_flow)
             self.children = children
+
+
+class FlexBox(Box):
+    """A flex container; its children are the items, and boxes out of the flow (CSS Flexbox 1 §4)."""
+
+    __slots__ = ("children",)
+
+    def __init__(self, style: ComputedStyle, element: Element | None, children: list[Box]) -> None:
+        super().__init__(style, element)
+        self.children = _items(children, style)
+
+
+class GridBox(FlexBox):
+    """A grid container; its children are the items, and boxes out of the flow (CSS Grid 2 §6)."""
+
+    __slots__ = ()
 
 
 class InlineBox(Box):
@@ -121,21 +141,26 @@ class ReplacedBox(Box):
 
     Attributes:
         intrinsic: its own size.
+        ratio: width by height, or None if it has no ratio to keep.
+        has_only_ratio: it has a ratio and no size (some drawings).
         picture: key of the decoded picture, or an empty string.
         label: text that is drawn in it.
+        baseline: below the content box's top edge, or None for the bottom margin edge.
     """
 
-    __slots__ = ("intrinsic", "is_inline_level", "label", "picture")
+    __slots__ = ("baseline", "has_only_ratio", "intrinsic", "label", "picture", "ratio")
 
     def __init__(
-        self, style: ComputedStyle, element: Element, intrinsic: IntrinsicSize, picture: str = "",
-        label: str = "",
+        self, style: ComputedStyle, element: Element | None, intrinsic: IntrinsicSize, picture: str = "",
+        label: str = "", ratio: float | None = None, baseline: float | None = None, has_only_ratio: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(style, element)
         self.intrinsic = intrinsic
         self.picture = picture
         self.label = label
-        self.is_inline_level = style["display"] in ("inline", "inline-block")
+        self.ratio = ratio
+        self.baseline = baseline
+        self.has_only_ratio = has_only_ratio
 
 
 class TableCell(NamedTuple):
@@ -151,7 +176,7 @@ class TableCell(NamedTuple):
 class TableBox(Box):
     """A table as a grid: captions, cells with places, and the styles of rows."""
 
-    __slots__ = ("captions", "cells", "column_widths", "columns", "is_inline_level", "rows")
+    __slots__ = ("captions", "cells", "column_widths", "columns", "rows")
 
     def __init__(
         self, style: ComputedStyle, element: Element | None, captions: list[BlockBox],
@@ -163,7 +188,6 @@ class TableBox(Box):
         self.rows = rows
         self.columns = max((cell.column + cell.column_span for cell in cells), default=0)
         self.column_widths = column_widths
-        self.is_inline_level = style["display"] == "inline-table"
 
 
 def anonymous_style(parent: ComputedStyle, display: str = "block") -> ComputedStyle:
@@ -185,6 +209,26 @@ def _has_edges(style: ComputedStyle) -> bool:
     return any(style[f"{kind}-{side}{suffix}"] not in (0.0, "auto")
                for side in ("left", "right")
                for kind, suffix in (("padding", ""), ("border", "-width"), ("margin", "")))  # fmt: skip
+
+
+def _items(children: list[Box], style: ComputedStyle) -> list[Box]:
+    """Each run of text becomes an item; white space alone makes none (CSS Flexbox 1 §4)."""
+    items: list[Box] = []
+    run: list[Box] = []
+
+    def flush() -> None:
+        if any(not _is_blank(box) for box in run):
+            items.append(BlockBox(anonymous_style(style), None, list(run)))
+        run.clear()
+
+    for child in children:
+        if isinstance(child, (TextBox, LineBreakBox, InlineBox)):
+            run.append(child)
+        else:
+            flush()
+            items.append(child)
+    flush()
+    return items
 
 
 def _wrap_inlines(children: list[Box], style: ComputedStyle) -> list[Box]:

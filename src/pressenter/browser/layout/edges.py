@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
-from pressenter.browser.css.values import LengthPercentage
 
-__all__ = ["Edges", "clamp_width", "edges_of", "resolve", "resolve_width"]
+__all__ = ["Edges", "edges_of", "resolve"]
 
 
 class Edges(NamedTuple):
-    """Pixels on each side; auto margins count as zero and are flagged."""
+    """Pixels on each side; auto margins count as zero and are flagged.
+
+    ``top``, ``right``, ``bottom`` and ``left`` are border and padding together.
+    """
 
     margin_top: float
     margin_right: float
@@ -21,8 +23,10 @@ class Edges(NamedTuple):
     right: float
     bottom: float
     left: float
-    auto_left: bool
+    auto_top: bool
     auto_right: bool
+    auto_bottom: bool
+    auto_left: bool
 
     @property
     def horizontal(self) -> float:
@@ -34,41 +38,41 @@ class Edges(NamedTuple):
         """Border and padding, top and bottom."""
         return self.top + self.bottom
 
+    @property
+    def margin_horizontal(self) -> float:
+        """Margins, left and right."""
+        return self.margin_left + self.margin_right
+
+    @property
+    def margin_vertical(self) -> float:
+        """Margins, top and bottom."""
+        return self.margin_top + self.margin_bottom
+
 
 def resolve(value: Any, base: float) -> float:
     """A computed length in pixels, percentages of ``base``; keywords count as zero."""
-    if type(value) is float:
-        return value
-    if isinstance(value, LengthPercentage):
-        return value.of(base)
-    return 0.0 if isinstance(value, str) else float(value)
+    kind = type(value)
+    if kind is float:
+        return value  # type: ignore[no-any-return]
+    if kind is str:
+        return 0.0
+    return value.of(base)  # type: ignore[no-any-return]
+
+
+_MARGINS = ("margin-top", "margin-right", "margin-bottom", "margin-left")
+_INNER = (
+    ("border-top-width", "padding-top"), ("border-right-width", "padding-right"),
+    ("border-bottom-width", "padding-bottom"), ("border-left-width", "padding-left"),
+)  # fmt: skip
 
 
 def edges_of(style: ComputedStyle, containing_width: float) -> Edges:
     """The edges of a box; percentages refer to the containing block's width, even vertically."""
-    sides = ("top", "right", "bottom", "left")
-    margins = [resolve(style[f"margin-{side}"], containing_width) for side in sides]
-    inner = [
-        float(style[f"border-{side}-width"]) + resolve(style[f"padding-{side}"], containing_width) for side in sides
-    ]
-    return Edges._make([*margins, *inner, style["margin-left"] == "auto", style["margin-right"] == "auto"])
-
-
-def resolve_width(style: ComputedStyle, name: str, base: float, edges: Edges) -> float | None:
-    """The content width (or height) that a property asks for, or None for a keyword."""
-    value = style[name]
-    if isinstance(value, str):
-        return None
-    size = resolve(value, base)
-    if style["box-sizing"] == "border-box":
-        size -= edges.horizontal if "width" in name else edges.vertical
-    return max(0.0, size)
-
-
-def clamp_width(style: ComputedStyle, width: float, base: float, edges: Edges) -> float:
-    """Apply min-width and max-width to a content width (CSS 2.2 §10.4)."""
-    largest = resolve_width(style, "max-width", base, edges)
-    if largest is not None:
-        width = min(width, largest)
-    smallest = resolve_width(style, "min-width", base, edges)
-    return max(width, smallest) if smallest is not None else max(width, 0.0)
+    margins = [style[name] for name in _MARGINS]
+    return Edges._make(
+        [
+            *(resolve(margin, containing_width) for margin in margins),
+            *(style[border] + resolve(style[padding], containing_width) for border, padding in _INNER),
+            *(margin == "auto" for margin in margins),
+        ]
+    )

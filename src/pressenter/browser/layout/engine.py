@@ -2,6 +2,10 @@
 
 Layout goes down with widths and comes up with heights: a container tells its children
 how wide they may be, and learns how high they have become.
+
+Boxes are values, and what comes out depends on the box and on what its container says alone.
+So a result is remembered by these two: a flex container that asks for the same thing
+twice gets it at once, and after a change only what has changed is laid out again.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.layout.boxes import BlockBox, Box, ReplacedBox, TableBox
+from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.fonts import FontFace, FontLibrary
 from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, TextFragment, walk
 
@@ -16,65 +21,91 @@ __all__ = ["LayoutEngine", "layout_page"]
 
 
 class LayoutEngine:
-    """State of one layout: fonts, viewport, and what has been worked out of boxes already."""
+    """What layout needs beside boxes, and what it has worked out already.
 
-    def __init__(self, fonts: FontLibrary, width: float, height: float) -> None:
+    Args:
+        width, height: the viewport, in CSS pixels.
+        scroll_bar: the thickness of scroll bars that take room; 0 for those that lie over the page.
+    """
+
+    def __init__(self, fonts: FontLibrary, width: float, height: float, scroll_bar: float = 0.0) -> None:
         self.fonts = fonts
         self.viewport_width = width
         self.viewport_height = height
-        self.intrinsic_widths: dict[Box, tuple[float, float]] = {}
+        self.scroll_bar = scroll_bar
+        self.intrinsic_widths: dict[tuple[Box, float | None], tuple[float, float]] = {}
+        self.content_widths: dict[Box, tuple[float, float]] = {}
         self.empty_boxes: dict[Box, bool] = {}
         self.top_margins: dict[tuple[Box, float], tuple[float, float]] = {}
+        self._natural_heights: dict[tuple[Box, Constraints], float] = {}
+        self._fragments: dict[tuple[Box, Constraints], BoxFragment] = {}
 
     def face(self, style: ComputedStyle) -> FontFace:
         """The face of a style."""
         return self.fonts.face(style["font-family"], style["font-weight"], style["font-style"] != "normal")
 
-    def layout(self, box: Box, containing_width: float) -> BoxFragment:
+    def gutters(self, style: ComputedStyle) -> tuple[float, float]:
+        """The room that the scroll bars which are always there take: at the right, at the bottom."""
+        if not self.scroll_bar or style["scrollbar-width"] == "none":
+            return (0.0, 0.0)
+        stable = "stable" in style["scrollbar-gutter"] and style["overflow-y"] in ("hidden", "auto")
+        return (
+            self.scroll_bar if style["overflow-y"] == "scroll" or stable else 0.0,
+            self.scroll_bar if style["overflow-x"] == "scroll" else 0.0,
+        )
+
+    def layout(self, box: Box, constraints: Constraints) -> BoxFragment:
         """Lay out a box that starts a formatting context of its own; it stands at (0, 0)."""
+        key = (box, constraints)
+        known = self._fragments.get(key)
+        if known is None:
+            known = self._fragments[key] = self._layout(box, constraints)
+        return known
+
+    def natural_height(self, box: Box, constraints: Constraints) -> float:
+        """The height of the border box as its contents make it: height: auto, without limits."""
+        from pressenter.browser.layout.block import natural_height
+
+        if isinstance(box, (ReplacedBox, TableBox)):
+            return self.layout(box, constraints).height
+        key = (box, constraints)
+        known = self._natural_heights.get(key)
+        if known is None:
+            known = self._natural_heights[key] = natural_height(self, box, constraints)
+        return known
+
+    def _layout(self, box: Box, constraints: Constraints) -> BoxFragment:
         from pressenter.browser.layout.block import layout_block
         from pressenter.browser.layout.replaced import layout_replaced
         from pressenter.browser.layout.table import layout_table
 
         if isinstance(box, ReplacedBox):
-            return layout_replaced(self, box, containing_width)
+            return layout_replaced(self, box, constraints)
         if isinstance(box, TableBox):
-            return layout_table(self, box, containing_width)
-        assert isinstance(box, BlockBox)
-        return layout_block(self, box, containing_width).fragment
+            return layout_table(self, box, constraints)
+        return layout_block(self, box, constraints).fragment
 
-    def layout_shrunk(self, box: Box, containing_width: float) -> BoxFragment:
-        """Lay out a float or an inline block: as wide as asked, else as its content needs."""
-        from pressenter.browser.layout.block import layout_block
-        from pressenter.browser.layout.edges import clamp_width, edges_of, resolve_width
-        from pressenter.browser.layout.intrinsic import shrink_to_fit
+    def page(self, root: Box) -> LayoutResult:
+        """Lay out a page.  The root's containing block is the viewport (CSS 2.2 §10.1)."""
+        from pressenter.browser.layout.edges import edges_of
+        from pressenter.browser.layout.positioned import layout_positioned
 
-        if not isinstance(box, BlockBox):
-            return self.layout(box, containing_width)
-        edges = edges_of(box.style, containing_width)
-        content = resolve_width(box.style, "width", containing_width, edges)
-        if content is None:
-            content = shrink_to_fit(self, box, containing_width)
-        content = clamp_width(box.style, content, containing_width, edges)
-        return layout_block(self, box, containing_width, content_width=content).fragment
+        with deep_nesting():
+            fragment = self.layout(root, Constraints(self.viewport_width, self.viewport_height))
+            edges = edges_of(root.style, self.viewport_width)
+            fragment = fragment._replace(x=edges.margin_left, y=edges.margin_top)
+            positioned = layout_positioned(self, fragment)
+        right = bottom = 0.0
+        for item in (fragment, *positioned):
+            for part, left, top in walk(item):
+                if isinstance(part, (BoxFragment, TextFragment)):
+                    right = max(right, left + part.width)
+                    bottom = max(bottom, top + part.height)
+        return LayoutResult(fragment, positioned, max(self.viewport_width, right), max(self.viewport_height, bottom))
 
 
-def layout_page(root: BlockBox, fonts: FontLibrary, width: float, height: float) -> LayoutResult:
+def layout_page(
+    root: BlockBox, fonts: FontLibrary, width: float, height: float, scroll_bar: float = 0.0
+) -> LayoutResult:
     """Lay out a page for a viewport."""
-    from pressenter.browser.layout.block import layout_block
-    from pressenter.browser.layout.edges import edges_of
-    from pressenter.browser.layout.positioned import layout_positioned
-
-    with deep_nesting():
-        engine = LayoutEngine(fonts, width, height)
-        fragment = layout_block(engine, root, width).fragment
-        edges = edges_of(root.style, width)
-        fragment = fragment._replace(x=edges.margin_left, y=edges.margin_top)
-        positioned = layout_positioned(engine, fragment)
-    right = bottom = 0.0
-    for item in (fragment, *positioned):
-        for part, left, top in walk(item):
-            if isinstance(part, (BoxFragment, TextFragment)):
-                right = max(right, left + part.width)
-                bottom = max(bottom, top + part.height)
-    return LayoutResult(fragment, positioned, max(width, right), max(height, bottom))
+    return LayoutEngine(fonts, width, height, scroll_bar).page(root)

@@ -26,6 +26,11 @@ class FloatContext:
         self._bottoms = {"left": 0.0, "right": 0.0}
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing floats here."""
+        return not (self._left or self._right)
+
+    @property
     def bottom(self) -> float:
         """Below every float."""
         return max(self._bottoms.values())

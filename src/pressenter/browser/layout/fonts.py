@@ -41,7 +41,10 @@ class ShapedText(NamedTuple):
 
 
 class FontMetrics(NamedTuple):
-    """Of a face at size 1: above and below the baseline, gap between lines, height of an x."""
+    """Of a face at a size, in CSS pixels: above and below the baseline, gap between lines, height of an x.
+
+    The first three are whole pixels, as browsers round them.
+    """
 
     ascent: float
     descent: float
@@ -49,43 +52,85 @@ class FontMetrics(NamedTuple):
     x_height: float
 
 
-class FontFace:
-    """One font file."""
+_LATIN_CACHE = 20_000  # shaped pieces of text that a face remembers
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        face = hb.Face(hb.Blob.from_file_path(str(path)))
+
+class FontFace:
+    """One font file.
+
+    Args:
+        source: the file's path, or its contents.
+        index: of the face in a collection.
+    """
+
+    def __init__(self, source: Path | bytes, index: int = 0) -> None:
+        self.source = source
+        self.index = index
+        self.name = "a font of the page" if isinstance(source, bytes) else source.name
+        blob = hb.Blob(source) if isinstance(source, bytes) else hb.Blob.from_file_path(str(source))
+        face = hb.Face(blob, index)
         self._font = hb.Font(face)
         self.units = face.upem
         extents = self._font.get_font_extents("ltr")
-        x_height = self._font.get_metric_position(hb.OTMetricsTag.X_HEIGHT) or face.upem / 2
-        self.metrics = FontMetrics(
-            extents.ascender / face.upem,
-            -extents.descender / face.upem,
-            extents.line_gap / face.upem,
-            x_height / face.upem,
-        )
-        self._shaped: dict[str, ShapedText] = {}
+        self._x_height = self._font.get_metric_position(hb.OTMetricsTag.X_HEIGHT) or face.upem / 2
+        self._extents = (extents.ascender, -extents.descender, extents.line_gap)
+        self._metrics: dict[float, FontMetrics] = {}
+        self._shaped: dict[tuple[str, bool], ShapedText] = {}
+
+    def metrics(self, size: float) -> FontMetrics:
+        """The metrics at a font size."""
+        known = self._metrics.get(size)
+        if known is None:
+            ascent, descent, gap = (float(int(value * size / self.units + 0.5)) for value in self._extents)
+            known = self._metrics[size] = FontMetrics(ascent, descent, gap, self._x_height * size / self.units)
+        return known
+
+    def scale(self, size: float) -> float:
+        """CSS pixels for one of the font's units: sizes are taken in steps of 1/64 pixel."""
+        return int(int(size * 100 + 0.001) / 100 * 64) / 64 / self.units
 
     def has(self, character: str) -> bool:
         """Whether the font can draw a character."""
         return self._font.get_nominal_glyph(ord(character)) is not None
 
-    def shape(self, text: str) -> ShapedText:
-        """Shape a piece of text.  Results are remembered: pages repeat their words."""
-        found = self._shaped.get(text)
+    def shape(self, text: str, mirrored: bool = False) -> ShapedText:
+        """Shape a piece of text of one direction.  Results are remembered: pages repeat their words."""
+        key = (text, mirrored)
+        found = self._shaped.get(key)
         if found is None:
             buffer = hb.Buffer()
             buffer.add_str(text)
             buffer.guess_segment_properties()
+            if mirrored:
+                buffer.direction = "rtl"
+            elif buffer.direction == "rtl":
+                buffer.direction = "ltr" if text.isascii() else "rtl"
             hb.shape(self._font, buffer)
             glyphs = tuple(
                 Glyph(info.codepoint, place.x_advance, place.x_offset, place.y_offset)
                 for info, place in zip(buffer.glyph_infos, buffer.glyph_positions or (), strict=True)
             )
             found = ShapedText(self, glyphs, sum(glyph.advance for glyph in glyphs))
-            self._shaped[text] = found
+            if len(self._shaped) >= _LATIN_CACHE:
+                self._shaped.clear()
+            self._shaped[key] = found
         return found
+
+
+class _AddedFace(NamedTuple):
+    face: FontFace
+    weights: tuple[float, float]
+    italic: bool
+
+
+def _nearest(faces: list[_AddedFace], weight: float, italic: bool) -> FontFace:
+    """The face whose style and weight come nearest (CSS Fonts 4 §5.2)."""
+
+    def distance(added: _AddedFace) -> tuple[bool, float]:
+        low, high = added.weights
+        return added.italic != italic, max(0.0, low - weight, weight - high)
+
+    return min(faces, key=distance).face
 
 
 _SOURCE_SANS = ("font_source_sans_pro", "SourceSansPro-{}.ttf")
@@ -124,19 +169,45 @@ class FontLibrary:
     def __init__(self) -> None:
         self.missing: set[str] = set()
         self._faces: dict[Path, FontFace] = {}
+        self._added: dict[str, list[_AddedFace]] = {}
         self._chosen: dict[tuple[tuple[str, ...], float, bool], FontFace] = {}
         self._fallbacks: dict[str, FontFace | None] = {}
         self._system_faces: list[FontFace] | None = None
+
+    def add(
+        self, family: str, data: bytes, weights: tuple[float, float] = (400.0, 400.0), italic: bool = False
+    ) -> None:
+        """Add a face that a page brings (CSS Fonts 4 §4).  Raises ValueError for what is no font file."""
+        try:
+            face = FontFace(data)
+        except hb.HarfBuzzError as error:
+            raise ValueError(f"{family}: no font file ({error})") from error
+        self._added.setdefault(family.lower(), []).append(_AddedFace(face, weights, italic))
+        self._chosen.clear()
+
+    def without_added(self) -> FontLibrary:
+        """A library with the same fonts but those that pages brought."""
+        other = FontLibrary.__new__(FontLibrary)
+        other.__dict__.update(self.__dict__)
+        other._added, other._chosen = {}, {}
+        return other
 
     def face(self, families: tuple[str, ...], weight: float, italic: bool) -> FontFace:
         """The first family that is known; at the end stands the serif one."""
         key = (families, weight, italic)
         found = self._chosen.get(key)
         if found is None:
-            known = (_FAMILIES.get(family.lower()) for family in families)
-            packaged = next((family for family in known if family is not None), _SOURCE_SERIF)
-            found = self._chosen[key] = self._packaged(packaged, weight, italic)
+            found = self._chosen[key] = self._choose(families, weight, italic)
         return found
+
+    def _choose(self, families: tuple[str, ...], weight: float, italic: bool) -> FontFace:
+        for family in families:
+            name = family.lower()
+            if name in self._added:
+                return _nearest(self._added[name], weight, italic)
+            if name in _FAMILIES:
+                return self._packaged(_FAMILIES[name], weight, italic)
+        return self._packaged(_SOURCE_SERIF, weight, italic)
 
     def shape(self, text: str, face: FontFace) -> list[ShapedText]:
         """Shape text with a face, and with others where it lacks characters."""

@@ -12,6 +12,7 @@ from typing import NamedTuple, Union
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.boxes import Box
+from pressenter.browser.layout.edges import Edges
 from pressenter.browser.layout.fonts import ShapedText
 
 __all__ = [
@@ -59,14 +60,42 @@ class BoxFragment(NamedTuple):
     #: For an inline box: whether its left and right edges are in this fragment.
     has_left: bool = True
     has_right: bool = True
+    #: Margins, borders and padding in pixels; None for what has none of its own.
+    edges: Edges | None = None
+    #: The room that scroll bars take at the right and at the bottom.
+    gutters: tuple[float, float] = (0.0, 0.0)
+    #: For tables and cells whose borders are collapsed: the lines that this fragment draws, if any.
+    collapsed_borders: tuple[BorderLine, ...] | None = None
+
+
+class BorderLine(NamedTuple):
+    """A piece of a collapsed border, relative to the fragment's corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    color: tuple[float, ...]
+    style: str
 
 
 class Placeholder(NamedTuple):
-    """Where an absolutely positioned box would stand if it were in the flow."""
+    """Where an absolutely positioned box would stand if it were in the flow.
+
+    Attributes:
+        static: the rectangle in which it would be aligned: it stands at its corner, unless
+            `align_x` and `align_y` say otherwise (CSS Flexbox 1 §4.1).
+        area: the containing block, where the parent says it (grid areas): relative to the parent's
+            border box, as `x` and `y` are.
+    """
 
     x: float
     y: float
     box: Box
+    static: tuple[float, float] = (0.0, 0.0)
+    align_x: str = "start"
+    align_y: str = "start"
+    area: tuple[float, float, float, float] | None = None
 
 
 Fragment = Union[TextFragment, BoxFragment, Placeholder]

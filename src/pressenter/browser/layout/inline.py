@@ -16,14 +16,15 @@ from typing import NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.boxes import BlockBox, Box, InlineBox, LineBreakBox, TextBox
+from pressenter.browser.layout.constraints import Constraints, Inside
 from pressenter.browser.layout.edges import edges_of, resolve
 from pressenter.browser.layout.engine import LayoutEngine
-from pressenter.browser.layout.float_context import FloatContext
 from pressenter.browser.layout.fonts import FontFace
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder
 from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, OutOfLine, Word
 from pressenter.browser.layout.line import Line, line_metrics
 from pressenter.browser.layout.line_breaking import break_offsets
+from pressenter.browser.layout.sizing import scrolls
 
 __all__ = ["InlineResult", "inline_widths", "layout_inline", "line_metrics"]
 
@@ -133,7 +134,9 @@ def _transform(text: str, how: str) -> str:
 # ---- step 2: break opportunities ---------------------------------------------------------------
 
 
-def _items(engine: LayoutEngine, box: BlockBox, width: float, measuring: bool = False) -> list[Item]:
+def _items(
+    engine: LayoutEngine, box: BlockBox, width: float, height: float | None = None, measuring: bool = False
+) -> list[Item]:
     """The items of inline content; ``measuring`` lays out nothing, it only asks for widths."""
     flattener = _Flattener(engine, width)
     own = box.style["text-decoration-line"]
@@ -149,27 +152,31 @@ def _items(engine: LayoutEngine, box: BlockBox, width: float, measuring: bool = 
         if piece.edge is not None:
             items.append(piece.edge)
         elif piece.box is not None:
-            items.append(_object_item(engine, piece, width, end in breaks, measuring))
+            items.append(
+                _object_item(engine, piece, Constraints(width, height, shrinks=True), end in breaks, measuring)
+            )
         else:
             _text_items(engine, piece, position, breaks, items)
         position = end
     return items
 
 
-def _object_item(engine: LayoutEngine, piece: _Piece, width: float, can_break: bool, measuring: bool) -> Item:
+def _object_item(
+    engine: LayoutEngine, piece: _Piece, constraints: Constraints, can_break: bool, measuring: bool
+) -> Item:
     box = piece.box
     assert box is not None
     if isinstance(box, LineBreakBox):
         return ForcedBreak(piece.style)
     if not box.is_in_flow:
         return OutOfLine(box)
-    edges = edges_of(box.style, width)
+    edges = edges_of(box.style, constraints.width)
     if measuring:
         return Atomic(BoxFragment(0.0, 0.0, 0.0, 0.0, box), 0.0, 0.0, 0.0, 0.0, 0.0, can_break)
-    fragment = engine.layout_shrunk(box, width)
+    fragment = engine.layout(box, constraints)
     above = edges.margin_top + fragment.height
     below = edges.margin_bottom
-    if fragment.last_baseline is not None and box.style["overflow"] == "visible":
+    if fragment.last_baseline is not None and not scrolls(box.style):
         above = edges.margin_top + fragment.last_baseline
         below = fragment.height - fragment.last_baseline + edges.margin_bottom
     outer = fragment.width + edges.margin_left + edges.margin_right
@@ -205,42 +212,36 @@ def _word(engine: LayoutEngine, text: str, piece: _Piece, face: FontFace, can_br
     spaces = text[len(visible) :]
     shown = visible.replace("\u00ad", "").replace("\u200b", "") if not visible.isascii() else visible
     runs = tuple(engine.fonts.shape(shown, face)) if shown else ()
-    width = sum(run.advance / run.face.units for run in runs) * size + extra * len(shown)
+    width = sum(run.advance * run.face.scale(size) for run in runs) + extra * len(shown)
     space = 0.0
     if spaces:
         blank = face.shape(" ")
-        space = (blank.advance / face.units * size + extra + style["word-spacing"]) * len(spaces)
+        space = (blank.advance * face.scale(size) + extra + style["word-spacing"]) * len(spaces)
     return Word(visible, style, runs, width, space, spaces, piece.owner, piece.decorations, can_break, collapsible)
 
 
 # ---- steps 3 and 4: lines ---------------------------------------------------------------------------
 
 
-def layout_inline(
-    engine: LayoutEngine, box: BlockBox, width: float, floats: FloatContext, x: float, y: float
-) -> InlineResult:
-    """Lay out the inline content of a block container.
-
-    ``x`` and ``y`` are the content box's corner in the float context.
-    """
-    return _LineBuilder(engine, box, width, floats, x, y).run(_items(engine, box, width))
+def layout_inline(engine: LayoutEngine, box: BlockBox, inside: Inside) -> InlineResult:
+    """Lay out the inline content of a block container."""
+    return _LineBuilder(engine, box, inside).run(_items(engine, box, inside.width, inside.percent_height))
 
 
 class _LineBuilder:
-    def __init__(
-        self, engine: LayoutEngine, box: BlockBox, width: float, floats: FloatContext, x: float, y: float
-    ) -> None:
+    def __init__(self, engine: LayoutEngine, box: BlockBox, inside: Inside) -> None:
         self.engine = engine
         self.box = box
-        self.width = width
-        self.floats = floats
-        self.x = x
-        self.y = y
+        self.inside = inside
+        self.width = inside.width
+        self.floats = inside.floats
+        self.x = inside.x
+        self.y = inside.y
         self.top = 0.0
         self.fragments: list[Fragment] = []
         self.baselines: list[float] = []
         self.open: list[Edge] = []
-        self.line = self._new_line(resolve(box.style["text-indent"], width))
+        self.line = self._new_line(resolve(box.style["text-indent"], inside.width))
         self.waiting_floats: list[Box] = []
 
     def run(self, items: list[Item]) -> InlineResult:
@@ -364,7 +365,7 @@ class _LineBuilder:
     def _place_float(self, box: Box) -> None:
         from pressenter.browser.layout.block import layout_float
 
-        self.fragments.append(layout_float(self.engine, box, self.width, self.floats, self.x, self.y, self.top))
+        self.fragments.append(layout_float(self.engine, box, self.inside, self.top))
 
     def _place_waiting(self) -> None:
         waiting, self.waiting_floats = self.waiting_floats, []
@@ -404,7 +405,7 @@ def inline_widths(engine: LayoutEngine, box: BlockBox) -> tuple[float, float]:
     smallest = largest = current = trailing = 0.0
     unit: list[Item] = []
     floats = 0.0
-    for item in [*_items(engine, box, 0.0, measuring=True), ForcedBreak(box.style)]:
+    for item in [*_items(engine, box, 0.0, None, True), ForcedBreak(box.style)]:
         if isinstance(item, OutOfLine):
             if item.box.is_float:
                 narrow, wide = intrinsic_widths(engine, item.box)

@@ -8,6 +8,7 @@ began with an empty text of it (the *strut*).
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
@@ -23,11 +24,11 @@ __all__ = ["FinishedLine", "Line", "line_metrics"]
 
 def line_metrics(engine: LayoutEngine, style: ComputedStyle) -> tuple[float, float]:
     """How far a text of this style reaches above and below its baseline, leading included."""
-    metrics, size = engine.face(style).metrics, style["font-size"]
-    ascent, descent = metrics.ascent * size, metrics.descent * size
+    metrics = engine.face(style).metrics(style["font-size"])
     height = line_height(engine, style)
-    leading = height - (ascent + descent)
-    return ascent + leading / 2, descent + leading / 2
+    content = metrics.ascent + metrics.descent
+    above = metrics.ascent + math.floor((height - content) / 2)
+    return above, height - above
 
 
 def line_height(engine: LayoutEngine, style: ComputedStyle) -> float:
@@ -35,8 +36,8 @@ def line_height(engine: LayoutEngine, style: ComputedStyle) -> float:
     value: Any = style["line-height"]
     size = float(style["font-size"])
     if value == "normal":
-        metrics = engine.face(style).metrics
-        return (metrics.ascent + metrics.descent + metrics.line_gap) * size
+        metrics = engine.face(style).metrics(size)
+        return metrics.ascent + metrics.descent + metrics.line_gap
     if isinstance(value, tuple) and value[0] == "number":
         return float(value[1]) * size
     return float(value)
@@ -165,13 +166,13 @@ class Line:
         align = style["vertical-align"]
         total = item.above + item.below
         if align == "middle":
-            middle = self.engine.face(self.style).metrics.x_height * self.style["font-size"] / 2
+            middle = self.engine.face(self.style).metrics(self.style["font-size"]).x_height / 2
             return total / 2 + middle + shift, total / 2 - middle - shift
         if align in ("text-top", "text-bottom"):
-            metrics, size = self.engine.face(self.style).metrics, self.style["font-size"]
+            metrics = self.engine.face(self.style).metrics(self.style["font-size"])
             if align == "text-top":
-                return metrics.ascent * size, total - metrics.ascent * size
-            return total - metrics.descent * size, metrics.descent * size
+                return metrics.ascent, total - metrics.ascent
+            return total - metrics.descent, metrics.descent
         raised = shift + self._shift_of(style)
         return item.above + raised, item.below - raised
 
@@ -195,9 +196,9 @@ class Line:
         return left, 0.0 if last or spaces < 1 else free / spaces
 
     def _text(self, word: Word, x: float, baseline: float) -> TextFragment:
-        metrics, size = self.engine.face(word.style).metrics, word.style["font-size"]
-        ascent = metrics.ascent * size
-        height = ascent + metrics.descent * size
+        metrics = self.engine.face(word.style).metrics(word.style["font-size"])
+        ascent = metrics.ascent
+        height = ascent + metrics.descent
         width = word.width + word.space
         return TextFragment(
             x, baseline - ascent, width, height, ascent, word.runs, word.style, word.text + word.space_text,
@@ -221,10 +222,10 @@ class Line:
         """The background and border of an inline box on this line (CSS 2.2 §10.6.1)."""
         style = box.style
         edges = edges_of(style, 0.0)
-        metrics, size = self.engine.face(style).metrics, style["font-size"]
+        metrics = self.engine.face(style).metrics(style["font-size"])
         baseline -= self._shift_of(style)
-        top = baseline - metrics.ascent * size - edges.top
-        height = (metrics.ascent + metrics.descent) * size + edges.vertical
+        top = baseline - metrics.ascent - edges.top
+        height = metrics.ascent + metrics.descent + edges.vertical
         left = start + (edges.margin_left if has_left else 0.0)
         right = end - (edges.margin_right if has_right else 0.0)
         return BoxFragment(left, top, max(0.0, right - left), height, box, (), None, None, 0, has_left, has_right)

@@ -1,47 +1,90 @@
-"""Replaced elements: pictures and controls, sized by CSS 2.2 §10.3.2 and §10.6.2."""
+"""Replaced elements: pictures and controls, sized by CSS 2.2 §10.3.2 and §10.6.2 and CSS Sizing 4 §5."""
 
 from __future__ import annotations
 
 from pressenter.browser.layout.boxes import ReplacedBox
-from pressenter.browser.layout.edges import clamp_width, edges_of, resolve_width
+from pressenter.browser.layout.constraints import Constraints
+from pressenter.browser.layout.edges import Edges, edges_of
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment
+from pressenter.browser.layout.sizing import (
+    UNLIMITED,
+    definite_height,
+    height_limits,
+    length_of,
+    preferred_ratio,
+    ratio_height,
+    ratio_width,
+)
 
 __all__ = ["layout_replaced", "replaced_size"]
 
 
-def replaced_size(box: ReplacedBox, containing_width: float) -> tuple[float, float]:
-    """Content width and height: as asked, else its own, the ratio kept."""
+def replaced_size(
+    engine: LayoutEngine, box: ReplacedBox, constraints: Constraints, edges: Edges, measuring: bool = False
+) -> tuple[float, float]:
+    """Content width and height: as asked, else its own, the ratio kept.
+
+    Args:
+        measuring: the containing block's width is not known: percentages of it count as auto.
+    """
     style = box.style
-    edges = edges_of(style, containing_width)
-    width = resolve_width(style, "width", containing_width, edges)
-    height = resolve_width(style, "height", 0.0, edges) if isinstance(style["height"], float) else None
-    own = box.intrinsic
-    ratio = own.width / own.height if own.width and own.height else 1.0
-    keeps_ratio = bool(box.picture)
-    if width is None and height is None:
-        width, height = own.width, own.height
-    elif width is None:
-        assert height is not None
-        width = height * ratio if keeps_ratio else own.width
-    elif height is None:
-        height = width / ratio if keeps_ratio else own.height
-    clamped = clamp_width(style, width, containing_width, edges)
-    if clamped != width and width and keeps_ratio and style["height"] == "auto":
-        height *= clamped / width
-    largest = resolve_width(style, "max-height", 0.0, edges) if isinstance(style["max-height"], float) else None
-    if largest is not None and height > largest:
-        if keeps_ratio and style["width"] == "auto":
-            clamped *= largest / height
-        height = largest
-    return clamped, height
+    base = None if measuring else constraints.width
+    width = length_of(style, "width", base, edges)
+    if constraints.used_width is not None:
+        width = max(0.0, constraints.used_width - edges.horizontal)
+    elif width is None and style["width"] == "stretch" and base is not None:
+        width = max(0.0, base - edges.horizontal - edges.margin_horizontal)
+    height = definite_height(box, constraints, edges)
+    low_height, high_height = height_limits(box, constraints, edges)
+    low_width = length_of(style, "min-width", base, edges) or 0.0
+    high_width = length_of(style, "max-width", base, edges)
+    high_width = UNLIMITED if high_width is None else high_width
+    ratio = preferred_ratio(box)
+    if width is not None:
+        if constraints.used_width is None:
+            width = max(low_width, min(width, high_width))
+        if height is None:
+            height = ratio_height(box, width, edges) if ratio is not None else box.intrinsic.height
+            height = max(low_height, min(height, high_height))
+        return width, height
+    if height is not None:
+        width = ratio_width(box, height, edges) if ratio is not None else box.intrinsic.width
+        return max(low_width, min(width, high_width)), height
+    if ratio is None:
+        return (
+            max(low_width, min(box.intrinsic.width, high_width)),
+            max(low_height, min(box.intrinsic.height, high_height)),
+        )
+    return _both_automatic(box, edges, (low_width, high_width), (low_height, high_height), base)
 
 
-def layout_replaced(engine: LayoutEngine, box: ReplacedBox, containing_width: float) -> BoxFragment:
+def _both_automatic(
+    box: ReplacedBox, edges: Edges, widths: tuple[float, float], heights: tuple[float, float], base: float | None
+) -> tuple[float, float]:
+    """The limits applied to the natural size so that the ratio is kept (the table of CSS 2.2 §10.4)."""
+    width = box.intrinsic.width
+    if box.has_only_ratio and base is not None:
+        width = max(0.0, base - edges.horizontal - edges.margin_horizontal)
+    elif not box.intrinsic.width and box.intrinsic.height:
+        width = ratio_width(box, box.intrinsic.height, edges)
+    smallest = max(widths[0], ratio_width(box, heights[0], edges) if heights[0] else 0.0)
+    largest = min(widths[1], ratio_width(box, heights[1], edges) if heights[1] != UNLIMITED else UNLIMITED)
+    if smallest > largest:  # they cannot all be met: min wins over max, each in its own axis
+        width = max(widths[0], min(max(width, smallest), widths[1]))
+    else:
+        width = max(smallest, min(width, largest))
+    height = max(heights[0], min(ratio_height(box, width, edges), heights[1]))
+    return width, height
+
+
+def layout_replaced(engine: LayoutEngine, box: ReplacedBox, constraints: Constraints) -> BoxFragment:
     """A fragment of the right size, at (0, 0)."""
-    edges = edges_of(box.style, containing_width)
-    width, height = replaced_size(box, containing_width)
+    edges = edges_of(box.style, constraints.width)
+    width, height = replaced_size(engine, box, constraints, edges)
     baseline = None
-    if box.label or (not box.picture and box.element is not None and box.element.tag in ("input", "select")):
-        baseline = edges.top + engine.face(box.style).metrics.ascent * box.style["font-size"]
-    return BoxFragment(0.0, 0.0, width + edges.horizontal, height + edges.vertical, box, (), baseline, baseline)
+    if box.baseline is not None:
+        baseline = edges.top + box.baseline
+    return BoxFragment(
+        0.0, 0.0, width + edges.horizontal, height + edges.vertical, box, (), baseline, baseline, edges=edges
+    )

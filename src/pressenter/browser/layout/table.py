@@ -11,10 +11,12 @@ from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.values import LengthPercentage
 from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.boxes import BlockBox, Box, TableBox, TableCell, anonymous_style
-from pressenter.browser.layout.edges import edges_of, resolve, resolve_width
+from pressenter.browser.layout.constraints import Constraints
+from pressenter.browser.layout.edges import edges_of, resolve
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment, Fragment
 from pressenter.browser.layout.intrinsic import intrinsic_widths
+from pressenter.browser.layout.sizing import length_of
 
 __all__ = ["layout_table", "table_widths"]
 
@@ -96,11 +98,12 @@ def _percentages(box: TableBox) -> dict[int, float]:
     return found
 
 
-def layout_table(engine: LayoutEngine, box: TableBox, containing_width: float) -> BoxFragment:
+def layout_table(engine: LayoutEngine, box: TableBox, constraints: Constraints) -> BoxFragment:
     """Lay out a table with its captions; at (0, 0)."""
+    containing_width = constraints.width
     edges = edges_of(box.style, containing_width)
     outer = edges.horizontal + edges.margin_left + edges.margin_right
-    asked = resolve_width(box.style, "width", containing_width, edges)
+    asked = length_of(box.style, "width", containing_width, edges)
     widths = _used_widths(engine, box, containing_width - outer, asked)
     across, down = _spacing(box)
     content_width = sum(widths) + across * (box.columns + 1) if widths else (asked or 0.0)
@@ -132,7 +135,7 @@ def _captions(engine: LayoutEngine, box: TableBox, width: float, side: str) -> t
     for caption in box.captions:
         if caption.style["caption-side"] == side:
             edges = edges_of(caption.style, width)
-            fragment = layout_block(engine, caption, width).fragment
+            fragment = layout_block(engine, caption, Constraints(width)).fragment
             fragments.append(fragment._replace(x=edges.margin_left, y=height + edges.margin_top))
             height += edges.margin_top + fragment.height + edges.margin_bottom
     return fragments, height
@@ -162,12 +165,11 @@ def _grid(
 
 
 def _cell_fragment(engine: LayoutEngine, cell: TableCell, widths: list[float], across: float) -> BoxFragment:
-    from pressenter.browser.layout.block import layout_block
 
     span = widths[cell.column : cell.column + cell.column_span]
     outer = sum(span) + across * (len(span) - 1)
     edges = edges_of(cell.box.style, outer)
-    return layout_block(engine, cell.box, outer, content_width=max(0.0, outer - edges.horizontal)).fragment
+    return engine.layout(cell.box, Constraints(outer, None, outer))
 
 
 def _row_heights(
