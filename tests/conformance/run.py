@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.conformance import freebsd_tcp
+from tests.conformance import freebsd_tcp, html5lib_tree, taffy_layout, wpt_check_layout
 
 __all__ = ["SUITES", "Verdict", "cases", "judge"]
 
@@ -36,7 +36,12 @@ class Suite(NamedTuple):
     run_null: Callable[[dict[str, Any]], bool]
 
 
-SUITES = {"freebsd-tcp": Suite(freebsd_tcp.run, freebsd_tcp.run_null)}
+SUITES = {
+    "freebsd-tcp": Suite(freebsd_tcp.run, freebsd_tcp.run_null),
+    "html5lib-tree": Suite(html5lib_tree.run, html5lib_tree.run_null),
+    "taffy-layout": Suite(taffy_layout.run, taffy_layout.run_null),
+    "wpt-check-layout": Suite(wpt_check_layout.run, wpt_check_layout.run_null),
+}
 
 
 def cases(path: Path) -> Iterator[dict[str, Any]]:

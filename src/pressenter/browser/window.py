@@ -5,7 +5,7 @@ from __future__ import annotations
 from pressenter.browser.css.values import Color
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.page import Page
-from pressenter.browser.paint.display_list import Clip, DisplayItem, FillRect, GlyphRun, PopState, Rect
+from pressenter.browser.paint.items import NO_RADII, Clip, DisplayItem, FillRect, GlyphRun, PopState, Rect
 
 __all__ = ["CHROME_HEIGHT", "window_items"]
 
@@ -26,9 +26,11 @@ def window_items(
     items: list[DisplayItem] = [FillRect(Rect(0, 0, width, height), Color(1, 1, 1, 1))]
     if page is not None:
         view = Rect(0, CHROME_HEIGHT, width, height - CHROME_HEIGHT)
-        items += [Clip(view, 1.0, 0.0, CHROME_HEIGHT), *page.display_list, PopState()]
+        items += [Clip(view, NO_RADII, 0.0, CHROME_HEIGHT), *page.display_list, PopState()]
     items.append(FillRect(Rect(0, 0, width, 34), _TITLE_BAR))
-    items.append(FillRect(Rect(10, 6, min(300, width - 20), 28), _TOOLBAR, (8.0, 8.0, 0.0, 0.0)))
+    items.append(
+        FillRect(Rect(10, 6, min(300, width - 20), 28), _TOOLBAR, ((8.0, 8.0), (8.0, 8.0), (0.0, 0.0), (0.0, 0.0)))
+    )
     items.append(FillRect(Rect(0, 34, width, CHROME_HEIGHT - 34), _TOOLBAR))
     items.append(FillRect(Rect(0, CHROME_HEIGHT - 1, width, 1), _LINE))
     items.append(Clip(Rect(22, 6, min(276, width - 40), 28)))
@@ -37,8 +39,10 @@ def window_items(
     items += _text(fonts, "\u2190", 16, 61, 18, _FAINT)
     items += _text(fonts, "\u2192", 44, 61, 18, _FAINT)
     field = Rect(76, 40, max(0, width - 92), 30)
-    items.append(FillRect(field, _LINE, (15.0,) * 4))
-    items.append(FillRect(Rect(field.x + 1, field.y + 1, field.width - 2, field.height - 2), _FIELD, (14.0,) * 4))
+    items.append(FillRect(field, _LINE, ((15.0, 15.0),) * 4))
+    items.append(
+        FillRect(Rect(field.x + 1, field.y + 1, field.width - 2, field.height - 2), _FIELD, ((14.0, 14.0),) * 4)
+    )
     secure = address.startswith("https:")
     label = "secure" if secure else "not secure" if address.startswith("http:") else ""
     pen = field.x + 16
@@ -55,10 +59,10 @@ def _text(fonts: FontLibrary, text: str, x: float, baseline: float, size: float,
     items: list[DisplayItem] = []
     for run in fonts.shape(text, fonts.face(("sans-serif",), 400, False)):
         items.append(GlyphRun(x, baseline, run, size, color, 0.0))
-        x += run.advance / run.face.units * size
+        x += run.advance * run.face.scale(size)
     return items
 
 
 def _width(fonts: FontLibrary, text: str, size: float) -> float:
     runs = fonts.shape(text, fonts.face(("sans-serif",), 400, False))
-    return size * sum((run.advance / run.face.units for run in runs), 0.0)
+    return sum((run.advance * run.face.scale(size) for run in runs), 0.0)

@@ -1,21 +1,26 @@
-"""The display list: what to draw, in order, without knowing how (CSS 2.2 appendix E).
+"""From fragments to a display list, in the order in which things lie over one another (CSS 2.2 appendix E).
 
-A stacking context is painted as a whole: its own background, then what lies below
+A *stacking context* is painted as a whole: its own background, then what lies below
 (negative z-index), then the backgrounds of blocks, then floats, then text and pictures,
-then what is positioned.  The items are plain values that any painter can play.
+then what is positioned, and at last what has a positive z-index.  A positioned box without a z-index
+is painted like one, but what is positioned inside takes part in the context around.
+
+Boxes that clip their contents do so for what is laid out inside of them: each entry keeps
+the clips of the boxes around it, up to its containing block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Union
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.values import Color
 from pressenter.browser.html.deep_nesting import deep_nesting
-from pressenter.browser.layout.boxes import Box, InlineBox, ReplacedBox
+from pressenter.browser.layout.boxes import Box, InlineBox, ReplacedBox, TableBox
 from pressenter.browser.layout.edges import resolve
-from pressenter.browser.layout.fonts import FontLibrary, ShapedText
+from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.fragments import (
     BoxFragment,
     Fragment,
@@ -23,368 +28,473 @@ from pressenter.browser.layout.fragments import (
     Placeholder,
     TextFragment,
 )
+from pressenter.browser.layout.positioned import contains_positioned
+from pressenter.browser.paint.backgrounds import (
+    SIDES,
+    background_items,
+    border_widths,
+    corner_radii,
+    inner_radii,
+    used_color,
+)
+from pressenter.browser.paint.controls import control_items
+from pressenter.browser.paint.items import (
+    NO_RADII,
+    BorderItem,
+    Clip,
+    DisplayItem,
+    FillRect,
+    GlyphRun,
+    Group,
+    PictureItem,
+    PopState,
+    Radii,
+    Rect,
+    Shadow,
+    Stroke,
+)
+from pressenter.browser.paint.object_fit import picture_rect
 
-__all__ = [
-    "BorderItem", "Clip", "DisplayItem", "FillRect", "GlyphRun", "PictureItem", "PopState", "Rect", "Stroke",
-    "build_display_list", "dump_display_list",
-]  # fmt: skip
+__all__ = ["build_display_list"]
 
 
-class Rect(NamedTuple):
-    """A rectangle in page coordinates."""
+class _ClipBox(NamedTuple):
+    rect: Rect
+    radii: Radii
 
+
+Clips = tuple[_ClipBox, ...]
+
+
+class _Entry(NamedTuple):
+    fragment: Fragment
     x: float
     y: float
-    width: float
-    height: float
+    clips: Clips
 
 
-class FillRect(NamedTuple):
-    """A filled rectangle; ``radii`` of the corners clockwise from the upper left."""
+class _Context:
+    """What of one stacking context is painted when."""
 
-    rect: Rect
-    color: Color
-    radii: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-
-
-class BorderItem(NamedTuple):
-    """Borders: widths, colours and styles of top, right, bottom, left."""
-
-    rect: Rect
-    widths: tuple[float, ...]
-    colors: tuple[Color, ...]
-    styles: tuple[str, ...]
-    radii: tuple[float, float, float, float]
+    def __init__(self) -> None:
+        self.positioned: list[tuple[int, _Entry]] = []
 
 
-class GlyphRun(NamedTuple):
-    """Glyphs from a pen position on the baseline."""
+class _Layer:
+    """The in-flow parts of a context, or of a positioned box or a float that is painted like one."""
 
-    x: float
-    baseline: float
-    run: ShapedText
-    size: float
-    color: Color
-    spacing: float
-    #: Bold is wanted, and the face (one of the computer's own) has none: thicken the strokes.
-    embolden: bool = False
-
-
-class Stroke(NamedTuple):
-    """A line under, over or through text."""
-
-    rect: Rect
-    color: Color
-
-
-class PictureItem(NamedTuple):
-    """A decoded picture, by key, drawn into a rectangle (repeated to fill ``area`` if given)."""
-
-    rect: Rect
-    picture: str
-    area: Rect | None = None
-
-
-class Clip(NamedTuple):
-    """Until the matching `PopState`: draw nothing outside, with an opacity, moved by (x, y)."""
-
-    rect: Rect | None
-    opacity: float = 1.0
-    x: float = 0.0
-    y: float = 0.0
-
-
-class PopState(NamedTuple):
-    """The end of a `Clip`."""
-
-
-DisplayItem = Union[FillRect, BorderItem, GlyphRun, Stroke, PictureItem, Clip, PopState]
-
-SIDES = ("top", "right", "bottom", "left")
-CORNERS = ("top-left", "top-right", "bottom-right", "bottom-left")
-
-
-class _Layers(NamedTuple):
-    """The parts of one stacking context, with page coordinates, in painting order."""
-
-    blocks: list[tuple[BoxFragment, float, float]]
-    floats: list[tuple[BoxFragment, float, float]]
-    inlines: list[tuple[Fragment, float, float]]
-    positioned: list[tuple[int, BoxFragment, float, float]]
+    def __init__(self) -> None:
+        self.blocks: list[_Entry] = []
+        self.floats: list[_Entry] = []
+        self.inlines: list[_Entry] = []
 
 
 class _Painter:
     def __init__(
-        self,
-        fonts: FontLibrary,
-        picture_sizes: dict[str, tuple[float, float]],
-        canvas_owner: Box | None,
+        self, fonts: FontLibrary, sizes: Mapping[str, tuple[float, float]], canvas_owner: Box | None,
         positioned: Sequence[BoxFragment],
-    ) -> None:
+    ) -> None:  # fmt: skip
         #: What was laid out apart, by its box: painted where its placeholder stands in the tree.
         self.positioned = {fragment.box: fragment for fragment in positioned}
         self.fonts = fonts
-        self.picture_sizes = picture_sizes
+        self.sizes = sizes
         self.canvas_owner = canvas_owner
         self.items: list[DisplayItem] = []
 
-    def paint_context(self, fragment: BoxFragment, x: float, y: float) -> None:
-        """Paint a fragment and all below it as one; (x, y) is its corner."""
-        style = fragment.box.style
-        clips = (
-            style["overflow"] != "visible"
-            and fragment.box.element is not None
-            and fragment.box.element.parent_element is not None
-        )
-        faded = style["opacity"] < 1
-        if faded:
-            self.items.append(Clip(None, max(0.0, style["opacity"])))
-        self.decorate(fragment, x, y)
-        if clips:
-            self.items.append(Clip(_padding_rect(fragment, x, y)))
-        layers = _Layers([], [], [], [])
-        self._gather(fragment, x, y, layers)
-        positioned = sorted(layers.positioned, key=lambda entry: entry[0])
-        self._paint_positioned([entry for entry in positioned if entry[0] < 0])
-        for block, left, top in layers.blocks:
-            self.decorate(block, left, top)
-        for floating, left, top in layers.floats:
-            self.paint_context(floating, left, top)
-        for item, left, top in layers.inlines:
-            self._paint_inline(item, left, top)
-        self._paint_positioned([entry for entry in positioned if entry[0] >= 0])
-        self.items += [PopState()] * (clips + faded)
+    # ---- order -----------------------------------------------------------------------------------
 
-    def _paint_positioned(self, entries: list[tuple[int, BoxFragment, float, float]]) -> None:
-        for _, fragment, x, y in entries:
-            self.paint_context(fragment, x, y)
+    def paint_context(self, entry: _Entry) -> None:
+        """Paint a fragment and all below it as one."""
+        fragment = entry.fragment
+        assert isinstance(fragment, BoxFragment)
+        group = _group(fragment, entry.x, entry.y)
+        self._push(entry.clips)
+        if group is not None:
+            self.items.append(group)
+        context = _Context()
+        self._paint_layer(_Entry(fragment, entry.x, entry.y, ()), context, own_context=True)
+        self._pop((*entry.clips, group) if group is not None else entry.clips)
 
-    def _gather(self, fragment: BoxFragment, x: float, y: float, layers: _Layers) -> None:
+    def _paint_layer(self, entry: _Entry, context: _Context, own_context: bool) -> None:
+        """A fragment with what is in its flow; with the positioned parts if the context is its own."""
+        fragment = entry.fragment
+        assert isinstance(fragment, BoxFragment)
+        layer = _Layer()
+        clips = entry.clips
+        self._push(clips)
+        self.decorate(fragment, entry.x, entry.y)
+        self._pop(clips)
+        inside = _clips_inside(fragment, entry.x, entry.y, clips)
+        held = inside if _is_containing_block(fragment.box) else clips
+        self._gather(entry._replace(clips=inside), held, layer, context)
+        ordered = sorted(context.positioned, key=lambda item: item[0]) if own_context else []
+        for z_index, item in ordered:
+            if z_index < 0:
+                self.paint_context(item)
+        for block in layer.blocks:
+            self._decorate_entry(block)
+        for floating in layer.floats:
+            self._paint_layer(floating, context, own_context=False)
+        if own_context and len(context.positioned) != len(ordered):  # floats held some
+            ordered = sorted(context.positioned, key=lambda item: item[0])
+        for inline in layer.inlines:
+            self._paint_inline(inline, context)
+        if own_context:
+            self._paint_positioned(context)
+
+    def _paint_positioned(self, context: _Context) -> None:
+        """z-index 0 and auto in tree order, then the positive ones; what is found on the way takes part."""
+        done = 0
+        while done < len(context.positioned):
+            pending = context.positioned[done:]
+            done = len(context.positioned)
+            for z_index, entry in sorted(pending, key=lambda item: item[0]):
+                if z_index < 0:
+                    continue
+                if _is_stacking_context(entry.fragment):
+                    self.paint_context(entry)
+                else:
+                    self._paint_layer(entry, context, own_context=False)
+
+    def _gather(self, entry: _Entry, held: Clips, layer: _Layer, context: _Context) -> None:
+        """Sort what is in a fragment into the layer and the context.
+
+        Args:
+            held: the clips around the containing block of what is positioned absolutely.
+        """
+        fragment = entry.fragment
+        assert isinstance(fragment, BoxFragment)
         for child in fragment.children:
-            left, top = x + child.x, y + child.y
             if isinstance(child, Placeholder):
-                placed = self.positioned[child.box]
-                layers.positioned.append((_z_index(placed), placed, placed.x, placed.y))
+                placed = self.positioned.get(child.box)
+                if placed is not None:
+                    clips = () if child.box.style["position"] == "fixed" else held
+                    context.positioned.append((_z_index(placed), _Entry(placed, placed.x, placed.y, clips)))
                 continue
+            found = _Entry(child, entry.x + child.x, entry.y + child.y, entry.clips)
             if isinstance(child, TextFragment):
-                layers.inlines.append((child, left, top))
+                layer.inlines.append(found)
                 continue
             box = child.box
-            if box.style["position"] == "relative" and not isinstance(box, InlineBox):
-                layers.positioned.append((_z_index(child), child, left, top))
+            if (box.style["position"] != "static" or _is_stacking_context(child)) and not isinstance(box, InlineBox):
+                context.positioned.append((_z_index(child), found))
             elif box.is_float:
-                layers.floats.append((child, left, top))
-            elif isinstance(box, InlineBox) or getattr(box, "is_inline_level", False):
-                layers.inlines.append((child, left, top))
-            elif box.style["overflow"] != "visible" or box.style["opacity"] < 1:
-                layers.floats.append((child, left, top))
+                layer.floats.append(found)
+            elif isinstance(box, InlineBox) or not box.is_block_level:
+                layer.inlines.append(found)
             else:
-                layers.blocks.append((child, left, top))
-                self._gather(child, left, top, layers)
+                layer.blocks.append(found)
+                inside = _clips_inside(child, found.x, found.y, found.clips)
+                self._gather(found._replace(clips=inside), held, layer, context)
 
-    def _paint_inline(self, item: Fragment, x: float, y: float) -> None:
+    def _paint_inline(self, entry: _Entry, context: _Context) -> None:
+        item = entry.fragment
+        if isinstance(item, BoxFragment) and not isinstance(item.box, InlineBox):
+            self._paint_layer(entry, context, own_context=False)
+            return
+        self._push(entry.clips)
         if isinstance(item, TextFragment):
-            self._text(item, x, y)
+            self._text(item, entry.x, entry.y)
         elif isinstance(item, BoxFragment):
-            if isinstance(item.box, InlineBox):
-                self.decorate(item, x, y)
-            else:
-                self.paint_context(item, x, y)
+            self.decorate(item, entry.x, entry.y)
+        self._pop(entry.clips)
 
-    # ---- parts ---------------------------------------------------------------------------------
+    def _decorate_entry(self, entry: _Entry) -> None:
+        assert isinstance(entry.fragment, BoxFragment)
+        before = len(self.items)
+        self._push(entry.clips)
+        drawn = len(self.items)
+        self.decorate(entry.fragment, entry.x, entry.y)
+        if len(self.items) == drawn:
+            del self.items[before:]
+        else:
+            self._pop(entry.clips)
+
+    def _push(self, clips: Clips) -> None:
+        self.items.extend(Clip(box.rect, box.radii) for box in clips)
+
+    def _pop(self, clips: Sequence[Any]) -> None:
+        self.items.extend([PopState()] * len(clips))
+
+    # ---- parts -----------------------------------------------------------------------------------
 
     def decorate(self, fragment: BoxFragment, x: float, y: float) -> None:
-        """Background, border, and what a replaced element shows."""
+        """Shadow, background, border, outline, and what a replaced element shows."""
         style, box = fragment.box.style, fragment.box
-        if style["visibility"] != "visible":
+        if style["visibility"] != "visible" or (_hides_cell(fragment)):
             return
         rect = Rect(x, y, fragment.width, fragment.height)
-        radii = _radii(style, rect)
+        radii = corner_radii(style, rect)
+        self._shadows(style, rect, radii, inset=False)
         if box is not self.canvas_owner:
-            self._background(style, rect, radii)
-        widths = [style[f"border-{side}-width"] for side in SIDES]
+            self.items += background_items(style, rect, fragment.edges, radii, self.sizes)
+        self._shadows(style, rect, radii, inset=True)
+        widths = list(border_widths(style))
+        if fragment.collapsed_borders is not None:
+            widths = [0.0] * 4
         if not fragment.has_left:
             widths[3] = 0.0
         if not fragment.has_right:
             widths[1] = 0.0
         if any(widths):
-            colors = tuple(style[f"border-{side}-color"] for side in SIDES)
+            colors = tuple(used_color(style[f"border-{side}-color"], style) for side in SIDES)
             styles = tuple(style[f"border-{side}-style"] for side in SIDES)
             self.items.append(BorderItem(rect, tuple(widths), colors, styles, radii))
+        if fragment.collapsed_borders:
+            self._collapsed_borders(fragment.collapsed_borders, x, y)
         if isinstance(box, ReplacedBox):
             self._replaced(box, fragment, x, y)
+        self.items += control_items(box, fragment, x, y, self.fonts)
+        self._outline(style, rect, radii)
 
-    def _background(self, style: ComputedStyle, rect: Rect, radii: tuple[float, float, float, float]) -> None:
-        color = style["background-color"]
-        if color[3] > 0:
-            self.items.append(FillRect(rect, Color(*color), radii))
-        image = style["background-image"]
-        if isinstance(image, tuple) and image[0] == "url" and image[1] in self.picture_sizes:
-            self._background_image(style, rect, image[1])
+    def _collapsed_borders(self, lines: Sequence[Any], x: float, y: float) -> None:
+        for line in lines:
+            rect = Rect(x + line.x, y + line.y, line.width, line.height)
+            self.items.append(FillRect(rect, Color(*line.color)))
 
-    def _background_image(self, style: ComputedStyle, rect: Rect, picture: str) -> None:
-        own_width, own_height = self.picture_sizes[picture]
-        size = style["background-size"]
-        width, height = own_width, own_height
-        if size in ("cover", "contain") and own_width and own_height:
-            pick = max if size == "cover" else min
-            scale = pick(rect.width / own_width, rect.height / own_height)
-            width, height = own_width * scale, own_height * scale
-        elif isinstance(size, tuple):
-            across, down = size
-            width = own_width if across == "auto" else resolve(across, rect.width)
-            height = own_height if down == "auto" else resolve(down, rect.height)
-            if across == "auto" and down != "auto" and own_height:
-                width = own_width * height / own_height
-            elif down == "auto" and across != "auto" and own_width:
-                height = own_height * width / own_width
-        if width <= 0 or height <= 0:
+    def _shadows(self, style: ComputedStyle, rect: Rect, radii: Radii, inset: bool) -> None:
+        shadows = style["box-shadow"]
+        if shadows == "none":
             return
-        horizontal, vertical = style["background-position"]
-        x = rect.x + resolve(horizontal, rect.width - width)
-        y = rect.y + resolve(vertical, rect.height - height)
-        repeat = style["background-repeat"]
-        left, top, right, bottom = x, y, x + width, y + height
-        if repeat in ("repeat", "repeat-x", "round", "space"):
-            left, right = rect.x, rect.x + rect.width
-        if repeat in ("repeat", "repeat-y", "round", "space"):
-            top, bottom = rect.y, rect.y + rect.height
-        area = Rect(max(left, rect.x), max(top, rect.y), 0, 0)
-        area = area._replace(
-            width=max(0.0, min(right, rect.x + rect.width) - area.x),
-            height=max(0.0, min(bottom, rect.y + rect.height) - area.y),
-        )
-        self.items.append(PictureItem(Rect(x, y, width, height), picture, area))
+        for is_inset, x, y, blur, spread, color in reversed(shadows):
+            if is_inset == inset:
+                box, inside = rect, radii
+                if inset:
+                    widths = border_widths(style)
+                    box, inside = rect.inset(*widths), inner_radii(radii, *widths)
+                self.items.append(Shadow(box, inside, x, y, blur, spread, used_color(color, style), inset))
+
+    def _outline(self, style: ComputedStyle, rect: Rect, radii: Radii) -> None:
+        kind, width = style["outline-style"], style["outline-width"]
+        if kind in ("none", "hidden") or not width:
+            return
+        reach = width + style["outline-offset"]
+        outer = Rect(rect.x - reach, rect.y - reach, rect.width + 2 * reach, rect.height + 2 * reach)
+        grown = tuple((a + reach if a else 0.0, b + reach if b else 0.0) for a, b in radii)
+        color = used_color(style["outline-color"], style)
+        style_ = "solid" if kind == "auto" else kind
+        self.items.append(BorderItem(outer, (width,) * 4, (color,) * 4, (style_,) * 4, grown))
 
     def _replaced(self, box: ReplacedBox, fragment: BoxFragment, x: float, y: float) -> None:
         content = _content_rect(fragment, x, y)
         if box.picture:
-            self.items.append(PictureItem(content, box.picture))
-        elif box.label:
-            face = self.fonts.face(box.style["font-family"], box.style["font-weight"], False)
-            size = box.style["font-size"]
-            baseline = content.y + face.metrics.ascent * size
-            self.items.append(Clip(content))
-            pen = content.x
-            for run in self.fonts.shape(box.label.split("\n")[0], face):
-                self.items.append(GlyphRun(pen, baseline, run, size, Color(*box.style["color"]), 0.0))
-                pen += run.advance / run.face.units * size
-            self.items.append(PopState())
+            rect = picture_rect(box, content)
+            clips = rect.width > content.width or rect.height > content.height
+            rounded = corner_radii(box.style, Rect(x, y, fragment.width, fragment.height))
+            if clips or rounded != NO_RADII:
+                edges = fragment.edges
+                inset = (edges.top, edges.right, edges.bottom, edges.left) if edges else (0.0,) * 4
+                self.items.append(Clip(content, inner_radii(rounded, *inset)))
+            self.items.append(PictureItem(rect, box.picture))
+            if clips or rounded != NO_RADII:
+                self.items.append(PopState())
 
     def _text(self, text: TextFragment, x: float, y: float) -> None:
         style = text.style
         if style["visibility"] != "visible":
             return
-        size, color = style["font-size"], Color(*style["color"])
+        size, color = style["font-size"], used_color(style["color"], style)
         baseline = y + text.baseline
         self._decoration_lines(text, x, baseline, ("underline", "overline"))
-        pen = x
-        bold = style["font-weight"] >= 600
-        own = self.fonts.face(style["font-family"], style["font-weight"], style["font-style"] != "normal")
-        for run in text.runs:
-            embolden = bold and run.face is not own
-            self.items.append(GlyphRun(pen, baseline, run, size, color, text.spacing, embolden))
-            pen += run.advance / run.face.units * size + text.spacing * len(run.glyphs)
+        bold, slanted = style["font-weight"] >= 600, style["font-style"] != "normal"
+        own = self.fonts.face(style["font-family"], style["font-weight"], slanted)
+        copies = [(0.0, 0.0, 0.0, color)]
+        if style["text-shadow"] != "none":
+            shadows = [
+                (dx, dy, blur / 2, used_color(c, style)) for _, dx, dy, blur, _, c in reversed(style["text-shadow"])
+            ]
+            copies = [*shadows, *copies]
+        for dx, dy, blur, ink in copies:
+            pen = x + dx
+            for run in text.runs:
+                other = run.face is not own
+                self.items.append(
+                    GlyphRun(pen, baseline + dy, run, size, ink, text.spacing, bold and other, slanted and other, blur)
+                )
+                pen += run.advance * run.face.scale(size) + text.spacing * len(run.glyphs)
         self._decoration_lines(text, x, baseline, ("line-through",))
 
     def _decoration_lines(self, text: TextFragment, x: float, baseline: float, kinds: tuple[str, ...]) -> None:
+        """CSS Text Decoration 3 §2; where the font does not say, as thick as a tenth of the text."""
         for line, style in text.decorations:
             if line not in kinds:
                 continue
             size = style["font-size"]
-            thickness = max(1.0, round(size / 16))
-            above = {"underline": -size * 0.11, "overline": text.baseline, "line-through": size * 0.28}[line]
-            rect = Rect(x, round(baseline - above), text.width, thickness)
-            self.items.append(Stroke(rect, Color(*style["color"])))
+            thickness = style["text-decoration-thickness"]
+            thickness = max(1.0, math.floor(size / 10)) if isinstance(thickness, str) else resolve(thickness, size)
+            offset = style["text-underline-offset"]
+            below = max(1.0, math.ceil(size / 20)) if offset == "auto" else resolve(offset, size)
+            ascent = text.baseline
+            top = {
+                "underline": baseline + below, "overline": baseline - ascent - thickness,
+                "line-through": baseline + math.floor(0.5 - (ascent / 3 + size / 20)),
+            }[line]  # fmt: skip
+            rect = Rect(x, round(top), text.width, thickness)
+            color = used_color(style["text-decoration-color"], style)
+            self.items.append(Stroke(rect, color, style["text-decoration-style"]))
+
+
+def _hides_cell(fragment: BoxFragment) -> bool:
+    """empty-cells: hide (CSS 2.2 §17.6.1.1)."""
+    style = fragment.box.style
+    return (
+        style["display"] == "table-cell"
+        and style["empty-cells"] == "hide"
+        and style["border-collapse"] == "separate"
+        and not fragment.children
+    )
 
 
 def _z_index(fragment: BoxFragment) -> int:
+    """Flex and grid items have one too (CSS Flexbox 1 §5.4)."""
     value = fragment.box.style["z-index"]
     return value if isinstance(value, int) else 0
 
 
-def _radii(style: ComputedStyle, rect: Rect) -> tuple[float, float, float, float]:
-    """Corner radii, made smaller where they would overlap (CSS Backgrounds 3 §5.5)."""
-    radii = [resolve(style[f"border-{corner}-radius"], rect.width) for corner in CORNERS]
-    if not any(radii):
-        return (0.0, 0.0, 0.0, 0.0)
-    sums = (
-        (rect.width, radii[0] + radii[1]), (rect.height, radii[1] + radii[2]),
-        (rect.width, radii[2] + radii[3]), (rect.height, radii[3] + radii[0]),
-    )  # fmt: skip
-    scale = min([1.0, *(room / total for room, total in sums if total > room)])
-    return tuple(radius * scale for radius in radii)  # type: ignore[return-value]
-
-
-def _padding_rect(fragment: BoxFragment, x: float, y: float) -> Rect:
-    top, right, bottom, left = (fragment.box.style[f"border-{side}-width"] for side in SIDES)
-    return Rect(x + left, y + top, max(0.0, fragment.width - left - right), max(0.0, fragment.height - top - bottom))
-
-
-def _content_rect(fragment: BoxFragment, x: float, y: float) -> Rect:
-    inside = _padding_rect(fragment, x, y)
+def _is_stacking_context(fragment: Fragment) -> bool:
+    """CSS Positioned Layout 3 §3, CSS Color 4 §4.2, CSS Transforms 1 §3, Compositing 1 §2.1.1."""
+    if not isinstance(fragment, BoxFragment):
+        return False
     style = fragment.box.style
-    top, right, bottom, left = (resolve(style[f"padding-{side}"], fragment.width) for side in SIDES)
-    return Rect(
-        inside.x + left, inside.y + top, max(0.0, inside.width - left - right), max(0.0, inside.height - top - bottom)
+    return bool(
+        (style["position"] != "static" and style["z-index"] != "auto")
+        or style["position"] in ("fixed", "sticky")
+        or style["opacity"] < 1
+        or style["mix-blend-mode"] != "normal"
+        or style["isolation"] == "isolate"
+        or contains_positioned(style)
     )
 
 
+def _is_containing_block(box: Box) -> bool:
+    return bool(box.style["position"] != "static") or contains_positioned(box.style)
+
+
+def _clips_inside(fragment: BoxFragment, x: float, y: float, clips: Clips) -> Clips:
+    """The clips of what is in a box; the root's overflow is the viewport's (CSS Overflow 3 §3.3)."""
+    box = fragment.box
+    style = box.style
+    clipping = style["overflow-x"] != "visible" or style["overflow-y"] != "visible" or "paint" in style["contain"]
+    if not clipping or isinstance(box, (InlineBox, TableBox)):
+        return clips
+    if box.element is not None and (box.element.parent_element is None or box.element.tag == "body"):
+        return clips
+    rect = Rect(x, y, fragment.width, fragment.height)
+    widths = border_widths(style)
+    inside = rect.inset(*widths)
+    if style["overflow-x"] == "visible":
+        inside = inside._replace(x=-1e6, width=2e6)
+    if style["overflow-y"] == "visible":
+        inside = inside._replace(y=-1e6, height=2e6)
+    return (*clips, _ClipBox(inside, inner_radii(corner_radii(style, rect), *widths)))
+
+
+def _group(fragment: BoxFragment, x: float, y: float) -> Group | None:
+    """Opacity, transform, filters and blending of a stacking context."""
+    style = fragment.box.style
+    matrix = _matrix(style, Rect(x, y, fragment.width, fragment.height))
+    filters = () if style["filter"] == "none" else style["filter"]
+    filters = tuple((*f[:-1], used_color(f[-1], style)) if f[0] == "drop-shadow" else f for f in filters)
+    opacity = min(1.0, max(0.0, style["opacity"]))
+    blend = style["mix-blend-mode"]
+    if opacity == 1 and matrix is None and not filters and blend == "normal":
+        return None
+    return Group(opacity, matrix, filters, blend)
+
+
+Matrix = tuple[float, float, float, float, float, float]
+
+
+def _multiplied(one: Matrix, two: Matrix) -> Matrix:
+    a, b, c, d, e, f = one
+    g, h, i, j, k, m = two
+    return (a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j, a * k + c * m + e, b * k + d * m + f)
+
+
+def _matrix(style: ComputedStyle, rect: Rect) -> Matrix | None:
+    """The current transformation matrix of a box (CSS Transforms 1 §5, Transforms 2 §9)."""
+    functions: list[tuple[Any, ...]] = []
+    if style["translate"] != "none":
+        functions.append(("translate", *style["translate"]))
+    if style["rotate"] != "none":
+        functions.append(("rotate", style["rotate"]))
+    if style["scale"] != "none":
+        functions.append(("scale", *style["scale"]))
+    if style["transform"] != "none":
+        functions += style["transform"]
+    if not functions:
+        return None
+    origin = style["transform-origin"]
+    x, y = rect.x + resolve(origin[0], rect.width), rect.y + resolve(origin[1], rect.height)
+    matrix: Matrix = (1.0, 0.0, 0.0, 1.0, x, y)
+    for name, *values in functions:
+        matrix = _multiplied(matrix, _function_matrix(name, values, rect))
+    return _multiplied(matrix, (1.0, 0.0, 0.0, 1.0, -x, -y))
+
+
+def _function_matrix(name: str, values: list[Any], rect: Rect) -> Matrix:
+    if name.startswith("translate"):
+        x = resolve(values[0], rect.width) if name not in ("translatey", "translatez") else 0.0
+        y = 0.0
+        if name == "translatey":
+            y = resolve(values[0], rect.height)
+        elif name in ("translate", "translate3d") and len(values) > 1:
+            y = resolve(values[1], rect.height)
+        return (1.0, 0.0, 0.0, 1.0, x, y)
+    if name.startswith("scale"):
+        x, y = values[0], values[1] if len(values) > 1 else values[0]
+        if name in ("scalex", "scaley", "scalez"):
+            x, y = (values[0] if name == "scalex" else 1.0), (values[0] if name == "scaley" else 1.0)
+        return (x, 0.0, 0.0, y, 0.0, 0.0)
+    if name in ("rotate", "rotatez", "rotate3d"):
+        angle = math.radians(values[-1])
+        return (math.cos(angle), math.sin(angle), -math.sin(angle), math.cos(angle), 0.0, 0.0)
+    if name in ("rotatex", "rotatey"):
+        flat = math.cos(math.radians(values[0]))
+        return (flat, 0.0, 0.0, 1.0, 0.0, 0.0) if name == "rotatey" else (1.0, 0.0, 0.0, flat, 0.0, 0.0)
+    if name.startswith("skew"):
+        across = math.tan(math.radians(values[0])) if name != "skewy" else 0.0
+        down = math.tan(math.radians(values[-1])) if name == "skewy" or (name == "skew" and len(values) > 1) else 0.0
+        return (1.0, down, across, 1.0, 0.0, 0.0)
+    if name == "matrix" and len(values) == 6:
+        return tuple(values)  # type: ignore[return-value]
+    if name == "matrix3d" and len(values) == 16:
+        return (values[0], values[1], values[4], values[5], values[12], values[13])
+    return (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+def _content_rect(fragment: BoxFragment, x: float, y: float) -> Rect:
+    rect = Rect(x, y, fragment.width, fragment.height)
+    edges = fragment.edges
+    return rect if edges is None else rect.inset(edges.top, edges.right, edges.bottom, edges.left)
+
+
 def build_display_list(
-    layout: LayoutResult, fonts: FontLibrary, picture_sizes: dict[str, tuple[float, float]]
+    layout: LayoutResult, fonts: FontLibrary, picture_sizes: Mapping[str, tuple[float, float]]
 ) -> list[DisplayItem]:
     """The display list of a page, its canvas first."""
     owner = _canvas_owner(layout.root)
-    painter = _Painter(fonts, picture_sizes, owner, layout.positioned)
+    painter = _Painter(fonts, picture_sizes, owner.box if owner is not None else None, layout.positioned)
     canvas = Rect(0.0, 0.0, layout.width, layout.height)
     painter.items.append(FillRect(canvas, Color(1, 1, 1, 1)))
     if owner is not None:
-        painter._background(owner.style, canvas, (0.0, 0.0, 0.0, 0.0))
+        root = Rect(layout.root.x, layout.root.y, layout.root.width, layout.root.height)
+        painter.items += background_items(owner.box.style, canvas, None, NO_RADII, picture_sizes, root)
     with deep_nesting():
-        painter.paint_context(layout.root, layout.root.x, layout.root.y)
+        painter.paint_context(_Entry(layout.root, layout.root.x, layout.root.y, ()))
     return painter.items
 
 
-def _canvas_owner(root: BoxFragment) -> Box | None:
-    """Whose background covers the canvas: the root's, or else the body's (CSS 2.2 §14.2)."""
+def _canvas_owner(root: BoxFragment) -> BoxFragment | None:
+    """Whose background covers the canvas: the root's, or else the body's (CSS Backgrounds 3 §2.11.2)."""
     if _has_background(root.box):
-        return root.box
+        return root
     for child in root.children:
         if isinstance(child, BoxFragment) and child.box.element is not None and child.box.element.tag == "body":
-            return child.box if _has_background(child.box) else None
+            return child if _has_background(child.box) else None
     return None
 
 
 def _has_background(box: Box) -> bool:
-    return bool(box.style["background-color"][3] > 0 or box.style["background-image"] != "none")
-
-
-def dump_display_list(items: Sequence[DisplayItem]) -> str:
-    """The list as text, an item a line."""
-    return "\n".join(_item_text(item) for item in items)
-
-
-def _item_text(item: DisplayItem) -> str:
-    if isinstance(item, GlyphRun):
-        glyphs = " ".join(str(glyph.number) for glyph in item.run.glyphs)
-        font = f"{item.size:g}px {item.run.face.path.name}"
-        return f"glyphs ({item.x:.2f}, {item.baseline:.2f}) {font} {_hex(item.color)}: {glyphs}"
-    if isinstance(item, FillRect):
-        return f"fill {_rect_text(item.rect)} {_hex(item.color)}"
-    if isinstance(item, BorderItem):
-        return f"border {_rect_text(item.rect)} {' '.join(f'{w:g}' for w in item.widths)}"
-    if isinstance(item, Stroke):
-        return f"stroke {_rect_text(item.rect)} {_hex(item.color)}"
-    if isinstance(item, PictureItem):
-        return f"picture {_rect_text(item.rect)} {item.picture}"
-    if isinstance(item, Clip):
-        return f"clip {_rect_text(item.rect) if item.rect else 'everything'} opacity {item.opacity:g}"
-    return "pop"
-
-
-def _rect_text(rect: Any) -> str:
-    return f"({rect.x:.2f}, {rect.y:.2f}) {rect.width:.2f} x {rect.height:.2f}"
-
-
-def _hex(color: Color) -> str:
-    return "#" + "".join(f"{round(channel * 255):02x}" for channel in color)
+    style = box.style
+    return used_color(style["background-color"], style).alpha > 0 or any(i != "none" for i in style["background-image"])

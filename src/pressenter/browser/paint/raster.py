@@ -13,15 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from pressenter.browser.css.values import Color
-from pressenter.browser.paint.display_list import (
+from pressenter.browser.paint.backgrounds import inner_radii
+from pressenter.browser.paint.filters import image_filter
+from pressenter.browser.paint.items import (
+    NO_RADII,
     BorderItem,
     Clip,
     DisplayItem,
     FillRect,
     GlyphRun,
+    GradientItem,
+    Group,
     PictureItem,
     PopState,
+    Radii,
     Rect,
+    Shadow,
     Stroke,
 )
 
@@ -88,7 +95,8 @@ class _Player:
     def play(self, items: Sequence[DisplayItem]) -> None:
         draw: dict[type, Any] = {
             FillRect: self._fill, BorderItem: self._border, GlyphRun: self._glyphs, Stroke: self._stroke,
-            PictureItem: self._picture, Clip: self._clip, PopState: self._pop,
+            PictureItem: self._picture, Clip: self._clip, Group: self._group, PopState: self._pop,
+            GradientItem: self._gradient, Shadow: self._shadow,
         }  # fmt: skip
         for item in items:
             draw[type(item)](item)
@@ -107,35 +115,108 @@ class _Player:
         right, bottom = round(rect.x + rect.width), round(rect.y + rect.height)
         return self.skia.Rect.MakeLTRB(left, top, right, bottom)
 
-    def _rounded(self, rect: Any, radii: tuple[float, ...]) -> Any:
+    def _rounded(self, rect: Any, radii: Radii) -> Any:
         rounded = self.skia.RRect()
-        rounded.setRectRadii(rect, [self.skia.Point(radius, radius) for radius in radii])
+        rounded.setRectRadii(rect, [self.skia.Point(*radius) for radius in radii])
         return rounded
 
     def _fill(self, item: FillRect) -> None:
         rect = self._snapped(item.rect)
-        if any(item.radii):
+        if item.radii != NO_RADII:
             self.canvas.drawRRect(self._rounded(rect, item.radii), self._paint(item.color, True))
         else:
             self.canvas.drawRect(rect, self._paint(item.color))
 
     def _stroke(self, item: Stroke) -> None:
-        self.canvas.drawRect(self._rect(item.rect), self._paint(item.color))
+        rect, width = item.rect, item.rect.height
+        if item.style in ("dotted", "dashed"):
+            paint = self._paint(item.color, True)
+            paint.setStyle(self.skia.Paint.kStroke_Style)
+            paint.setStrokeWidth(width)
+            step = [width, width] if item.style == "dotted" else [3 * width, 2 * width]
+            paint.setPathEffect(self.skia.DashPathEffect.Make(step, 0))
+            middle = rect.y + width / 2
+            self.canvas.drawLine(rect.x, middle, rect.x + rect.width, middle, paint)
+            return
+        self.canvas.drawRect(self._rect(rect), self._paint(item.color))
+        if item.style == "double":
+            self.canvas.drawRect(self._rect(rect._replace(y=rect.y + 2 * width + 1)), self._paint(item.color))
+
+    def _gradient(self, item: GradientItem) -> None:
+        skia = self.skia
+        colors = [skia.Color4f(*color).toColor() for _, color in item.stops]
+        offsets = [offset for offset, _ in item.stops]
+        mode = skia.TileMode.kRepeat if item.repeats else skia.TileMode.kClamp
+        self.canvas.save()
+        area = self._snapped(item.area)
+        if item.radii != NO_RADII:
+            self.canvas.clipRRect(self._rounded(area, item.radii), True)
+        else:
+            self.canvas.clipRect(area)
+        step = Rect(item.tile.x, item.tile.y, max(1.0, item.step[0]), max(1.0, item.step[1]))
+        for place in _tiles(step, item.area, self.view):
+            tile = Rect(place.x, place.y, item.tile.width, item.tile.height)
+            paint = skia.Paint(AntiAlias=False, Dither=True)
+            paint.setShader(_shader(skia, item, tile, colors, offsets, mode))
+            self.canvas.drawRect(self._snapped(tile), paint)
+        self.canvas.restore()
+
+    def _shadow(self, item: Shadow) -> None:
+        skia = self.skia
+        paint = self._paint(item.color, True)
+        if item.blur > 0:
+            paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, item.blur / 2, False))
+        rect = self._snapped(item.rect)
+        shape = self._rounded(rect, item.radii)
+        grow = -item.spread if item.inset else item.spread
+        moved = skia.Rect.MakeLTRB(
+            rect.left() + item.x - grow, rect.top() + item.y - grow, rect.right() + item.x + grow,
+            rect.bottom() + item.y + grow,
+        )  # fmt: skip
+        radii = tuple((max(0.0, a + grow) if a else 0.0, max(0.0, b + grow) if b else 0.0) for a, b in item.radii)
+        self.canvas.save()
+        if item.inset:
+            self.canvas.clipRRect(shape, True)
+            reach = item.blur * 2 + abs(item.x) + abs(item.y) + abs(item.spread) + 10
+            around = skia.Rect.MakeLTRB(
+                rect.left() - reach, rect.top() - reach, rect.right() + reach, rect.bottom() + reach
+            )
+            if moved.width() > 0 and moved.height() > 0:
+                self.canvas.drawDRRect(self._rounded(around, NO_RADII), self._rounded(moved, radii), paint)
+            else:
+                self.canvas.drawRect(around, paint)
+        elif moved.width() > 0 and moved.height() > 0:
+            self.canvas.clipRRect(shape, skia.ClipOp.kDifference, True)
+            self.canvas.drawRRect(self._rounded(moved, radii), paint)
+        self.canvas.restore()
 
     def _border(self, item: BorderItem) -> None:
         outer = self._snapped(item.rect)
         widths = [max(1.0, round(width)) if width > 0 else 0.0 for width in item.widths]
         uniform = len(set(widths)) == len(set(item.colors)) == len(set(item.styles)) == 1
-        if uniform and any(item.radii):
-            width = widths[0]
-            inner = outer.makeInset(width, width)
-            smaller = tuple(max(0.0, radius - width) for radius in item.radii)
-            paint = self._paint(item.colors[0], True)
-            self.canvas.drawDRRect(self._rounded(outer, item.radii), self._rounded(inner, smaller), paint)
+        if item.radii != NO_RADII and (uniform or len({c for c, w in zip(item.colors, widths, strict=True) if w}) == 1):
+            self._rounded_border(item, outer, widths)
             return
+        if item.radii != NO_RADII:
+            self.canvas.save()
+            self.canvas.clipRRect(self._rounded(outer, item.radii), True)
         for side in range(_SIDES):
             if widths[side] > 0 and item.colors[side][3] > 0:
                 self._border_side(outer, widths, side, Color(*item.colors[side]), item.styles[side])
+        if item.radii != NO_RADII:
+            self.canvas.restore()
+
+    def _rounded_border(self, item: BorderItem, outer: Any, widths: list[float]) -> None:
+        """A ring of one colour between the outer and the inner rounded rectangle."""
+        inner = self.skia.Rect.MakeLTRB(
+            outer.left() + widths[3], outer.top() + widths[0],
+            max(outer.left() + widths[3], outer.right() - widths[1]),
+            max(outer.top() + widths[0], outer.bottom() - widths[2]),
+        )  # fmt: skip
+        color = next(color for color, width in zip(item.colors, widths, strict=True) if width)
+        radii = inner_radii(item.radii, *widths)
+        ring = self._rounded(outer, item.radii), self._rounded(inner, radii)
+        self.canvas.drawDRRect(*ring, self._paint(Color(*color), True))
 
     def _border_side(self, outer: Any, widths: list[float], side: int, color: Color, style: str) -> None:
         skia = self.skia
@@ -160,7 +241,7 @@ class _Player:
             return
         if style in ("inset", "outset", "groove", "ridge"):
             dark = (style in ("inset", "groove")) == (side in (0, 3))
-            color = color._replace(**{c: getattr(color, c) * (0.6 if dark else 1.0) for c in ("red", "green", "blue")})
+            color = _shaded(color, dark)
         path = skia.Path()
         path.moveTo(*corners[0])
         for corner in corners[1:]:
@@ -177,15 +258,22 @@ class _Player:
             return  # not on the surface
         skia = self.skia
         face = item.run.face
-        scale = item.size / face.units
+        scale = face.scale(item.size)
         pen = item.x
         points = []
         for glyph in item.run.glyphs:
             points.append(skia.Point(pen + glyph.x_offset * scale, item.baseline - glyph.y_offset * scale))
             pen += glyph.advance * scale + item.spacing
         builder = skia.TextBlobBuilder()
-        builder.allocRunPos(_font(face.path, item.size, item.embolden), [g.number for g in item.run.glyphs], points)
-        self.canvas.drawTextBlob(builder.make(), 0, 0, self._paint(item.color, True))
+        builder.allocRunPos(
+            _font(face.source, face.index, item.size, item.embolden, item.slant),
+            [g.number for g in item.run.glyphs],
+            points,
+        )
+        paint = self._paint(item.color, True)
+        if item.blur > 0:
+            paint.setMaskFilter(skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, item.blur, False))
+        self.canvas.drawTextBlob(builder.make(), 0, 0, paint)
 
     def _picture(self, item: PictureItem) -> None:
         skia = self.skia
@@ -201,7 +289,9 @@ class _Player:
             return
         self.canvas.save()
         self.canvas.clipRect(self._rect(item.area))
-        for rect in _tiles(item.rect, item.area, self.view):
+        step = item.rect._replace(width=item.step[0] or item.rect.width, height=item.step[1] or item.rect.height)
+        for place in _tiles(step, item.area, self.view):
+            rect = item.rect._replace(x=place.x, y=place.y)
             self.canvas.drawImageRect(image, source, self._rect(rect), sampling, skia.Paint())
         self.canvas.restore()
 
@@ -222,21 +312,71 @@ class _Player:
         return surface.makeImageSnapshot()
 
     def _clip(self, item: Clip) -> None:
-        if item.opacity < 1:
-            self.canvas.saveLayerAlpha(None, round(item.opacity * 255))
-        else:
-            self.canvas.save()
+        self.canvas.save()
         if item.rect is not None:
-            self.canvas.clipRect(self._rect(item.rect))
+            if item.radii != NO_RADII:
+                self.canvas.clipRRect(self._rounded(self._snapped(item.rect), item.radii), True)
+            else:
+                self.canvas.clipRect(self._snapped(item.rect))
         self._views.append(self.view)
         if item.x or item.y:
             self.canvas.translate(item.x, item.y)
             self.view = self.view._replace(x=self.view.x - item.x, y=self.view.y - item.y)
 
+    def _group(self, item: Group) -> None:
+        skia = self.skia
+        self._views.append(self.view)
+        paint = skia.Paint()
+        paint.setAlphaf(item.opacity)
+        if item.filters:
+            paint.setImageFilter(image_filter(skia, item.filters))
+        if item.blend != "normal":
+            paint.setBlendMode(getattr(skia.BlendMode, _BLEND_MODES[item.blend]))
+        if item.opacity < 1 or item.filters or item.blend != "normal":
+            self.canvas.saveLayer(None, paint)
+        else:
+            self.canvas.save()
+        if item.matrix is not None:
+            a, b, c, d, e, f = item.matrix
+            self.canvas.concat(skia.Matrix.MakeAll(a, c, e, b, d, f, 0, 0, 1))
+            self.view = Rect(-1e5, -1e5, 2e5, 2e5)  # what is visible is not worked out through a matrix
+
     def _pop(self, item: PopState) -> None:
         self.canvas.restore()
         self.view = self._views.pop()
 
+
+def _shader(skia: Any, item: GradientItem, tile: Rect, colors: list[Any], offsets: list[float], mode: Any) -> Any:
+    """The colours of a gradient, placed in one tile."""
+    geometry = item.geometry
+    x, y = tile.x + geometry[0], tile.y + geometry[1]
+    if item.kind == "linear":
+        points = [skia.Point(x, y), skia.Point(tile.x + geometry[2], tile.y + geometry[3])]
+        return skia.GradientShader.MakeLinear(points, colors, offsets, mode)
+    if item.kind == "radial":
+        across, down = max(geometry[2], 0.001), max(geometry[3], 0.001)
+        matrix = skia.Matrix.MakeAll(1, 0, x, 0, down / across, y, 0, 0, 1)
+        return skia.GradientShader.MakeRadial(skia.Point(0, 0), across, colors, offsets, mode, 0, matrix)
+    matrix = skia.Matrix.RotateDeg(geometry[2] - 90, skia.Point(x, y))
+    return skia.GradientShader.MakeSweep(x, y, colors, offsets, mode, 0.0, 360.0, 0, matrix)
+
+
+def _shaded(color: Color, dark: bool) -> Color:
+    """A side of a border that is meant to stand out: by a third darker, or lighter."""
+    brightest = max(color[:3])
+    if brightest <= 32 / 255:
+        return color._replace(**dict.fromkeys(("red", "green", "blue"), (84 if dark else 168) / 255))
+    change = max(0.0, brightest - 84 / 255) if dark else min(1.0, brightest + 84 / 255)
+    factor = change / brightest if dark or brightest < 237 / 255 else 1.0
+    return Color(*(min(1.0, channel * factor) for channel in color[:3]), alpha=color.alpha)
+
+
+_BLEND_MODES = {
+    "multiply": "kMultiply", "screen": "kScreen", "overlay": "kOverlay", "darken": "kDarken", "lighten": "kLighten",
+    "color-dodge": "kColorDodge", "color-burn": "kColorBurn", "hard-light": "kHardLight", "soft-light": "kSoftLight",
+    "difference": "kDifference", "exclusion": "kExclusion", "hue": "kHue", "saturation": "kSaturation",
+    "color": "kColor", "luminosity": "kLuminosity", "plus-lighter": "kPlus",
+}  # fmt: skip
 
 _MAXIMUM_SVG_DEPTH = 256
 
@@ -285,18 +425,20 @@ def _tiles(first: Rect, area: Rect, view: Rect) -> list[Rect]:
 
 
 @lru_cache(maxsize=64)
-def _typeface(path: Path) -> Any:
+def _typeface(source: Path | bytes, index: int) -> Any:
     skia = load_skia()
-    typeface = skia.FontMgr.New_Custom_Empty().makeFromFile(str(path))
-    if typeface is None:
-        typeface = skia.Typeface.MakeDefault()
-    return typeface
+    manager = skia.FontMgr.New_Custom_Empty()
+    if isinstance(source, bytes):
+        typeface = manager.makeFromData(skia.Data.MakeWithCopy(source), index)
+    else:
+        typeface = manager.makeFromFile(str(source), index)
+    return skia.Typeface.MakeDefault() if typeface is None else typeface
 
 
 @lru_cache(maxsize=512)
-def _font(path: Path, size: float, embolden: bool) -> Any:
+def _font(source: Path | bytes, index: int, size: float, embolden: bool, slant: bool) -> Any:
     skia = load_skia()
-    font = skia.Font(_typeface(path), size)
+    font = skia.Font(_typeface(source, index), size)
     font.setEdging(skia.Font.Edging.kAntiAlias)
     font.setHinting(skia.FontHinting.kNone)
     font.setSubpixel(True)
@@ -304,4 +446,6 @@ def _font(path: Path, size: float, embolden: bool) -> Any:
     font.setEmbeddedBitmaps(False)
     font.setBaselineSnap(False)
     font.setEmbolden(embolden)
+    if slant:
+        font.setSkewX(-0.25)
     return font

@@ -1,0 +1,79 @@
+"""What form controls draw beside their text: marks, arrows, bars (HTML Standard §15.5)."""
+
+from __future__ import annotations
+
+from pressenter.browser.css.values import Color
+from pressenter.browser.layout.boxes import Box
+from pressenter.browser.layout.fonts import FontLibrary
+from pressenter.browser.layout.fragments import BoxFragment
+from pressenter.browser.paint.items import BorderItem, DisplayItem, FillRect, Radii, Rect
+
+__all__ = ["control_items"]
+
+_LINE = Color(0x76 / 255, 0x76 / 255, 0x76 / 255, 1)
+_ACCENT = Color(0, 0x75 / 255, 1, 1)
+_TRACK = Color(0xEF / 255, 0xEF / 255, 0xEF / 255, 1)
+_WHITE = Color(1, 1, 1, 1)
+_GREEN = Color(0x10 / 255, 0x7C / 255, 0x10 / 255, 1)
+
+
+def control_items(box: Box, fragment: BoxFragment, x: float, y: float, fonts: FontLibrary) -> list[DisplayItem]:
+    """The items of a control that shows itself as the platform does; none for other boxes."""
+    element = box.element
+    if element is None or box.style["appearance"] == "none" or element.tag not in ("input", "progress", "meter"):
+        return []
+    rect = Rect(x, y, fragment.width, fragment.height)
+    kind = element.get("type").lower() if element.tag == "input" else element.tag
+    if kind in ("checkbox", "radio"):
+        return _check(rect, kind == "radio", "checked" in element.attributes)
+    if kind in ("progress", "meter"):
+        return _bar(
+            rect, _share(element.get("value"), element.get("max") or "1"), _GREEN if kind == "meter" else _ACCENT
+        )
+    if kind == "range":
+        return _slider(rect, _share(element.get("value") or "50", element.get("max") or "100"))
+    if kind == "color":
+        return [FillRect(rect.inset(5, 5, 5, 5), Color(0, 0, 0, 1))]
+    return []
+
+
+def _share(value: str, largest: str) -> float:
+    try:
+        return min(1.0, max(0.0, float(value) / float(largest)))
+    except (ValueError, ZeroDivisionError):
+        return 0.0
+
+
+def _check(rect: Rect, is_round: bool, checked: bool) -> list[DisplayItem]:
+    half = rect.width / 2
+    radii: Radii = ((half, half),) * 4 if is_round else ((2.0, 2.0),) * 4
+    if not checked:
+        border = BorderItem(rect, (1.0,) * 4, (_LINE,) * 4, ("solid",) * 4, radii)
+        return [FillRect(rect, _WHITE, radii), border]
+    if is_round:
+        inner = rect.inset(3, 3, 3, 3)
+        dot = inner.width / 2
+        border = BorderItem(rect, (1.0,) * 4, (_ACCENT,) * 4, ("solid",) * 4, radii)
+        return [FillRect(rect, _WHITE, radii), border, FillRect(inner, _ACCENT, ((dot, dot),) * 4)]
+    # The tick, as small squares along its two strokes.
+    unit = rect.width / 13
+    points = [(3, 6), (4, 7), (5, 8), (6, 7), (7, 6), (8, 5), (9, 4)]
+    tick = [FillRect(Rect(rect.x + a * unit, rect.y + b * unit, 1.5 * unit, 2 * unit), _WHITE) for a, b in points]
+    return [FillRect(rect, _ACCENT, radii), *tick]
+
+
+def _bar(rect: Rect, share: float, color: Color) -> list[DisplayItem]:
+    inner = Rect(rect.x, rect.y + rect.height / 4, rect.width, rect.height / 2)
+    radii: Radii = ((inner.height / 2, inner.height / 2),) * 4
+    border = BorderItem(inner, (1.0,) * 4, (_LINE,) * 4, ("solid",) * 4, radii)
+    return [FillRect(inner, _TRACK, radii), FillRect(inner._replace(width=inner.width * share), color, radii), border]
+
+
+def _slider(rect: Rect, share: float) -> list[DisplayItem]:
+    track = Rect(rect.x, rect.y + rect.height / 2 - 3, rect.width, 6)
+    radii: Radii = ((3.0, 3.0),) * 4
+    knob = Rect(rect.x + (rect.width - 16) * share, rect.y + rect.height / 2 - 8, 16, 16)
+    filled = track._replace(width=max(0.0, knob.x + 8 - track.x))
+    return [
+        FillRect(track, _TRACK, radii), FillRect(filled, _ACCENT, radii), FillRect(knob, _ACCENT, ((8.0, 8.0),) * 4),
+    ]  # fmt: skip
