@@ -340,7 +340,7 @@ def test_lists_are_numbered() -> None:
     markers = [
         part.text for part, _, _ in walk(result.root) if isinstance(part, TextFragment) and part.text[:1] not in "abcd"
     ]
-    assert markers == ["3.", "10.", "11.", "•"]
+    assert markers == ["3. ", "10. ", "11. ", "•"]
 
 
 def test_a_block_in_an_inline_splits_it() -> None:

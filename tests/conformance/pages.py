@@ -1,16 +1,19 @@
 """A page from text to rectangles, through every stage but the network: what layout suites are run with."""
 
+import urllib.request
+
 from pressenter.browser.css.cascade import StyledDocument, style_document
 from pressenter.browser.css.style_sheet import Medium, parse_style_sheet
 from pressenter.browser.html.dom import Document, Element
 from pressenter.browser.html.html_parser import parse_html
-from pressenter.browser.layout.box_tree import build_box_tree
+from pressenter.browser.layout.box_tree import Picture, build_box_tree
 from pressenter.browser.layout.boxes import IntrinsicSize
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.fragments import BoxFragment, LayoutResult
 from pressenter.browser.layout.overflow import scrollable_overflow
 from pressenter.browser.layout.rectangles import Rectangle, element_rectangles, page_fragments
+from pressenter.browser.pictures import inline_drawings, picture_elements, picture_file
 from tests.conformance.box_font import box_font
 
 
@@ -90,8 +93,14 @@ class Renderer:
             if element.tag == "style":
                 sheets.append(parse_style_sheet(element.text_content(), self.medium))
         styled = style_document(document, sheets, self.medium)
-        known = {e: (e.get("src"), pictures[e.get("src").rpartition("/")[2]]) for e in document.elements()
-                 if e.tag == "img" and e.get("src").rpartition("/")[2] in pictures}  # fmt: skip
-        tree = build_box_tree(document, styled, known)
+        known = {element: file.picture for element, file in inline_drawings(document).items()}
+        for element in picture_elements(document):
+            source = element.get("src")
+            if source.startswith("data:"):
+                known[element] = picture_file(source, urllib.request.urlopen(source).read()).picture
+            elif source.rpartition("/")[2] in pictures:
+                size = pictures[source.rpartition("/")[2]]
+                known[element] = Picture(source, size, size.width / size.height)
+        tree = build_box_tree(document, styled, known, None, self.fonts)
         engine = LayoutEngine(self.fonts, self.medium.width, self.medium.height, self.scroll_bar)
         return LaidOutPage(document, styled, engine.page(tree.root))

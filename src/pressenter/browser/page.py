@@ -13,19 +13,33 @@ from typing import Any, NamedTuple
 import ada_url
 
 from pressenter.browser.css.cascade import StyledDocument, dump_styles, style_document
-from pressenter.browser.css.style_sheet import Medium, StyleSheet, dump_style_sheet, in_layer, parse_style_sheet
+from pressenter.browser.css.style_sheet import (
+    FontFace,
+    Medium,
+    StyleSheet,
+    dump_style_sheet,
+    in_layer,
+    parse_style_sheet,
+)
 from pressenter.browser.fetch import Fetcher
 from pressenter.browser.html.decoder import decode
-from pressenter.browser.html.dom import SVG, Document, Element, dump
+from pressenter.browser.html.dom import Document, Element, dump
 from pressenter.browser.html.html_parser import HtmlParser
-from pressenter.browser.html.svg_source import svg_size, svg_source
 from pressenter.browser.layout.box_tree import build_box_tree, count_boxes, dump_boxes
-from pressenter.browser.layout.boxes import BlockBox, IntrinsicSize
+from pressenter.browser.layout.boxes import Box
 from pressenter.browser.layout.engine import layout_page
-from pressenter.browser.layout.fonts import FontLibrary
+from pressenter.browser.layout.fonts import FontLibrary, font_file
 from pressenter.browser.layout.fragments import LayoutResult, TextFragment, dump_fragments, walk
 from pressenter.browser.paint.display_list import build_display_list
 from pressenter.browser.paint.items import DisplayItem, dump_display_list
+from pressenter.browser.pictures import (
+    PictureFile,
+    UnknownPicture,
+    inline_drawings,
+    picture_elements,
+    picture_file,
+    picture_source,
+)
 from pressenter.http.client import FetchError
 from pressenter.trace import Recorder
 
@@ -46,7 +60,7 @@ class Page(NamedTuple):
     document: Document
     style_sheets: list[StyleSheet]
     styled: StyledDocument
-    boxes: BlockBox
+    boxes: Box
     layout: LayoutResult
     display_list: list[DisplayItem]
     pictures: dict[str, bytes]
@@ -74,12 +88,6 @@ class Page(NamedTuple):
         }[stage]()
 
 
-class _Picture(NamedTuple):
-    key: str
-    size: IntrinsicSize
-    data: bytes
-
-
 class PageLoader:
     """Loads pages for one browser.
 
@@ -105,19 +113,22 @@ class PageLoader:
         base = _base_url(document, url)
         cause = self._recorder.agenda.cause
         sheet_loads = self._start(cause, [self._sheet(source, base, url) for source in _style_sources(document)])
-        picture_loads = self._start(cause, [self._picture(_source(i), base, url) for i in _images(document)])
+        elements = picture_elements(document)
+        sources = [picture_source(element, self.medium) for element in elements]
+        picture_loads = self._start(cause, [self._picture(source, base, url) for source in sources])
         sheet_lists = await asyncio.gather(*sheet_loads)
         sheets = [sheet for found in sheet_lists for sheet in found]
         styled = await self._style(document, sheets)
         background_urls = sorted(_background_urls(styled))
-        background_loads = self._start(
-            self._recorder.agenda.cause, [self._picture(source, base, url) for source in background_urls]
-        )
-        found = dict(zip(_images(document), await asyncio.gather(*picture_loads), strict=True))
+        cause = self._recorder.agenda.cause
+        background_loads = self._start(cause, [self._picture(source, base, url) for source in background_urls])
+        fonts = await self._fonts(cause, sheets, styled, base, url)
+        found = dict(zip(elements, await asyncio.gather(*picture_loads), strict=True))
         pictures = {element: picture for element, picture in found.items() if picture is not None}
-        pictures |= _inline_drawings(document)
+        pictures |= inline_drawings(document)
         tiles = dict(zip(background_urls, await asyncio.gather(*background_loads), strict=True))
-        return await self._render(url, document, sheets, styled, pictures, tiles)
+        by_address = {address: tile for address, tile in tiles.items() if tile is not None}
+        return await self._render(url, document, sheets, styled, pictures, by_address, fonts)
 
     def _start(self, cause: int, jobs: list[Any]) -> list[asyncio.Task[Any]]:
         """Start jobs side by side; all of them are caused by the same event."""
@@ -186,8 +197,8 @@ class PageLoader:
 
     # ---- pictures ------------------------------------------------------------------------------
 
-    async def _picture(self, reference: str, base: str, referrer: str) -> _Picture | None:
-        if not reference:
+    async def _picture(self, reference: str, base: str, referrer: str) -> PictureFile | None:
+        if not reference.strip():
             return None
         fetched = await self._subresource(reference, base, "image", referrer)
         if fetched is None:
@@ -195,13 +206,51 @@ class PageLoader:
         if fetched.response.status >= 400:
             self._record("image.broken", url=fetched.url, reason=f"status {fetched.response.status}")
             return None
-        size = _picture_size(fetched.body)
-        if size is None:
-            self._record("image.broken", url=fetched.url, reason="no known format")
+        try:
+            file = picture_file(fetched.url, fetched.body)
+        except UnknownPicture as error:
+            self._record("image.broken", url=fetched.url, reason=str(error))
             return None
-        await self._spend("image_pixel", size.width * size.height)
-        self._record("image.decode", url=fetched.url, width=round(size.width), height=round(size.height))
-        return _Picture(fetched.url, size, fetched.body)
+        width, height = file.picture.size
+        await self._spend("image_pixel", width * height)
+        self._record("image.decode", url=fetched.url, width=round(width), height=round(height))
+        return file
+
+    # ---- fonts -----------------------------------------------------------------------------------
+
+    async def _fonts(
+        self, cause: int, sheets: list[StyleSheet], styled: StyledDocument, base: str, referrer: str
+    ) -> FontLibrary:
+        """The fonts that the page brings, as far as its styles name them (CSS Fonts 4 §4.6)."""
+        used = {family.lower() for style in styled.styles.values() for family in style["font-family"]}
+        used |= {family.lower() for style in styled.pseudo_styles.values() for family in style["font-family"]}
+        faces = [face for sheet in sheets for face in sheet.font_faces if face.family.lower() in used]
+        if not faces:
+            return self.fonts
+        library = self.fonts.without_added()
+        files = await asyncio.gather(*self._start(cause, [self._font(face, base, referrer) for face in faces]))
+        for face, data in zip(faces, files, strict=True):
+            if data is None:
+                continue
+            try:
+                library.add(face.family, data, face.weights, face.italic, face.ranges)
+            except ValueError as error:
+                self._record("font.broken", family=face.family, reason=str(error))
+        return library
+
+    async def _font(self, face: FontFace, base: str, referrer: str) -> bytes | None:
+        """The first source that can be had and read."""
+        for address, kind in face.sources:
+            if kind.lower() in ("embedded-opentype", "svg", "eot"):
+                continue
+            fetched = await self._subresource(address, base, "font", referrer)
+            if fetched is None or fetched.response.status >= 400:
+                continue
+            try:
+                return font_file(fetched.body)
+            except ValueError as error:
+                self._record("font.broken", family=face.family, reason=str(error))
+        return None
 
     async def _subresource(self, reference: str, base: str, kind: str, referrer: str) -> Any:
         try:
@@ -209,7 +258,7 @@ class PageLoader:
         except ValueError:
             self._record("html.subresource", url=reference, kind=f"{kind}, which is no URL")
             return None
-        if not url.startswith(("http:", "https:")):
+        if not url.startswith(("http:", "https:", "file:", "data:")):
             return None
         self._record("html.subresource", url=url, kind=kind)
         try:
@@ -221,32 +270,31 @@ class PageLoader:
 
     async def _render(
         self, url: str, document: Document, sheets: list[StyleSheet], styled: StyledDocument,
-        pictures: dict[Element, _Picture], tiles: dict[str, _Picture | None],
+        pictures: dict[Element, PictureFile], tiles: dict[str, PictureFile], fonts: FontLibrary,
     ) -> Page:  # fmt: skip
         begin = self._begin("layout.box_tree", boxes="?")
-        sizes = {element: (picture.key, picture.size) for element, picture in pictures.items()}
-        tree = build_box_tree(document, styled, sizes)
+        shown = {element: file.picture for element, file in pictures.items()}
+        tree = build_box_tree(document, styled, shown, {name: file.picture for name, file in tiles.items()}, fonts)
         boxes = count_boxes(tree.root)
         await self._spend("layout_box", boxes)
         self._recorder.end(begin, boxes=boxes)
         if tree.truncated:
             self._record("layout.limit", what="boxes", limit=boxes)
         begin = self._begin("layout.fragments", fragments="?", lines="?", height="?")
-        layout = layout_page(tree.root, self.fonts, self.medium.width, self.medium.height)
+        layout = layout_page(tree.root, fonts, self.medium.width, self.medium.height)
         parts = [part for part, _, _ in walk(layout.root)]
         glyphs = sum(len(run.glyphs) for part in parts if isinstance(part, TextFragment) for run in part.runs)
         lines = sum(getattr(part, "lines", 0) for part in parts)
         await self._spend("layout_glyph", glyphs)
         self._recorder.end(begin, fragments=len(parts), lines=lines, height=round(layout.height), glyphs=glyphs)
         begin = self._begin("paint.display_list", items="?")
-        all_pictures = [*pictures.values(), *(tile for tile in tiles.values() if tile is not None)]
-        by_key = {picture.key: (picture.size.width, picture.size.height) for picture in all_pictures}
-        by_key |= {name: (tile.size.width, tile.size.height) for name, tile in tiles.items() if tile is not None}
-        display_list = build_display_list(layout, self.fonts, by_key)
+        files = {file.picture.key: file for file in pictures.values()}
+        files |= {file.picture.key: file for file in tiles.values()} | tiles
+        sizes = {key: (file.picture.size.width, file.picture.size.height) for key, file in files.items()}
+        display_list = build_display_list(layout, fonts, sizes)
         await self._spend("paint_item", len(display_list))
         self._recorder.end(begin, items=len(display_list))
-        data = {picture.key: picture.data for picture in all_pictures}
-        data |= {name: tile.data for name, tile in tiles.items() if tile is not None}
+        data = {key: file.data for key, file in files.items()}
         return Page(url, document, sheets, styled, tree.root, layout, display_list, data)
 
     def _begin(self, name: str, /, **fields: Any) -> int:
@@ -279,26 +327,6 @@ def _style_sources(document: Document) -> list[Element]:
             if "stylesheet" in relations and "alternate" not in relations and "print" not in media:
                 sources.append(element)
     return sources
-
-
-def _images(document: Document) -> list[Element]:
-    return [element for element in document.elements() if element.tag == "img"]
-
-
-def _source(image: Element) -> str:
-    """The picture to load; of a srcset the first candidate where there is no src."""
-    return image.get("src") or image.get("srcset").strip().partition(" ")[0].rstrip(",")
-
-
-def _inline_drawings(document: Document) -> dict[Element, _Picture]:
-    """Outermost svg elements, each as a picture."""
-    found: dict[Element, _Picture] = {}
-    for element in document.elements():
-        parent = element.parent_element
-        if element.tag == "svg" and element.namespace == SVG and (parent is None or parent.namespace != SVG):
-            size = IntrinsicSize(*svg_size(element))
-            found[element] = _Picture(f"inline svg {len(found) + 1}", size, svg_source(element))
-    return found
 
 
 def _background_urls(styled: StyledDocument) -> set[str]:
@@ -368,16 +396,3 @@ def _absolute(reference: str, base: str) -> str:
         return str(ada_url.URL(reference, base).href)
     except ValueError:
         return reference
-
-
-def _picture_size(data: bytes) -> IntrinsicSize | None:
-    """Width and height from the file's header; None for what is no picture."""
-    import io
-
-    import imagesize
-
-    try:
-        width, height = imagesize.get(io.BytesIO(data))
-    except Exception:  # imagesize raises what it happens upon in damaged files
-        return None
-    return IntrinsicSize(float(width), float(height)) if width > 0 and height > 0 else None

@@ -29,7 +29,7 @@ from pressenter.browser.css.style_sheet import (
     parse_declarations,
     parse_style_sheet,
 )
-from pressenter.browser.css.values import Environment, InvalidValue, LengthPercentage, compute
+from pressenter.browser.css.values import Dimension, Environment, InvalidValue, LengthPercentage, compute
 from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.html.dom import Document, Element
 
@@ -221,7 +221,11 @@ def _compute_style(
         if type(value) is tuple and len(value) == 2 and value[0] == "wide":
             winners[name] = _wide_value(name, value[1], parent)
     parent_size = parent["font-size"] if parent is not None else 16.0
-    style["font-size"] = _font_size(winners.pop("font-size", style["font-size"]), parent_size, environment)
+    specified = winners.pop("font-size", None)
+    if "font-family" in winners:
+        style["font-family"] = winners["font-family"]
+    size = _font_size(parent_size if specified is None else specified, parent_size, environment)
+    style["font-size"] = size * _monospace_factor(style, specified, parent)
     environment = environment._replace(
         font_size=style["font-size"],
         root_font_size=environment.root_font_size if parent is not None else style["font-size"],
@@ -293,7 +297,31 @@ def _wide_value(name: str, keyword: str, parent: ComputedStyle | None) -> Any:
     return INITIAL[name]
 
 
+_MONOSPACE = ("monospace",)
+
+
+def _monospace_factor(style: dict[str, Any], specified: Any, parent: ComputedStyle | None) -> float:
+    """Text in the generic monospace family alone is smaller, 13 pixels for 16, unless lengths say how large it is.
+
+    The standard does not have this; all browsers do.
+    """
+    absolute = parent is not None and parent.get("--absolute-size", False)
+    keyword = type(specified) is tuple and specified[0] == "keyword"
+    if keyword:
+        absolute = False
+    elif type(specified) is float or (isinstance(specified, Dimension) and specified.unit not in ("em", "ex", "ch")):
+        absolute = True
+    style["--absolute-size"] = absolute
+    if absolute:
+        return 1.0
+    now = style["font-family"] == _MONOSPACE
+    before = parent is not None and parent["font-family"] == _MONOSPACE and not keyword
+    return 1.0 if now == before else 13 / 16 if now else 16 / 13
+
+
 def _font_size(value: Any, parent_size: float, environment: Environment) -> float:
+    if type(value) is tuple and value[0] == "keyword":
+        return float(value[1])
     if value == "smaller":
         return parent_size / 1.2
     if value == "larger":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from pressenter.browser.html.attributes import whole_number
-from pressenter.browser.html.dom import HTML, Element
+from pressenter.browser.html.dom import HTML, SVG, Element
 
 __all__ = ["hints"]
 
@@ -20,6 +20,8 @@ _SIZED = frozenset(("img", "table", "td", "th", "hr", "iframe", "video", "canvas
 
 def hints(element: Element) -> tuple[tuple[str, str], ...]:
     """Declarations that an element's attributes stand for, as (property, value)."""
+    if element.namespace == SVG and element.tag == "svg":
+        return tuple((name, length) for name in ("width", "height") if (length := _length(element.get(name))))
     cell = element.tag in ("td", "th")  # a cell's may come from its table
     if element.namespace != HTML or not (element.attributes or cell):
         return ()

@@ -90,7 +90,7 @@ def _font_size(tokens: Tokens) -> Any:
         if token.lower_value in ("smaller", "larger"):
             return token.lower_value
         if token.lower_value in _FONT_SIZES:
-            return _FONT_SIZES[token.lower_value]
+            return ("keyword", _FONT_SIZES[token.lower_value])
     return length(negative=False)(tokens)
 
 

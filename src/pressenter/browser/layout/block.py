@@ -490,7 +490,11 @@ def _marker(engine: LayoutEngine, box: BlockBox, contents: Contents, edges: Edge
     baseline = contents.first_baseline
     if baseline is None:
         baseline = (_line_height(engine, box) - (metrics.ascent + metrics.descent)) / 2 + ascent
-    gap = 0.0 if box.marker.endswith(" ") else size * 0.4
+    gap = 0.0
+    if not style["list-style-type"].startswith('"') and not box.marker.endswith(" "):
+        # A bullet is as wide as a third of the ascent, and its left edge as far away as browsers put it.
+        third = 2 * ascent // 3
+        gap = third + 7 - (third + 1) // 2 / 2 - advance / 2
     x = edges.left + width + gap if style["direction"] == "rtl" else edges.left - advance - gap
     height = metrics.ascent + metrics.descent
     return TextFragment(x, edges.top + baseline - ascent, advance, height, ascent, runs, style, box.marker)

@@ -16,8 +16,8 @@ from pressenter.browser.css.properties import INHERITED, INITIAL_COMPUTED
 from pressenter.browser.html.dom import Element
 
 __all__ = [
-    "BlockBox", "Box", "FlexBox", "GridBox", "InlineBox", "IntrinsicSize", "LineBreakBox", "ReplacedBox", "TableBox",
-    "TableCell", "TextBox", "anonymous_style",
+    "BlockBox", "Box", "CollapsedBorders", "FlexBox", "GridBox", "InlineBox", "IntrinsicSize", "LineBreakBox",
+    "ReplacedBox", "TableBox", "TableCell", "TablePart", "TableTrack", "TextBox", "anonymous_style",
 ]  # fmt: skip
 
 
@@ -163,6 +163,16 @@ class ReplacedBox(Box):
         self.has_only_ratio = has_only_ratio
 
 
+class TablePart(Box):
+    """A row group, row, cell, caption, column or column group, before its table is put together."""
+
+    __slots__ = ("children",)
+
+    def __init__(self, style: ComputedStyle, element: Element | None, children: list[Box]) -> None:
+        super().__init__(style, element)
+        self.children = children
+
+
 class TableCell(NamedTuple):
     """A cell's box and its place in the grid."""
 
@@ -173,21 +183,51 @@ class TableCell(NamedTuple):
     column_span: int
 
 
-class TableBox(Box):
-    """A table as a grid: captions, cells with places, and the styles of rows."""
+class TableTrack(NamedTuple):
+    """A row, a group of rows, a column or a group of columns: its box, and the tracks from ``start`` to ``end``."""
 
-    __slots__ = ("captions", "cells", "column_widths", "columns", "rows")
+    box: Box
+    start: int
+    end: int
+
+
+class TableBox(Box):
+    """A table as a grid (CSS 2.2 §17).
+
+    Attributes:
+        captions, cells: what has contents.
+        rows: one for each row of the grid.
+        row_groups, columns, column_groups: what else has a place, and may have a background.
+        column_count: of the grid.
+        collapsed: the lines between cells, if borders are collapsed.
+    """
+
+    __slots__ = ("captions", "cells", "collapsed", "column_count", "column_groups", "columns", "row_groups", "rows")
 
     def __init__(
-        self, style: ComputedStyle, element: Element | None, captions: list[BlockBox],
-        cells: list[TableCell], rows: list[tuple[ComputedStyle, Element | None]], column_widths: list[Any],
+        self, style: ComputedStyle, element: Element | None, captions: list[BlockBox], cells: list[TableCell],
+        rows: list[TableTrack], row_groups: list[TableTrack], columns: list[TableTrack],
+        column_groups: list[TableTrack], column_count: int,
     ) -> None:  # fmt: skip
         super().__init__(style, element)
         self.captions = captions
         self.cells = cells
         self.rows = rows
-        self.columns = max((cell.column + cell.column_span for cell in cells), default=0)
-        self.column_widths = column_widths
+        self.row_groups = row_groups
+        self.columns = columns
+        self.column_groups = column_groups
+        self.column_count = column_count
+        self.collapsed: CollapsedBorders | None = None
+
+
+class CollapsedBorders(NamedTuple):
+    """The winning border on each edge of the grid, as (width, style, colour).
+
+    ``horizontal[row][column]`` is above a cell, ``vertical[row][column]`` at its left.
+    """
+
+    horizontal: list[list[tuple[float, str, Any] | None]]
+    vertical: list[list[tuple[float, str, Any] | None]]
 
 
 def anonymous_style(parent: ComputedStyle, display: str = "block") -> ComputedStyle:

@@ -12,6 +12,7 @@ the font's own units, so the result serves every size.
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import sys
 from functools import cache
@@ -20,7 +21,7 @@ from typing import Any, NamedTuple
 
 import uharfbuzz as hb
 
-__all__ = ["FontFace", "FontLibrary", "FontMetrics", "Glyph", "ShapedText"]
+__all__ = ["FontFace", "FontLibrary", "FontMetrics", "Glyph", "ShapedText", "font_file"]
 
 
 class Glyph(NamedTuple):
@@ -52,6 +53,22 @@ class FontMetrics(NamedTuple):
     x_height: float
 
 
+def font_file(data: bytes) -> bytes:
+    """A font file that HarfBuzz and Skia read: WOFF and WOFF2 are unpacked.  Raises ValueError."""
+    if data[:4] not in (b"wOFF", b"wOF2"):
+        return data
+    try:
+        from fontTools.ttLib import TTFont
+
+        font = TTFont(io.BytesIO(data), recalcBBoxes=False, recalcTimestamp=False)
+        font.flavor = None
+        file = io.BytesIO()
+        font.save(file, reorderTables=False)
+        return file.getvalue()
+    except Exception as error:  # whatever a broken file makes it raise
+        raise ValueError(f"no readable WOFF file ({error})") from error
+
+
 _LATIN_CACHE = 20_000  # shaped pieces of text that a face remembers
 
 
@@ -69,7 +86,9 @@ class FontFace:
         self.name = "a font of the page" if isinstance(source, bytes) else source.name
         blob = hb.Blob(source) if isinstance(source, bytes) else hb.Blob.from_file_path(str(source))
         face = hb.Face(blob, index)
+        self._face = face
         self._font = hb.Font(face)
+        self._average: tuple[float, float] | None = None
         self.units = face.upem
         extents = self._font.get_font_extents("ltr")
         self._x_height = self._font.get_metric_position(hb.OTMetricsTag.X_HEIGHT) or face.upem / 2
@@ -88,6 +107,21 @@ class FontFace:
     def scale(self, size: float) -> float:
         """CSS pixels for one of the font's units: sizes are taken in steps of 1/64 pixel."""
         return int(int(size * 100 + 0.001) / 100 * 64) / 64 / self.units
+
+    def control_widths(self, size: float) -> tuple[float, float]:
+        """How wide a text control takes a character to be, on average and at most (HTML Standard §15.5.4)."""
+        if self._average is None:
+            average, largest = self.units / 2, float(self.units)
+            try:
+                os2, head = (self._face.reference_table(tag) for tag in ("OS/2", "head"))
+                average = float(int.from_bytes(os2.data[2:4], "big", signed=True))
+                bounds = [int.from_bytes(head.data[at : at + 2], "big", signed=True) for at in (36, 40)]
+                largest = float(bounds[1] - bounds[0])
+            except (AttributeError, ValueError):
+                pass
+            self._average = (average, largest)
+        advance = self._average[0] * self.scale(size)
+        return max(advance, float(round(advance))), float(round(self._average[1] * size / self.units))
 
     def has(self, character: str) -> bool:
         """Whether the font can draw a character."""
@@ -121,6 +155,7 @@ class _AddedFace(NamedTuple):
     face: FontFace
     weights: tuple[float, float]
     italic: bool
+    ranges: tuple[tuple[int, int], ...]
 
 
 def _nearest(faces: list[_AddedFace], weight: float, italic: bool) -> FontFace:
@@ -175,14 +210,19 @@ class FontLibrary:
         self._system_faces: list[FontFace] | None = None
 
     def add(
-        self, family: str, data: bytes, weights: tuple[float, float] = (400.0, 400.0), italic: bool = False
+        self,
+        family: str,
+        data: bytes,
+        weights: tuple[float, float] = (400.0, 400.0),
+        italic: bool = False,
+        ranges: tuple[tuple[int, int], ...] = (),
     ) -> None:
         """Add a face that a page brings (CSS Fonts 4 §4).  Raises ValueError for what is no font file."""
         try:
             face = FontFace(data)
         except hb.HarfBuzzError as error:
             raise ValueError(f"{family}: no font file ({error})") from error
-        self._added.setdefault(family.lower(), []).append(_AddedFace(face, weights, italic))
+        self._added.setdefault(family.lower(), []).append(_AddedFace(face, weights, italic, ranges))
         self._chosen.clear()
 
     def without_added(self) -> FontLibrary:
@@ -209,9 +249,9 @@ class FontLibrary:
                 return self._packaged(_FAMILIES[name], weight, italic)
         return self._packaged(_SOURCE_SERIF, weight, italic)
 
-    def shape(self, text: str, face: FontFace) -> list[ShapedText]:
-        """Shape text with a face, and with others where it lacks characters."""
-        if text.isascii():
+    def shape(self, text: str, face: FontFace, mirrored: bool = False) -> list[ShapedText]:
+        """Shape text of one direction with a face, and with others where it lacks characters."""
+        if text.isascii() and not mirrored:
             return [face.shape(text)]
         runs: list[tuple[FontFace, str]] = []
         for character in text:
@@ -220,7 +260,8 @@ class FontLibrary:
                 runs[-1] = (chosen, runs[-1][1] + character)
             else:
                 runs.append((chosen, character))
-        return [chosen.shape(part) for chosen, part in runs]
+        shaped = [chosen.shape(part, mirrored) for chosen, part in runs]
+        return shaped[::-1] if mirrored else shaped
 
     def _face_for(self, character: str, face: FontFace, previous: FontFace) -> FontFace:
         if face.has(character) or character in "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f":

@@ -12,9 +12,11 @@ Four steps:
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
+from pressenter.browser.layout.bidi import embedding_levels
 from pressenter.browser.layout.boxes import BlockBox, Box, InlineBox, LineBreakBox, TextBox
 from pressenter.browser.layout.constraints import Constraints, Inside
 from pressenter.browser.layout.edges import edges_of, resolve
@@ -79,14 +81,17 @@ class _Flattener:
 
     def _add_inline(self, box: InlineBox, decorations: tuple[tuple[str, ComputedStyle], ...]) -> None:
         edges = edges_of(box.style, self.width)
+        first, second = (edges.margin_left, edges.left), (edges.margin_right, edges.right)
+        if box.style["direction"] == "rtl":
+            first, second = second, first
         own = box.style["text-decoration-line"]
         if own != "none":
             decorations = (*decorations, *((line, box.style) for line in own))
-        opening = Edge(box, True, edges.margin_left + edges.left)
+        opening = Edge(box, True, sum(first), any(first))
         self.pieces.append(_Piece("", box, box.style, box, (), opening))
         for child in box.children:
             self.add(child, box, decorations)
-        closing = Edge(box, False, edges.right + edges.margin_right)
+        closing = Edge(box, False, sum(second), any(second))
         self.pieces.append(_Piece("", box, box.style, box, (), closing))
 
     def _add_text(self, box: TextBox, owner: Box, decorations: tuple[tuple[str, ComputedStyle], ...]) -> None:
@@ -144,7 +149,9 @@ def _items(
     for child in box.children:
         flattener.add(child, box, decorations)
     pieces = flattener.pieces
-    breaks = break_offsets("".join(piece.text for piece in pieces))
+    text = "".join(piece.text for piece in pieces)
+    breaks = break_offsets(text)
+    levels = embedding_levels(text, box.style["direction"] == "rtl")
     items: list[Item] = []
     position = 0
     for piece in pieces:
@@ -152,11 +159,10 @@ def _items(
         if piece.edge is not None:
             items.append(piece.edge)
         elif piece.box is not None:
-            items.append(
-                _object_item(engine, piece, Constraints(width, height, shrinks=True), end in breaks, measuring)
-            )
+            item = _object_item(engine, piece, Constraints(width, height, shrinks=True), end in breaks, measuring)
+            items.append(item._replace(level=levels[position]) if levels and isinstance(item, Atomic) else item)
         else:
-            _text_items(engine, piece, position, breaks, items)
+            _text_items(engine, piece, position, breaks, items, levels)
         position = end
     return items
 
@@ -183,12 +189,15 @@ def _object_item(
     return Atomic(fragment, outer, above, below, edges.margin_left, edges.margin_top, can_break)
 
 
-def _text_items(engine: LayoutEngine, piece: _Piece, position: int, breaks: set[int], items: list[Item]) -> None:
+def _text_items(
+    engine: LayoutEngine, piece: _Piece, position: int, breaks: set[int], items: list[Item], levels: list[int] | None
+) -> None:
     style = piece.style
     mode = style["white-space"]
     wraps = mode not in ("nowrap", "pre")
     keeps = mode in ("pre", "pre-wrap", "break-spaces")
     face = engine.face(style)
+    anywhere = style["word-break"] == "break-all" or style["line-break"] == "anywhere"
     for number, line in enumerate(piece.text.split("\n")):
         if number:
             items.append(ForcedBreak(style))
@@ -197,27 +206,38 @@ def _text_items(engine: LayoutEngine, piece: _Piece, position: int, breaks: set[
         for offset in range(1, len(line) + 1):
             at_end = offset == len(line)
             too_long = offset - start >= _LONGEST_WORD  # shaped piece by piece; nothing breaks there
-            if at_end or too_long or position + offset in breaks:
-                text = line[start:offset]
-                can_break = wraps and position + offset in breaks
-                items.append(_word(engine, text, piece, face, can_break, not keeps))
+            turns = levels is not None and not at_end and levels[position + offset] != levels[position + offset - 1]
+            breaks_here = position + offset in breaks or (anywhere and line[offset - 1] != " ")
+            if at_end or too_long or turns or breaks_here:
+                level = levels[position + offset - 1] if levels is not None else 0
+                can_break = wraps and breaks_here
+                items.append(_word(engine, line[start:offset], piece, face, can_break, not keeps, level))
                 start = offset
         position += len(line)
 
 
-def _word(engine: LayoutEngine, text: str, piece: _Piece, face: FontFace, can_break: bool, collapsible: bool) -> Word:
+def _word(
+    engine: LayoutEngine, text: str, piece: _Piece, face: FontFace, can_break: bool, collapsible: bool, level: int = 0
+) -> Word:
     style = piece.style
     size, extra = style["font-size"], style["letter-spacing"]
     visible = text.rstrip(" ")
     spaces = text[len(visible) :]
-    shown = visible.replace("\u00ad", "").replace("\u200b", "") if not visible.isascii() else visible
-    runs = tuple(engine.fonts.shape(shown, face)) if shown else ()
+    shown = visible
+    if not visible.isascii():
+        shown = visible.replace("\u00ad", "").replace("\u200b", "").replace("\u00a0", " ")
+    runs = tuple(engine.fonts.shape(shown, face, level % 2 == 1)) if shown else ()
     width = sum(run.advance * run.face.scale(size) for run in runs) + extra * len(shown)
+    width = math.ceil(width * 64 - 0.001) / 64  # layout works in steps of 1/64 pixel
+    if style["word-spacing"] and "\u00a0" in visible:
+        width += style["word-spacing"] * visible.count("\u00a0")
     space = 0.0
     if spaces:
         blank = face.shape(" ")
         space = (blank.advance * face.scale(size) + extra + style["word-spacing"]) * len(spaces)
-    return Word(visible, style, runs, width, space, spaces, piece.owner, piece.decorations, can_break, collapsible)
+    return Word(
+        visible, style, runs, width, space, spaces, piece.owner, piece.decorations, can_break, collapsible, level
+    )
 
 
 # ---- steps 3 and 4: lines ---------------------------------------------------------------------------
@@ -335,14 +355,20 @@ class _LineBuilder:
         return rest
 
     def _cut(self, word: Word) -> tuple[Word, Word]:
-        share = max(1, min(len(word.text) - 1, int(len(word.text) * self._room()[1] / word.width)))
+        """As much of a word as fits the line, one character at least, and the rest."""
         piece = _Piece("", None, word.style, word.box, word.decorations)
         face = self.engine.face(word.style)
-        head = _word(self.engine, word.text[:share], piece, face, True, word.collapsible)
-        tail = _word(
-            self.engine, word.text[share:] + word.space_text, piece, face, word.can_break_after, word.collapsible
-        )
-        return head, tail
+        room = self._room()[1] - self.line.width
+        low, high = 1, len(word.text) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            if _word(self.engine, word.text[:middle], piece, face, True, word.collapsible, word.level).width <= room:
+                low = middle
+            else:
+                high = middle - 1
+        head = _word(self.engine, word.text[:low], piece, face, True, word.collapsible, word.level)
+        rest = word.text[low:] + word.space_text
+        return head, _word(self.engine, rest, piece, face, word.can_break_after, word.collapsible, word.level)
 
     def _out_of_line(self, box: Box) -> None:
         if box.is_out_of_flow:

@@ -25,14 +25,18 @@ class Word(NamedTuple):
     decorations: tuple[tuple[str, ComputedStyle], ...]
     can_break_after: bool
     collapsible: bool
+    #: Bidirectional embedding level.
+    level: int = 0
 
 
 class Edge(NamedTuple):
-    """The left or right edge of an inline box."""
+    """Where an inline box begins or ends: its margin, border and padding there."""
 
     box: InlineBox
     opens: bool
     width: float
+    #: Whether it is more than nothing, so that a line with it alone is one (CSS 2.2 §9.4.2).
+    makes_line: bool = False
 
 
 class Atomic(NamedTuple):
@@ -45,6 +49,7 @@ class Atomic(NamedTuple):
     margin_left: float
     margin_top: float
     can_break_after: bool
+    level: int = 0
 
 
 class ForcedBreak(NamedTuple):

@@ -104,7 +104,7 @@ def _automatic_width(engine: LayoutEngine, box: Box, constraints: Constraints, e
         height = definite_height(box, constraints, edges)
         if height is not None:
             return max(ratio_width(box, height, edges), _automatic_minimum(engine, box))
-    if constraints.shrinks:
+    if constraints.shrinks or (box.element is not None and box.element.is_html(_SHRINKING)):
         width = fit_content(content_widths(engine, box), width)
     if preferred_ratio(box) is not None:
         smallest, largest = height_limits(box, constraints, edges)
@@ -113,6 +113,10 @@ def _automatic_width(engine: LayoutEngine, box: Box, constraints: Constraints, e
         if smallest:
             width = max(width, ratio_width(box, smallest, edges))
     return width
+
+
+#: Elements whose auto width is that of their content, as blocks too (HTML Standard §15.5).
+_SHRINKING = frozenset(("button", "input", "select", "textarea", "meter", "progress"))
 
 
 def _automatic_minimum(engine: LayoutEngine, box: Box) -> float:

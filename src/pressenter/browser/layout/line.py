@@ -1,9 +1,12 @@
-"""One line: what is in it, its baseline, and the places of its parts (CSS 2.2 §10.8).
+"""One line: what is in it, its baseline, and the places of its parts (CSS 2.2 §10.8, CSS Inline 3).
 
 Every font has an ascent and a descent.  The line height beyond both is put half above
 and half below (*half-leading*).  The highest point above the baseline and the lowest below
 it make the line's height; the container's own font takes part, as if the line
-began with an empty text of it (the *strut*).
+began with an empty text of it (the *strut*), and so does that of every inline box.
+
+``vertical-align`` moves a box against its parent's baseline.  With ``top`` or ``bottom`` it stands
+apart, with all that is in it, and is aligned when the rest of the line is known.
 """
 
 from __future__ import annotations
@@ -12,9 +15,9 @@ import math
 from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
-from pressenter.browser.css.values import LengthPercentage
+from pressenter.browser.layout.bidi import visual_order
 from pressenter.browser.layout.boxes import InlineBox
-from pressenter.browser.layout.edges import edges_of
+from pressenter.browser.layout.edges import edges_of, resolve
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, TextFragment
 from pressenter.browser.layout.inline_items import Atomic, Edge, Item, Word
@@ -25,22 +28,23 @@ __all__ = ["FinishedLine", "Line", "line_metrics"]
 def line_metrics(engine: LayoutEngine, style: ComputedStyle) -> tuple[float, float]:
     """How far a text of this style reaches above and below its baseline, leading included."""
     metrics = engine.face(style).metrics(style["font-size"])
+    if style["line-height"] == "normal":
+        above = metrics.ascent + math.floor(metrics.line_gap / 2)
+        return above, metrics.ascent + metrics.descent + metrics.line_gap - above
     height = line_height(engine, style)
-    content = metrics.ascent + metrics.descent
-    above = metrics.ascent + math.floor((height - content) / 2)
+    above = metrics.ascent + math.floor((height - metrics.ascent - metrics.descent) / 2)
     return above, height - above
 
 
 def line_height(engine: LayoutEngine, style: ComputedStyle) -> float:
-    """The used line height."""
+    """The used line height, in steps of 1/64 pixel."""
     value: Any = style["line-height"]
     size = float(style["font-size"])
     if value == "normal":
         metrics = engine.face(style).metrics(size)
         return metrics.ascent + metrics.descent + metrics.line_gap
-    if isinstance(value, tuple) and value[0] == "number":
-        return float(value[1]) * size
-    return float(value)
+    height = float(value[1]) * size if isinstance(value, tuple) and value[0] == "number" else float(value)
+    return math.floor(height * 64 + 0.001) / 64
 
 
 class FinishedLine(NamedTuple):
@@ -51,10 +55,46 @@ class FinishedLine(NamedTuple):
     baseline: float
 
 
+class _Subtree:
+    """Parts of a line that share a baseline: the line's own, or what is aligned at its top or bottom."""
+
+    def __init__(self, align: str) -> None:
+        self.align = align
+        self.above = -math.inf
+        self.below = -math.inf
+        self.baseline = 0.0
+
+    def hold(self, above: float, below: float) -> None:
+        self.above, self.below = max(self.above, above), max(self.below, below)
+
+    @property
+    def height(self) -> float:
+        return max(0.0, self.above + self.below)
+
+
+class _Frame:
+    """An inline box that is open in the line, or the line's container.
+
+    Attributes:
+        shift: how far its baseline is above that of its subtree.
+    """
+
+    def __init__(self, style: ComputedStyle, box: InlineBox | None, subtree: _Subtree, shift: float) -> None:
+        self.style = style
+        self.box = box
+        self.subtree = subtree
+        self.shift = shift
+        self.has_left = True
+        self.has_right = False
+        self.left = math.inf
+        self.right = -math.inf
+
+
 class _Placed(NamedTuple):
     item: Item
-    x: float
-    shift: float  # of the baseline, upwards
+    frames: tuple[_Frame, ...]  # the container's first, the innermost last
+    width: float
+    stretches: bool  # justified text grows here
 
 
 class Line:
@@ -63,16 +103,19 @@ class Line:
     def __init__(self, engine: LayoutEngine, style: ComputedStyle, indent: float) -> None:
         self.engine = engine
         self.style = style
+        self.indent = indent
         self.width = indent
         self.has_content = False
         self._trailing = 0.0
         self._placed: list[_Placed] = []
-        self._shifts: list[float] = [0.0]
+        root = _Subtree("baseline")
+        self._frames: tuple[_Frame, ...] = (_Frame(style, None, root, 0.0),)
+        self._boxes: list[_Frame] = []
+        self._subtrees = [root]
 
     def reopen(self, edge: Edge) -> None:
-        """An inline box goes on from the line before, without its left edge."""
-        self._placed.append(_Placed(edge._replace(width=0.0), self.width, 0.0))
-        self._shifts.append(self._shifts[-1] + self._shift_of(edge.box.style))
+        """An inline box goes on from the line before, without its first edge."""
+        self._open(edge.box).has_left = False
 
     def hold_open(self) -> None:
         """A forced break makes a line even of nothing."""
@@ -83,149 +126,229 @@ class Line:
         if isinstance(item, Word):
             if not item.text and item.collapsible and not self.has_content:
                 return
-            self._placed.append(_Placed(item, self.width, self._shifts[-1]))
-            self.width += item.width + item.space
+            self._place(item, item.width + item.space, bool(item.space))
             self._trailing = item.space if item.collapsible else 0.0
             self.has_content = self.has_content or bool(item.text) or not item.collapsible
         elif isinstance(item, Edge):
-            self._placed.append(_Placed(item, self.width, self._shifts[-1]))
-            self.width += item.width
+            if item.opens:
+                self._open(item.box)
+            self._place(item, item.width, False)
             if item.width:
                 self._trailing = 0.0
-                self.has_content = True
-            if item.opens:
-                self._shifts.append(self._shifts[-1] + self._shift_of(item.box.style))
-            elif len(self._shifts) > 1:
-                self._shifts.pop()
+            self.has_content = self.has_content or item.makes_line
+            if not item.opens and len(self._frames) > 1:
+                self._frames[-1].has_right = True
+                self._frames = self._frames[:-1]
         elif isinstance(item, Atomic):
-            self._placed.append(_Placed(item, self.width, self._shifts[-1]))
-            self.width += item.width
+            self._place(item, item.width, False)
             self._trailing = 0.0
             self.has_content = True
 
-    def _shift_of(self, style: ComputedStyle) -> float:
-        """How far vertical-align raises a box above its parent's baseline."""
+    def _place(self, item: Item, width: float, stretches: bool) -> None:
+        self._placed.append(_Placed(item, self._frames, width, stretches))
+        self.width += width
+
+    def _open(self, box: InlineBox) -> _Frame:
+        parent = self._frames[-1]
+        align = box.style["vertical-align"]
+        if align in ("top", "bottom"):
+            subtree, shift = _Subtree(align), 0.0
+            self._subtrees.append(subtree)
+        else:
+            subtree, shift = parent.subtree, parent.shift + self._raise_of(box.style, parent.style)
+        frame = _Frame(box.style, box, subtree, shift)
+        self._frames = (*self._frames, frame)
+        self._boxes.append(frame)
+        return frame
+
+    # ---- vertical ---------------------------------------------------------------------------------
+
+    def _raise_of(self, style: ComputedStyle, parent: ComputedStyle) -> float:
+        """How far vertical-align raises the baseline of an inline box above its parent's."""
         align = style["vertical-align"]
-        size = style["font-size"]
-        if isinstance(align, (float, int)):
-            return float(align)
-        if isinstance(align, LengthPercentage):
-            return align.of(line_height(self.engine, style))
+        size = parent["font-size"]
+        if not isinstance(align, str):
+            return resolve(align, line_height(self.engine, style))
         if align == "super":
-            return float(size) / 3
-        return -float(size) / 5 if align == "sub" else 0.0
+            return math.floor(size / 3 * 64) / 64 + 1
+        if align == "sub":
+            return -(math.floor(size / 5 * 64) / 64 + 1)
+        if align == "baseline":
+            return 0.0
+        above, below = line_metrics(self.engine, style)
+        outer = self.engine.face(parent).metrics(size)
+        if align == "middle":
+            return outer.x_height / 2 - (above - below) / 2
+        if align == "text-top":
+            return outer.ascent - above
+        return below - outer.descent if align == "text-bottom" else 0.0
 
-    def finish(self, left: float, top: float, room: float, last: bool) -> FinishedLine:
-        """Work out the baseline and give every part its place."""
-        above, below = self._extents()
-        baseline = top + above
-        offset, stretch = self._alignment(left, room, last)
-        fragments: list[Fragment] = []
-        open_boxes: list[tuple[InlineBox, float, bool, float]] = []
-        added = 0.0
-        for item, x, shift in self._placed:
-            place = offset + x + added
+    def _extents(self) -> None:
+        """Let everything in the line reach as far as it does."""
+        self._hold_style(self._frames[0].style, self._frames[0])
+        for frame in self._boxes:
+            self._hold_style(frame.style, frame)
+        for item, frames, _, _ in self._placed:
+            frame = frames[-1]
             if isinstance(item, Word):
-                fragments.append(self._text(item, place, baseline - shift))
-                if item.space:
-                    added += stretch
-            elif isinstance(item, Atomic):
-                fragments.append(self._atomic(item, place, top, baseline - shift, above + below))
-            elif isinstance(item, Edge):
-                if item.opens:
-                    open_boxes.append((item.box, place, item.width != 0, shift))
-                elif open_boxes:
-                    box, start, has_left, at = open_boxes.pop()
-                    fragments.insert(0, self._inline_box(box, start, place + item.width, baseline - at, has_left, True))
-        end = offset + self.width + added - self._trailing
-        for box, start, has_left, at in reversed(open_boxes):
-            fragments.insert(0, self._inline_box(box, start, end, baseline - at, has_left, False))
-        return FinishedLine(fragments, above + below, baseline)
-
-    def _extents(self) -> tuple[float, float]:
-        """The highest point above and the lowest below the baseline."""
-        above, below = line_metrics(self.engine, self.style)
-        tall = 0.0
-        for item, _, shift in self._placed:
-            if isinstance(item, Word):
-                up, down = line_metrics(self.engine, item.style)
-                above, below = max(above, up + shift), max(below, down - shift)
+                self._hold_fallback(item, frame)
             elif isinstance(item, Atomic):
                 align = item.fragment.box.style["vertical-align"]
                 if align in ("top", "bottom"):
-                    tall = max(tall, item.above + item.below)
                     continue
-                up, down = self._atomic_extents(item, shift)
-                above, below = max(above, up), max(below, down)
-        if tall > above + below:
-            below = tall - above
-        return above, below
+                above, below = self._atomic_extents(item, frame)
+                frame.subtree.hold(above, below)
 
-    def _atomic_extents(self, item: Atomic, shift: float) -> tuple[float, float]:
-        style = item.fragment.box.style
+    def _hold_style(self, style: ComputedStyle, frame: _Frame) -> None:
+        above, below = line_metrics(self.engine, style)
+        frame.subtree.hold(above + frame.shift, below - frame.shift)
+
+    def _hold_fallback(self, word: Word, frame: _Frame) -> None:
+        """With line-height: normal, other fonts that stand in for missing characters count too."""
+        style = word.style
+        if style["line-height"] != "normal" or not word.runs:
+            return
+        own = self.engine.face(style)
+        for run in word.runs:
+            if run.face is not own:
+                metrics = run.face.metrics(style["font-size"])
+                above = metrics.ascent + math.floor(metrics.line_gap / 2)
+                below = metrics.ascent + metrics.descent + metrics.line_gap - above
+                frame.subtree.hold(above + frame.shift, below - frame.shift)
+
+    def _atomic_extents(self, item: Atomic, frame: _Frame) -> tuple[float, float]:
+        """Above and below the subtree's baseline."""
+        style, parent = item.fragment.box.style, frame.style
         align = style["vertical-align"]
         total = item.above + item.below
+        metrics = self.engine.face(parent).metrics(parent["font-size"])
         if align == "middle":
-            middle = self.engine.face(self.style).metrics(self.style["font-size"]).x_height / 2
-            return total / 2 + middle + shift, total / 2 - middle - shift
-        if align in ("text-top", "text-bottom"):
-            metrics = self.engine.face(self.style).metrics(self.style["font-size"])
-            if align == "text-top":
-                return metrics.ascent, total - metrics.ascent
-            return total - metrics.descent, metrics.descent
-        raised = shift + self._shift_of(style)
-        return item.above + raised, item.below - raised
+            above = total / 2 + metrics.x_height / 2
+        elif align == "text-top":
+            above = metrics.ascent
+        elif align == "text-bottom":
+            above = total - metrics.descent
+        else:
+            above = item.above + self._raise_of(style, parent)
+        return above + frame.shift, total - above - frame.shift
+
+    def _line_box(self, top: float) -> float:
+        """Give every subtree its baseline; returns the line's height."""
+        self._extents()
+        root = self._subtrees[0]
+        tall = {"top": 0.0, "bottom": 0.0}
+        for subtree in self._subtrees[1:]:
+            tall[subtree.align] = max(tall[subtree.align], subtree.height)
+        for item, _, _, _ in self._placed:
+            if isinstance(item, Atomic) and item.fragment.box.style["vertical-align"] in tall:
+                align = item.fragment.box.style["vertical-align"]
+                tall[align] = max(tall[align], item.above + item.below)
+        if tall["bottom"] > root.height:
+            root.above = tall["bottom"] - root.below
+        if tall["top"] > root.height:
+            root.below = tall["top"] - root.above
+        height = root.height
+        root.baseline = top + root.above
+        for subtree in self._subtrees[1:]:
+            subtree.baseline = top + subtree.above if subtree.align == "top" else top + height - subtree.below
+        return height
+
+    # ---- horizontal --------------------------------------------------------------------------------
+
+    def finish(self, left: float, top: float, room: float, last: bool) -> FinishedLine:
+        """Work out the baseline and give every part its place."""
+        height = self._line_box(top)
+        offset, stretch = self._alignment(left, room, last)
+        mirrored = self.style["direction"] == "rtl"
+        x = offset + (0.0 if mirrored else self.indent)
+        fragments: list[Fragment] = []
+        order = visual_order([self._level(placed) for placed in self._placed]) if mirrored or self._is_mixed() else None
+        last_word = next((i for i in range(len(self._placed) - 1, -1, -1) if self._placed[i].width), -1)
+        for index in order if order is not None else range(len(self._placed)):
+            item, frames, width, stretches = self._placed[index]
+            if index == last_word and self._trailing:
+                width -= self._trailing  # white space at the end of a line takes no room (CSS Text 3 §4.1.2)
+                stretches = False
+            if stretches:
+                width += stretch
+            for frame in frames[1:]:
+                frame.left, frame.right = min(frame.left, x), max(frame.right, x + width)
+            if isinstance(item, Word):
+                if item.text or not item.collapsible or width:
+                    fragments.append(self._text(item, x, frames[-1], width, stretch if stretches else 0.0))
+            elif isinstance(item, Atomic):
+                fragments.append(self._atomic(item, x, frames[-1], top, height))
+            x += width
+        boxes = [self._inline_box(frame) for frame in self._boxes if frame.left < math.inf]
+        return FinishedLine([*boxes, *fragments], height, self._subtrees[0].baseline)
+
+    def _is_mixed(self) -> bool:
+        return any(isinstance(placed.item, (Word, Atomic)) and placed.item.level for placed in self._placed)
+
+    def _level(self, placed: _Placed) -> int:
+        """The embedding level; the edge of a box goes with the box's direction."""
+        if isinstance(placed.item, (Word, Atomic)):
+            return placed.item.level
+        return 1 if placed.frames[-1].style["direction"] == "rtl" else 0
 
     def _alignment(self, left: float, room: float, last: bool) -> tuple[float, float]:
-        """Where the line begins, and what each space grows by (text-align)."""
+        """Where the line begins, and what each space grows by (CSS Text 3 §6)."""
         free = room - (self.width - self._trailing)
-        align = self.style["text-align"]
-        rightwards = self.style["direction"] == "rtl"
-        if align == "start":
-            align = "right" if rightwards else "left"
-        elif align == "end":
-            align = "left" if rightwards else "right"
-        if free <= 0 or align == "left":
-            return left, 0.0
-        if align == "right":
+        style = self.style
+        align = style["text-align"]
+        if last and style["text-align-last"] != "auto":
+            align = style["text-align-last"]
+        elif last and align == "justify":
+            align = "start"
+        mirrored = style["direction"] == "rtl"
+        if align in ("start", "end", "match-parent"):
+            align = "right" if (align == "end") != mirrored else "left"
+        if free <= 0:
+            return left + (free if mirrored else 0.0), 0.0
+        if align in ("right", "-webkit-right"):
             return left + free, 0.0
         if align in ("center", "-webkit-center"):
             return left + free / 2, 0.0
-        spaces = sum(1 for placed in self._placed if isinstance(placed.item, Word) and placed.item.space)
-        spaces -= 1 if self._trailing else 0
-        return left, 0.0 if last or spaces < 1 else free / spaces
+        if align == "justify":
+            spaces = sum(1 for placed in self._placed if placed.stretches) - (1 if self._trailing else 0)
+            return left, free / spaces if spaces > 0 else 0.0
+        return left, 0.0
 
-    def _text(self, word: Word, x: float, baseline: float) -> TextFragment:
+    # ---- fragments ---------------------------------------------------------------------------------
+
+    def _baseline(self, frame: _Frame) -> float:
+        return frame.subtree.baseline - frame.shift
+
+    def _text(self, word: Word, x: float, frame: _Frame, width: float, stretch: float) -> TextFragment:
         metrics = self.engine.face(word.style).metrics(word.style["font-size"])
-        ascent = metrics.ascent
-        height = ascent + metrics.descent
-        width = word.width + word.space
         return TextFragment(
-            x, baseline - ascent, width, height, ascent, word.runs, word.style, word.text + word.space_text,
-            word.style["letter-spacing"], word.decorations, word.box,
+            x, self._baseline(frame) - metrics.ascent, width, metrics.ascent + metrics.descent, metrics.ascent,
+            word.runs, word.style, word.text + word.space_text, word.style["letter-spacing"], word.decorations, word.box,
         )  # fmt: skip
 
-    def _atomic(self, item: Atomic, x: float, top: float, baseline: float, height: float) -> BoxFragment:
+    def _atomic(self, item: Atomic, x: float, frame: _Frame, top: float, height: float) -> BoxFragment:
         align = item.fragment.box.style["vertical-align"]
         if align == "top":
             y = top
         elif align == "bottom":
             y = top + height - item.above - item.below
         else:
-            up, _ = self._atomic_extents(item, 0.0)
-            y = baseline - up
+            y = frame.subtree.baseline - self._atomic_extents(item, frame)[0]
         return item.fragment._replace(x=x + item.margin_left, y=y + item.margin_top)
 
-    def _inline_box(
-        self, box: InlineBox, start: float, end: float, baseline: float, has_left: bool, has_right: bool
-    ) -> BoxFragment:
+    def _inline_box(self, frame: _Frame) -> BoxFragment:
         """The background and border of an inline box on this line (CSS 2.2 §10.6.1)."""
-        style = box.style
+        style, box = frame.style, frame.box
+        assert box is not None
         edges = edges_of(style, 0.0)
         metrics = self.engine.face(style).metrics(style["font-size"])
-        baseline -= self._shift_of(style)
-        top = baseline - metrics.ascent - edges.top
+        has_left, has_right = frame.has_left, frame.has_right
+        if style["direction"] == "rtl":
+            has_left, has_right = has_right, has_left
+        left = frame.left + (edges.margin_left if has_left else 0.0)
+        right = frame.right - (edges.margin_right if has_right else 0.0)
+        top = self._baseline(frame) - metrics.ascent - edges.top
         height = metrics.ascent + metrics.descent + edges.vertical
-        left = start + (edges.margin_left if has_left else 0.0)
-        right = end - (edges.margin_right if has_right else 0.0)
-        return BoxFragment(left, top, max(0.0, right - left), height, box, (), None, None, 0, has_left, has_right)
+        return BoxFragment(
+            left, top, max(0.0, right - left), height, box, (), None, None, 0, has_left, has_right, edges
+        )

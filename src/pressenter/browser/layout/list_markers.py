@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.html.attributes import whole_number
 from pressenter.browser.html.dom import Element
 
-__all__ = ["marker_text", "ordinals"]
+__all__ = ["counter_text", "marker_text", "ordinals"]
 
 _BULLETS = {"disc": "\u2022", "circle": "\u25e6", "square": "\u25aa"}
 
@@ -18,23 +18,32 @@ def marker_text(item: Element, style: ComputedStyle, ordinal: int) -> str:
     kind = style["list-style-type"]
     if kind == "none":
         return ""
-    if kind in _BULLETS:
-        if item.tag == "summary":
-            parent = item.parent_element
-            return "\u25be" if parent is not None and "open" in parent.attributes else "\u25b8"
-        return _BULLETS[kind]
-    return _NUMBERS[kind](ordinal) + "."
+    if kind.startswith('"'):
+        return str(kind[1:])
+    if kind in ("disclosure-open", "disclosure-closed"):
+        parent = item.parent_element
+        is_open = parent is not None and "open" in parent.attributes
+        return "\u25be" if is_open or kind == "disclosure-open" else "\u25b8"
+    return _BULLETS[kind] if kind in _BULLETS else counter_text(ordinal, kind) + ". "
 
 
-def ordinals(parent: Element) -> dict[Element, int]:
+def counter_text(number: int, kind: str) -> str:
+    """A number in a counter style; one that is not known counts in decimal (CSS Counter Styles 3 §7)."""
+    if kind == "none":
+        return ""
+    return _BULLETS[kind] if kind in _BULLETS else _NUMBERS.get(kind, str)(number)
+
+
+def ordinals(parent: Element, styles: Mapping[Element, ComputedStyle]) -> dict[Element, int]:
     """The numbers of a list's items (HTML Standard §4.4.8)."""
-    items = [child for child in parent.children if isinstance(child, Element) and child.tag == "li"]
-    backwards = "reversed" in parent.attributes
+    items = [c for c in parent.children if isinstance(c, Element) and styles[c]["display"] == "list-item"]
+    backwards = "reversed" in parent.attributes and parent.tag == "ol"
     step = -1 if backwards else 1
-    number = whole_number(parent.get("start"), len(items) if backwards else 1) - step
+    start = parent.get("start") if parent.tag == "ol" else ""
+    number = whole_number(start, len(items) if backwards else 1) - step
     found = {}
     for item in items:
-        number = whole_number(item.get("value"), number + step)
+        number = whole_number(item.get("value") if item.tag == "li" else "", number + step)
         found[item] = number
     return found
 

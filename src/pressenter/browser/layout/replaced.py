@@ -6,7 +6,7 @@ from pressenter.browser.layout.boxes import ReplacedBox
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.edges import Edges, edges_of
 from pressenter.browser.layout.engine import LayoutEngine
-from pressenter.browser.layout.fragments import BoxFragment
+from pressenter.browser.layout.fragments import BoxFragment, TextFragment
 from pressenter.browser.layout.sizing import (
     UNLIMITED,
     definite_height,
@@ -79,12 +79,36 @@ def _both_automatic(
 
 
 def layout_replaced(engine: LayoutEngine, box: ReplacedBox, constraints: Constraints) -> BoxFragment:
-    """A fragment of the right size, at (0, 0)."""
+    """A fragment of the right size, at (0, 0), with its label's lines in it."""
     edges = edges_of(box.style, constraints.width)
     width, height = replaced_size(engine, box, constraints, edges)
+    label = _label_lines(engine, box, edges, width, height) if box.label else ()
     baseline = None
     if box.baseline is not None:
-        baseline = edges.top + box.baseline
+        # What is higher than it would be by itself has its line in the middle.
+        baseline = edges.top + box.baseline + (height - box.intrinsic.height) / 2
     return BoxFragment(
-        0.0, 0.0, width + edges.horizontal, height + edges.vertical, box, (), baseline, baseline, edges=edges
+        0.0, 0.0, width + edges.horizontal, height + edges.vertical, box, label, baseline, baseline, edges=edges
     )
+
+
+def _label_lines(
+    engine: LayoutEngine, box: ReplacedBox, edges: Edges, width: float, height: float
+) -> tuple[TextFragment, ...]:
+    """The text of a control; a single line stands in the middle, several begin at the top."""
+    style = box.style
+    size = style["font-size"]
+    face = engine.face(style)
+    metrics = face.metrics(size)
+    line_height = metrics.ascent + metrics.descent
+    lines = box.label.split("\n")
+    top = edges.top + (max(0.0, height - line_height) / 2 if len(lines) == 1 and box.baseline is not None else 0.0)
+    fragments = []
+    for number, line in enumerate(lines):
+        y = top + number * line_height
+        if y + line_height > edges.top + height + line_height:
+            break
+        runs = tuple(engine.fonts.shape(line, face))
+        advance = sum(run.advance * run.face.scale(size) for run in runs)
+        fragments.append(TextFragment(edges.left, y, advance, line_height, metrics.ascent, runs, style, line))
+    return tuple(fragments)

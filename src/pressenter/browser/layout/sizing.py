@@ -89,6 +89,8 @@ def definite_height(box: Box, constraints: Constraints, edges: Edges) -> float |
     """The content height, if it is known before the contents are laid out."""
     if constraints.used_height is not None:
         return max(0.0, constraints.used_height - edges.vertical)
+    if box.style["display"] == "table-cell":
+        return None  # its height is a least height of its row (CSS 2.2 §17.5.3)
     asked = length_of(box.style, "height", constraints.height, edges)
     if asked is None and box.style["height"] == "stretch" and constraints.height is not None:
         asked = max(0.0, constraints.height - edges.vertical - edges.margin_vertical)
