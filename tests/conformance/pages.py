@@ -1,6 +1,7 @@
 """A page from text to rectangles, through every stage but the network: what layout suites are run with."""
 
 import urllib.request
+from collections.abc import Callable
 
 from pressenter.browser.css.cascade import StyledDocument, style_document
 from pressenter.browser.css.style_sheet import Medium, parse_style_sheet
@@ -13,7 +14,7 @@ from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.fragments import BoxFragment, LayoutResult
 from pressenter.browser.layout.overflow import scrollable_overflow
 from pressenter.browser.layout.rectangles import Rectangle, element_rectangles, page_fragments
-from pressenter.browser.pictures import inline_drawings, picture_elements, picture_file
+from pressenter.browser.pictures import inline_drawings, picture_elements, picture_file, picture_source
 from tests.conformance.box_font import box_font
 
 
@@ -86,7 +87,9 @@ class Renderer:
         self.fonts = FontLibrary()
         self.fonts.add("ahem", box_font())
 
-    def lay_out(self, html: str, style_sheets: list[str], pictures: dict[str, IntrinsicSize]) -> LaidOutPage:
+    def lay_out(
+        self, html: str, style_sheets: list[str], picture_size: Callable[[str], IntrinsicSize | None]
+    ) -> LaidOutPage:
         document = parse_html(html)
         sheets = [parse_style_sheet(text, self.medium) for text in style_sheets]
         for element in document.elements():
@@ -95,11 +98,10 @@ class Renderer:
         styled = style_document(document, sheets, self.medium)
         known = {element: file.picture for element, file in inline_drawings(document).items()}
         for element in picture_elements(document):
-            source = element.get("src")
+            source = picture_source(element, self.medium)
             if source.startswith("data:"):
                 known[element] = picture_file(source, urllib.request.urlopen(source).read()).picture
-            elif source.rpartition("/")[2] in pictures:
-                size = pictures[source.rpartition("/")[2]]
+            elif (size := picture_size(source.rpartition("/")[2])) is not None:
                 known[element] = Picture(source, size, size.width / size.height)
         tree = build_box_tree(document, styled, known, None, self.fonts)
         engine = LayoutEngine(self.fonts, self.medium.width, self.medium.height, self.scroll_bar)

@@ -105,7 +105,7 @@ def _disagreement(case: dict[str, Any], null: bool) -> str:
     found: dict[str, Rectangle] = {}
     if not null:
         page = f'<!DOCTYPE html><body><div class="viewport" style="{size}">{body}</div>'
-        laid_out = _renderer().lay_out(page, [STYLE], {})
+        laid_out = _renderer().lay_out(page, [STYLE], lambda name: None)
         found = {element.get("id"): rectangle for element, rectangle in laid_out.rectangles.items()}
     nothing = Rectangle(0.0, 0.0, 0.0, 0.0)
     rounds = test.get("use-rounding") == "true"

@@ -11,6 +11,7 @@ again in ``wpt_support.css``.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,15 @@ from tests.conformance.pages import LaidOutPage, Renderer
 
 __all__ = ["run", "run_null"]
 
-_PICTURES = {
-    "solidblue.png": IntrinsicSize(16, 16), "200x200-green.png": IntrinsicSize(200, 200),
-    "100x100-green.png": IntrinsicSize(100, 100), "60x60-green.png": IntrinsicSize(60, 60),
-}  # fmt: skip
+#: The suite's pictures bear their sizes in their names; one does not.
+_SIZED = re.compile(r"(\d+)x(\d+)-\w+\.png")
+
+
+def _picture_size(name: str) -> IntrinsicSize | None:
+    match = _SIZED.fullmatch(name)
+    if match is not None:
+        return IntrinsicSize(float(match[1]), float(match[2]))
+    return IntrinsicSize(16.0, 16.0) if name == "solidblue.png" else None
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +46,7 @@ def _support() -> str:
 def run(case: dict[str, Any]) -> tuple[str, str]:
     """Load one page: its outcome and the first numbers that differ."""
     try:
-        page = _renderer().lay_out(case["html"], [_support()], _PICTURES)
+        page = _renderer().lay_out(case["html"], [_support()], _picture_size)
         problems, count = _problems(page)
     except Exception as error:  # a bug of ours is a failure, too
         return "fail", f"{type(error).__name__}: {error}"
@@ -51,7 +57,7 @@ def run(case: dict[str, Any]) -> tuple[str, str]:
 
 def run_null(case: dict[str, Any]) -> bool:
     """Whether a browser passes that gives no element a box."""
-    page = _renderer().lay_out(case["html"], [_support()], _PICTURES)
+    page = _renderer().lay_out(case["html"], [_support()], _picture_size)
     page.rectangles.clear()
     page.fragments.clear()
     problems, count = _problems(page)

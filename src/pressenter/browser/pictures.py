@@ -40,7 +40,14 @@ class PictureFile(NamedTuple):
 
 def picture_elements(document: Document) -> list[Element]:
     """Elements that show a picture from a file."""
-    return [element for element in document.elements() if element.is_html(("img",)) or _is_image_button(element)]
+    return [
+        element
+        for element in document.elements()
+        if element.is_html(("img",))
+        or _is_image_button(element)
+        or (element.is_html(("object",)) and "data" in element.attributes)
+        or (element.is_html(("embed",)) and "src" in element.attributes)
+    ]
 
 
 def _is_image_button(element: Element) -> bool:
@@ -49,6 +56,8 @@ def _is_image_button(element: Element) -> bool:
 
 def picture_source(element: Element, medium: Medium) -> str:
     """The address of the file to show."""
+    if element.tag == "object":
+        return element.get("data")
     parent = element.parent_element
     if parent is not None and parent.is_html(("picture",)):
         for source in parent.children:

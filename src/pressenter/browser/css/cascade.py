@@ -36,7 +36,7 @@ from pressenter.browser.html.dom import Document, Element
 __all__ = ["ComputedStyle", "StyledDocument", "dump_styles", "style_document", "user_agent_style_sheet"]
 
 ComputedStyle = Mapping[str, Any]
-PSEUDO_ELEMENTS = ("before", "after")
+PSEUDO_ELEMENTS = ("before", "after", "first-letter")
 _MAXIMUM_SUBSTITUTIONS = 100
 
 
@@ -165,7 +165,7 @@ def _style_document(document: Document, sheets: Iterable[StyleSheet], medium: Me
             entries = [entry for entry in matched if entry.selector.pseudo_element == name]
             if entries:
                 made = _compute_style(_in_order(entries, (), []), style, environment)
-                if made["content"] not in ("none", "normal"):
+                if name == "first-letter" or made["content"] not in ("none", "normal"):
                     pseudo_styles[element, name] = made
     return StyledDocument(styles, pseudo_styles, root_style)
 

@@ -20,13 +20,14 @@ from typing import NamedTuple
 from pressenter.browser.layout.alignment import distribute
 from pressenter.browser.layout.boxes import BlockBox, Box, FlexBox, GridBox, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin, margin_of
-from pressenter.browser.layout.edges import Edges, edges_of, resolve
+from pressenter.browser.layout.edges import Edges, edges_of, relative_offset, resolve
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.float_context import FloatContext
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, TextFragment
 from pressenter.browser.layout.inline import layout_inline
 from pressenter.browser.layout.intrinsic import clamp_width, used_width
 from pressenter.browser.layout.multicol import is_multicol, layout_columns
+from pressenter.browser.layout.overflow import overflow_of
 from pressenter.browser.layout.sizing import (
     UNLIMITED,
     definite_height,
@@ -195,8 +196,8 @@ def _automatic_gutters(
     if box.style["scrollbar-width"] == "none":
         return gutters
     limit = inside.height if inside.height is not None else inside.largest_height
-    right = max((f.x + f.width for f in contents.fragments if isinstance(f, BoxFragment)), default=0.0)
-    vertical = box.style["overflow-y"] == "auto" and contents.height > limit + edges.bottom + 0.01
+    right, bottom = overflow_of(contents.fragments)
+    vertical = box.style["overflow-y"] == "auto" and max(bottom, contents.height) > limit + edges.bottom + 0.01
     horizontal = box.style["overflow-x"] == "auto" and right > inside.width + edges.right + 0.01
     bar = engine.scroll_bar
     return (max(gutters[0], bar * vertical), max(gutters[1], bar * horizontal))
@@ -438,16 +439,9 @@ def _beside_floats(
 
 def offset_relative(fragment: BoxFragment, box: Box, width: float, height: float | None) -> BoxFragment:
     """position: relative moves the box, and nothing else (CSS 2.2 §9.4.3)."""
-    style = box.style
-    if style["position"] != "relative":
+    if box.style["position"] != "relative":
         return fragment
-    tops = [0.0 if height is None and type(style[side]) is not float else resolve(style[side], height or 0.0)
-            for side in ("top", "bottom")]  # fmt: skip
-    left, right = resolve(style["left"], width), resolve(style["right"], width)
-    x = left if style["left"] != "auto" else -right
-    if style["direction"] == "rtl" and style["right"] != "auto":
-        x = -right
-    y = tops[0] if style["top"] != "auto" else -tops[1]
+    x, y = relative_offset(box.style, width, height)
     return fragment._replace(x=fragment.x + x, y=fragment.y + y) if x or y else fragment
 
 

@@ -29,6 +29,7 @@ from pressenter.browser.layout.boxes import (
 )
 from pressenter.browser.layout.counters import Counters
 from pressenter.browser.layout.element_boxes import SPECIAL_ELEMENTS, picture_box
+from pressenter.browser.layout.first_letter import with_first_letter
 from pressenter.browser.layout.list_markers import marker_text, ordinals
 from pressenter.browser.layout.table_boxes import PART_DISPLAYS, TableLimits, table_box, wrap_table_parts
 
@@ -118,6 +119,9 @@ class BoxTreeBuilder:
         if display == "inline":
             return self._inline(node, style)
         children = self.children_of(node, style)
+        letter = self.styled.pseudo_styles.get((node, "first-letter"))
+        if letter is not None:
+            children = with_first_letter(children, letter)
         marker, picture = self._marker(node, style)
         if (marker or picture) and style["list-style-position"] == "inside":
             children = [TextBox(anonymous_style(style, "inline"), marker.rstrip() + "\u00a0"), *children]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 
-__all__ = ["Edges", "edges_of", "resolve"]
+__all__ = ["Edges", "edges_of", "relative_offset", "resolve"]
 
 
 class Edges(NamedTuple):
@@ -76,3 +76,16 @@ def edges_of(style: ComputedStyle, containing_width: float) -> Edges:
             *(margin == "auto" for margin in margins),
         ]
     )
+
+
+def relative_offset(style: ComputedStyle, width: float, height: float | None) -> tuple[float, float]:
+    """How far position: relative moves a box in its containing block (CSS 2.2 §9.4.3)."""
+    tops = [
+        0.0 if height is None and type(style[side]) is not float else resolve(style[side], height or 0.0)
+        for side in ("top", "bottom")
+    ]
+    left, right = resolve(style["left"], width), resolve(style["right"], width)
+    x = left if style["left"] != "auto" else -right
+    if style["direction"] == "rtl" and style["right"] != "auto":
+        x = -right
+    return x, tops[0] if style["top"] != "auto" else -tops[1]

@@ -54,6 +54,8 @@ def picture_box(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) ->
     if node.tag == "svg":
         return [ReplacedBox(style, node, IntrinsicSize(300.0, 150.0))]
     alternative = node.get("alt")
+    if not alternative and (style["width"] != "auto" or style["height"] != "auto"):
+        return [ReplacedBox(style, node, IntrinsicSize(0.0, 0.0))]
     if not node.get("src") or "alt" in node.attributes:
         # HTML Standard §15.4.2: a picture that is not there is its alternative text
         return [InlineBox(style, node, [TextBox(style, alternative)] if alternative else [])]
@@ -79,8 +81,9 @@ def _audio(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> list
 
 
 def _object(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> list[Box] | None:
-    found = builder.pictures.get(node)
-    return picture_box(builder, node, style) if found is not None else None
+    if builder.pictures.get(node) is not None:
+        return picture_box(builder, node, style)
+    return [ReplacedBox(style, node, _attribute_size(node, 300, 150))] if node.tag == "embed" else None
 
 
 # ---- controls ------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ class LayoutEngine:
         self.scroll_bar = scroll_bar
         self.intrinsic_widths: dict[tuple[Box, float | None], tuple[float, float]] = {}
         self.content_widths: dict[Box, tuple[float, float]] = {}
+        self.cell_depth = 0  # how many table cells around are being measured
         self.empty_boxes: dict[Box, bool] = {}
         self.top_margins: dict[tuple[Box, float], tuple[float, float]] = {}
         self._natural_heights: dict[tuple[Box, Constraints], float] = {}

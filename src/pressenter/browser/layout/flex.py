@@ -595,8 +595,8 @@ class _FlexLayout:
         align = child.style["align-self"]
         if align == "auto":
             align = self.box.style["align-items"]
-        along = _edge(justify, axes.reverse, axes.row and axes.mirrored, True)
-        across = _edge(align, axes.wraps_reverse, not axes.row and axes.mirrored, False)
+        along = _edge(justify, axes.reverse, axes.row and axes.mirrored, True, axes.row)
+        across = _edge(align, axes.wraps_reverse, not axes.row and axes.mirrored, False, axes.row)
         width, height = (main, cross) if axes.row else (cross, main)
         align_x, align_y = (along, across) if axes.row else (across, along)
         return Placeholder(0.0, 0.0, child, (width, height), align_x, align_y)
@@ -617,13 +617,14 @@ class _FlexLayout:
         return found[0], found[1]
 
 
-def _edge(value: str, reverse: bool, mirrored: bool, main: bool) -> str:
+def _edge(value: str, reverse: bool, mirrored: bool, main: bool, row: bool) -> str:
     """start, center or end in physical terms (left or top is the start)."""
     value = value.removeprefix("safe ").removeprefix("unsafe ")
     if value == "center":
         return "center"
     if value in ("left", "right"):
-        return ("start" if value == "left" else "end") if main else ("end" if mirrored else "start")
+        # In an axis that is not the inline one they mean start.
+        return ("start" if value == "left" else "end") if main and row else ("end" if mirrored else "start")
     at_end = {
         "flex-end": not reverse, "end": True, "self-end": True, "last baseline": True, "start": False,
         "self-start": False,

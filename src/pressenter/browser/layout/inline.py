@@ -180,8 +180,8 @@ def _object_item(
     if measuring:
         return Atomic(BoxFragment(0.0, 0.0, 0.0, 0.0, box), 0.0, 0.0, 0.0, 0.0, 0.0, can_break)
     fragment = engine.layout(box, constraints)
-    above = edges.margin_top + fragment.height
-    below = edges.margin_bottom
+    above = edges.margin_top + fragment.height + edges.margin_bottom  # the bottom margin edge (CSS 2.2 §10.8.1)
+    below = 0.0
     if fragment.last_baseline is not None and not scrolls(box.style):
         above = edges.margin_top + fragment.last_baseline
         below = fragment.height - fragment.last_baseline + edges.margin_bottom
@@ -290,7 +290,7 @@ class _LineBuilder:
         return InlineResult(self.fragments, self.top, first, last, len(self.baselines))
 
     def _new_line(self, indent: float = 0.0) -> Line:
-        line = Line(self.engine, self.box.style, indent)
+        line = Line(self.engine, self.box.style, indent, self.width, self.inside.percent_height)
         for edge in self.open:
             line.reopen(edge)
         return line

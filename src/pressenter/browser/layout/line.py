@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.bidi import visual_order
 from pressenter.browser.layout.boxes import InlineBox
-from pressenter.browser.layout.edges import edges_of, resolve
+from pressenter.browser.layout.edges import edges_of, relative_offset, resolve
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, TextFragment
 from pressenter.browser.layout.inline_items import Atomic, Edge, Item, Word
@@ -88,6 +88,7 @@ class _Frame:
         self.has_right = False
         self.left = math.inf
         self.right = -math.inf
+        self.moved = (0.0, 0.0)  # by position: relative, of the boxes around too
 
 
 class _Placed(NamedTuple):
@@ -100,8 +101,11 @@ class _Placed(NamedTuple):
 class Line:
     """A line while it is filled."""
 
-    def __init__(self, engine: LayoutEngine, style: ComputedStyle, indent: float) -> None:
+    def __init__(
+        self, engine: LayoutEngine, style: ComputedStyle, indent: float, width: float = 0.0, height: float | None = None
+    ) -> None:
         self.engine = engine
+        self._containing = (width, height)  # what offsets of relative boxes refer to
         self.style = style
         self.indent = indent
         self.width = indent
@@ -157,6 +161,10 @@ class Line:
         else:
             subtree, shift = parent.subtree, parent.shift + self._raise_of(box.style, parent.style)
         frame = _Frame(box.style, box, subtree, shift)
+        frame.moved = parent.moved
+        if box.style["position"] == "relative":
+            x, y = relative_offset(box.style, *self._containing)
+            frame.moved = (parent.moved[0] + x, parent.moved[1] + y)
         self._frames = (*self._frames, frame)
         self._boxes.append(frame)
         return frame
@@ -275,9 +283,17 @@ class Line:
                 frame.left, frame.right = min(frame.left, x), max(frame.right, x + width)
             if isinstance(item, Word):
                 if item.text or not item.collapsible or width:
-                    fragments.append(self._text(item, x, frames[-1], width, stretch if stretches else 0.0))
+                    dx, dy = frames[-1].moved
+                    text = self._text(item, x + dx, frames[-1], width)
+                    fragments.append(text._replace(y=text.y + dy) if dy else text)
             elif isinstance(item, Atomic):
-                fragments.append(self._atomic(item, x, frames[-1], top, height))
+                dx, dy = frames[-1].moved
+                atomic = self._atomic(item, x + dx, frames[-1], top, height)
+                atomic = atomic._replace(y=atomic.y + dy) if dy else atomic
+                if atomic.box.style["position"] == "relative":
+                    dx, dy = relative_offset(atomic.box.style, *self._containing)
+                    atomic = atomic._replace(x=atomic.x + dx, y=atomic.y + dy)
+                fragments.append(atomic)
             x += width
         boxes = [self._inline_box(frame) for frame in self._boxes if frame.left < math.inf]
         return FinishedLine([*boxes, *fragments], height, self._subtrees[0].baseline)
@@ -319,7 +335,7 @@ class Line:
     def _baseline(self, frame: _Frame) -> float:
         return frame.subtree.baseline - frame.shift
 
-    def _text(self, word: Word, x: float, frame: _Frame, width: float, stretch: float) -> TextFragment:
+    def _text(self, word: Word, x: float, frame: _Frame, width: float) -> TextFragment:
         metrics = self.engine.face(word.style).metrics(word.style["font-size"])
         return TextFragment(
             x, self._baseline(frame) - metrics.ascent, width, metrics.ascent + metrics.descent, metrics.ascent,
@@ -350,5 +366,16 @@ class Line:
         top = self._baseline(frame) - metrics.ascent - edges.top
         height = metrics.ascent + metrics.descent + edges.vertical
         return BoxFragment(
-            left, top, max(0.0, right - left), height, box, (), None, None, 0, has_left, has_right, edges
+            left + frame.moved[0],
+            top + frame.moved[1],
+            max(0.0, right - left),
+            height,
+            box,
+            (),
+            None,
+            None,
+            0,
+            has_left,
+            has_right,
+            edges,
         )

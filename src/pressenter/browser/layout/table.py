@@ -49,13 +49,15 @@ def table_widths(engine: LayoutEngine, box: TableBox) -> tuple[float, float]:
     edges = edges_of(box.style, 0.0)
     smallest = sum(column.smallest for column in columns) + gaps
     return max(smallest, captions - edges.horizontal), max(
-        smallest, _largest(columns) + gaps, captions - edges.horizontal
+        smallest, _largest(columns, engine.cell_depth > 0) + gaps, captions - edges.horizontal
     )
 
 
-def _largest(columns: list[_Column]) -> float:
+def _largest(columns: list[_Column], ignoring_shares: bool) -> float:
     """The most that columns want, so large that shares of it are large enough (CSS Tables 3 §4.1)."""
     total = sum(column.largest for column in columns)
+    if ignoring_shares:
+        return total
     shares = sum(column.percent for column in columns if column.percent is not None)
     if not shares:
         return total
@@ -92,7 +94,11 @@ def _cell_column(engine: LayoutEngine, cell: TableCell) -> _Column:
     """What one cell asks for; its width property is a least one for its content."""
     style = cell.box.style
     edges = edges_of(style, 0.0)
-    smallest, largest = (width + edges.horizontal for width in content_widths(engine, cell.box))
+    engine.cell_depth += 1  # shares of a table in a cell do not make the cell wide
+    try:
+        smallest, largest = (width + edges.horizontal for width in content_widths(engine, cell.box))
+    finally:
+        engine.cell_depth -= 1
     width = style["width"]
     asked = length_of(style, "width", None, edges)
     least = length_of(style, "min-width", None, edges)
@@ -186,7 +192,7 @@ def _fixed_widths(box: TableBox, room: float) -> list[float]:
     for track in box.columns:
         value = track.box.style["width"]
         for index in range(track.start, min(track.end, box.column_count)):
-            if not isinstance(value, (str, tuple)) or isinstance(value, LengthPercentage):
+            if type(value) is float or (isinstance(value, LengthPercentage) and not value.pixels):
                 widths[index] = resolve(value, room)
     for cell in box.cells:
         if cell.row:

@@ -83,14 +83,13 @@ def _name(template: Template, names: tuple[str, ...], line: int) -> None:
 
 
 def _fixed(part: Any, base: float | None) -> float:
-    """The size that counts for repetitions: the largest if it is a length, else the smallest (§7.2.3.2)."""
-    for size in (part[2], part[1]):
-        if type(size) is float:
-            other = part[1] if size is part[2] and type(part[1]) is float else size
-            return max(size, other)
-        if is_percentage(size) and base is not None:
-            return resolve(size, base)
-    return 0.0
+    """The size that counts for repetitions: the largest if it is a length, at least the smallest (§7.2.3.2)."""
+    sizes = [
+        resolve(size, base or 0.0)
+        for size in part[1:]
+        if type(size) is float or (is_percentage(size) and base is not None)
+    ]
+    return max(sizes, default=0.0)
 
 
 def _repetitions(
