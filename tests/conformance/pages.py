@@ -27,7 +27,8 @@ class LaidOutPage:
         self.layout = layout
         self.rectangles: dict[Element, Rectangle] = element_rectangles(layout)
         self.fragments: dict[Element, BoxFragment] = {}
-        for fragment, _, _ in page_fragments(layout):
+        for placed in page_fragments(layout):
+            fragment = placed.fragment
             if isinstance(fragment, BoxFragment) and fragment.box.element is not None:
                 self.fragments.setdefault(fragment.box.element, fragment)
 

@@ -27,6 +27,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _ACCEPT = {
     "document": "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8",
     "style": "text/css,*/*;q=0.1",
+    "font": "*/*",
     "image": "image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
 }
 

@@ -16,6 +16,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "go": "Type an address, press Enter, and watch the page come.",
     "why": "Say why an event of a recorded journey happened.",
+    "render": "Draw a page as a browser would show it, without a network.",
     "world": "Show, check or summarize a world file.",
 }
 

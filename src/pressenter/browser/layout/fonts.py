@@ -21,6 +21,8 @@ from typing import Any, NamedTuple
 
 import uharfbuzz as hb
 
+from pressenter.browser.layout.system_fonts import fontconfig_is_there, generic_family, installed_faces
+
 __all__ = ["FontFace", "FontLibrary", "FontMetrics", "Glyph", "ShapedText", "font_file"]
 
 
@@ -187,6 +189,9 @@ _FAMILIES = {
     "monaco": _PLEX_MONO, "ibm plex mono": _PLEX_MONO, "sfmono-regular": _PLEX_MONO,
 }  # fmt: skip
 
+_GENERIC = frozenset(("serif", "sans-serif", "monospace", "system-ui"))
+_SYSTEM_FALLBACKS = ("noto sans cjk jp", "noto sans", "symbola", "noto color emoji", "dejavu math tex gyre")
+
 _SYSTEM_FOLDERS = (
     "/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "/Library/Fonts",
     "C:/Windows/Fonts",
@@ -197,13 +202,18 @@ _MAXIMUM_SYSTEM_FONTS = 400
 class FontLibrary:
     """Finds faces.  One for a program: fonts are the same for every page.
 
+    Args:
+        system: whether the computer's own fonts are taken, as other browsers do; else those that come with
+            pressenter, which are the same everywhere.
+
     Attributes:
         missing: characters for which no font was found.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, system: bool = False) -> None:
+        self.uses_system = system and fontconfig_is_there()
         self.missing: set[str] = set()
-        self._faces: dict[Path, FontFace] = {}
+        self._faces: dict[tuple[Path, int], FontFace] = {}
         self._added: dict[str, list[_AddedFace]] = {}
         self._chosen: dict[tuple[tuple[str, ...], float, bool], FontFace] = {}
         self._fallbacks: dict[str, FontFace | None] = {}
@@ -245,9 +255,27 @@ class FontLibrary:
             name = family.lower()
             if name in self._added:
                 return _nearest(self._added[name], weight, italic)
-            if name in _FAMILIES:
+            if self.uses_system:
+                found = self._installed(name, weight, italic)
+                if found is not None:
+                    return found
+            elif name in _FAMILIES:
                 return self._packaged(_FAMILIES[name], weight, italic)
+        if self.uses_system:
+            found = self._installed("sans-serif", weight, italic)
+            if found is not None:
+                return found
         return self._packaged(_SOURCE_SERIF, weight, italic)
+
+    def _installed(self, name: str, weight: float, italic: bool) -> FontFace | None:
+        """A face of the computer's own, if there is one of the family."""
+        if name in _GENERIC:
+            name = generic_family(name)
+        faces = installed_faces().get(name)
+        if not faces:
+            return None
+        chosen = min(faces, key=lambda face: (face.bold != (weight >= 600), face.italic != italic))
+        return self._open(chosen.path, chosen.index)
 
     def shape(self, text: str, face: FontFace, mirrored: bool = False) -> list[ShapedText]:
         """Shape text of one direction with a face, and with others where it lacks characters."""
@@ -267,7 +295,7 @@ class FontLibrary:
         if face.has(character) or character in "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f":
             return face if face.has(character) else previous
         if character not in self._fallbacks:
-            candidates = [self._packaged(family, 400, False) for family in (_SOURCE_SANS, _ROBOTO, _PLEX_MONO)]
+            candidates = self._fallback_faces()
             found = next((candidate for candidate in candidates if candidate.has(character)), None)
             if found is None:
                 found = next((candidate for candidate in self._system() if candidate.has(character)), None)
@@ -276,6 +304,14 @@ class FontLibrary:
                 self.missing.add(character)
         return self._fallbacks[character] or face
 
+    def _fallback_faces(self) -> list[FontFace]:
+        """Where a character is looked for first."""
+        if self.uses_system:
+            wanted = [generic_family("sans-serif"), *_SYSTEM_FALLBACKS]
+            faces = [self._installed(name, 400.0, False) for name in wanted]
+            return [face for face in faces if face is not None]
+        return [self._packaged(family, 400, False) for family in (_SOURCE_SANS, _ROBOTO, _PLEX_MONO)]
+
     def _packaged(self, family: tuple[str, str], weight: float, italic: bool) -> FontFace:
         package, pattern = family
         bold = weight >= 600
@@ -283,10 +319,11 @@ class FontLibrary:
         name = ("Bold" if bold else "") + (suffix if italic else "")
         return self._open(_package_folder(package) / pattern.format(name or "Regular"))
 
-    def _open(self, path: Path) -> FontFace:
-        if path not in self._faces:
-            self._faces[path] = FontFace(path)
-        return self._faces[path]
+    def _open(self, path: Path, index: int = 0) -> FontFace:
+        key = (path, index)
+        if key not in self._faces:
+            self._faces[key] = FontFace(path, index)
+        return self._faces[key]
 
     def _system(self) -> list[FontFace]:
         """Faces of the computer's own fonts, regular ones of wide coverage first."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from pressenter.browser.html.dom import Element
-from pressenter.browser.layout.boxes import Box
-from pressenter.browser.layout.fragments import BoxFragment, Fragment, LayoutResult, Placeholder, TextFragment, walk
+from pressenter.browser.layout.boxes import InlineBox
+from pressenter.browser.layout.fragments import BoxFragment, Fragment, LayoutResult, Placeholder, TextFragment
+from pressenter.browser.layout.transforms import Matrix, multiplied, transformation
 
-__all__ = ["Rectangle", "element_rectangles", "page_fragments"]
+__all__ = ["PlacedFragment", "Rectangle", "element_rectangles", "page_fragments"]
 
 
 class Rectangle(NamedTuple):
@@ -30,28 +32,59 @@ class Rectangle(NamedTuple):
         bottom = max(self.y + self.height, other.y + other.height)
         return Rectangle(left, top, right - left, bottom - top)
 
+    def mapped(self, matrix: Matrix) -> Rectangle:
+        """The rectangle around what a matrix makes of this one."""
+        a, b, c, d, e, f = matrix
+        xs, ys = (self.x, self.x + self.width), (self.y, self.y + self.height)
+        points = [(a * x + c * y + e, b * x + d * y + f) for x in xs for y in ys]
+        left, top = min(x for x, _ in points), min(y for _, y in points)
+        return Rectangle(left, top, max(x for x, _ in points) - left, max(y for _, y in points) - top)
 
-def page_fragments(layout: LayoutResult) -> list[tuple[Fragment, float, float]]:
-    """Every fragment of a page with the page coordinates of its corner, placeholders left out."""
-    return [
-        entry
-        for root in (layout.root, *layout.positioned)
-        for entry in walk(root)
-        if not isinstance(entry[0], Placeholder)
-    ]
+
+class PlacedFragment(NamedTuple):
+    """A fragment with the page coordinates of its corner, and the transforms of the boxes around it."""
+
+    fragment: BoxFragment | TextFragment
+    x: float
+    y: float
+    matrix: Matrix | None
+
+    @property
+    def rectangle(self) -> Rectangle:
+        """Where it is seen."""
+        rectangle = Rectangle(self.x, self.y, self.fragment.width, self.fragment.height)
+        return rectangle if self.matrix is None else rectangle.mapped(self.matrix)
+
+
+def page_fragments(layout: LayoutResult) -> Iterator[PlacedFragment]:
+    """Every fragment of a page, what is positioned where its placeholder stands in the tree."""
+    positioned = {fragment.box: fragment for fragment in layout.positioned}
+    stack: list[tuple[Fragment, float, float, Matrix | None]] = [(layout.root, 0.0, 0.0, None)]
+    while stack:
+        item, x, y, matrix = stack.pop()
+        if isinstance(item, Placeholder):
+            placed = positioned.get(item.box)
+            if placed is not None:
+                stack.append((placed, 0.0, 0.0, matrix))
+            continue
+        x, y = x + item.x, y + item.y
+        if isinstance(item, BoxFragment):
+            own = transformation(item.box.style, x, y, item.width, item.height)
+            if own is not None and not isinstance(item.box, InlineBox):
+                matrix = own if matrix is None else multiplied(matrix, own)
+            stack.extend((child, x, y, matrix) for child in reversed(item.children))
+        yield PlacedFragment(item, x, y, matrix)
 
 
 def element_rectangles(layout: LayoutResult) -> dict[Element, Rectangle]:
     """The border box of each element that has one; of several fragments the rectangle around them."""
     found: dict[Element, Rectangle] = {}
-    for fragment, x, y in page_fragments(layout):
-        if isinstance(fragment, TextFragment):
+    for placed in page_fragments(layout):
+        fragment = placed.fragment
+        if isinstance(fragment, TextFragment) or fragment.box.element is None:
             continue
-        assert isinstance(fragment, BoxFragment)
-        box: Box = fragment.box
-        if box.element is None:
-            continue
-        rectangle = Rectangle(x, y, fragment.width, fragment.height)
-        known = found.get(box.element)
-        found[box.element] = rectangle if known is None else known.joined(rectangle)
+        element = fragment.box.element
+        rectangle = placed.rectangle
+        known = found.get(element)
+        found[element] = rectangle if known is None else known.joined(rectangle)
     return found

@@ -29,6 +29,7 @@ from pressenter.browser.layout.fragments import (
     TextFragment,
 )
 from pressenter.browser.layout.positioned import contains_positioned
+from pressenter.browser.layout.transforms import transformation
 from pressenter.browser.paint.backgrounds import (
     SIDES,
     background_items,
@@ -392,7 +393,7 @@ def _clips_inside(fragment: BoxFragment, x: float, y: float, clips: Clips) -> Cl
 def _group(fragment: BoxFragment, x: float, y: float) -> Group | None:
     """Opacity, transform, filters and blending of a stacking context."""
     style = fragment.box.style
-    matrix = _matrix(style, Rect(x, y, fragment.width, fragment.height))
+    matrix = transformation(style, x, y, fragment.width, fragment.height)
     filters = () if style["filter"] == "none" else style["filter"]
     filters = tuple((*f[:-1], used_color(f[-1], style)) if f[0] == "drop-shadow" else f for f in filters)
     opacity = min(1.0, max(0.0, style["opacity"]))
@@ -400,67 +401,6 @@ def _group(fragment: BoxFragment, x: float, y: float) -> Group | None:
     if opacity == 1 and matrix is None and not filters and blend == "normal":
         return None
     return Group(opacity, matrix, filters, blend)
-
-
-Matrix = tuple[float, float, float, float, float, float]
-
-
-def _multiplied(one: Matrix, two: Matrix) -> Matrix:
-    a, b, c, d, e, f = one
-    g, h, i, j, k, m = two
-    return (a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j, a * k + c * m + e, b * k + d * m + f)
-
-
-def _matrix(style: ComputedStyle, rect: Rect) -> Matrix | None:
-    """The current transformation matrix of a box (CSS Transforms 1 §5, Transforms 2 §9)."""
-    functions: list[tuple[Any, ...]] = []
-    if style["translate"] != "none":
-        functions.append(("translate", *style["translate"]))
-    if style["rotate"] != "none":
-        functions.append(("rotate", style["rotate"]))
-    if style["scale"] != "none":
-        functions.append(("scale", *style["scale"]))
-    if style["transform"] != "none":
-        functions += style["transform"]
-    if not functions:
-        return None
-    origin = style["transform-origin"]
-    x, y = rect.x + resolve(origin[0], rect.width), rect.y + resolve(origin[1], rect.height)
-    matrix: Matrix = (1.0, 0.0, 0.0, 1.0, x, y)
-    for name, *values in functions:
-        matrix = _multiplied(matrix, _function_matrix(name, values, rect))
-    return _multiplied(matrix, (1.0, 0.0, 0.0, 1.0, -x, -y))
-
-
-def _function_matrix(name: str, values: list[Any], rect: Rect) -> Matrix:
-    if name.startswith("translate"):
-        x = resolve(values[0], rect.width) if name not in ("translatey", "translatez") else 0.0
-        y = 0.0
-        if name == "translatey":
-            y = resolve(values[0], rect.height)
-        elif name in ("translate", "translate3d") and len(values) > 1:
-            y = resolve(values[1], rect.height)
-        return (1.0, 0.0, 0.0, 1.0, x, y)
-    if name.startswith("scale"):
-        x, y = values[0], values[1] if len(values) > 1 else values[0]
-        if name in ("scalex", "scaley", "scalez"):
-            x, y = (values[0] if name == "scalex" else 1.0), (values[0] if name == "scaley" else 1.0)
-        return (x, 0.0, 0.0, y, 0.0, 0.0)
-    if name in ("rotate", "rotatez", "rotate3d"):
-        angle = math.radians(values[-1])
-        return (math.cos(angle), math.sin(angle), -math.sin(angle), math.cos(angle), 0.0, 0.0)
-    if name in ("rotatex", "rotatey"):
-        flat = math.cos(math.radians(values[0]))
-        return (flat, 0.0, 0.0, 1.0, 0.0, 0.0) if name == "rotatey" else (1.0, 0.0, 0.0, flat, 0.0, 0.0)
-    if name.startswith("skew"):
-        across = math.tan(math.radians(values[0])) if name != "skewy" else 0.0
-        down = math.tan(math.radians(values[-1])) if name == "skewy" or (name == "skew" and len(values) > 1) else 0.0
-        return (1.0, down, across, 1.0, 0.0, 0.0)
-    if name == "matrix" and len(values) == 6:
-        return tuple(values)  # type: ignore[return-value]
-    if name == "matrix3d" and len(values) == 16:
-        return (values[0], values[1], values[4], values[5], values[12], values[13])
-    return (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 def _content_rect(fragment: BoxFragment, x: float, y: float) -> Rect:

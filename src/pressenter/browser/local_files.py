@@ -1,0 +1,69 @@
+"""Fetching for a page on disk: files, data: addresses, and what a live server says.
+
+It stands where `pressenter.browser.fetch.Fetcher` does, without a network of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import ssl
+import time
+import urllib.parse
+from pathlib import Path
+from urllib.request import url2pathname
+
+from pressenter.browser.fetch import Fetched, Fetcher
+from pressenter.http.client import FetchError, HttpClient
+from pressenter.http.messages import Headers, Response
+from pressenter.trace import Recorder
+
+__all__ = ["LocalFetcher"]
+
+_LARGEST_FILE = 256 << 20  # bytes
+
+
+class LocalFetcher(Fetcher):
+    """Answers file: and data: addresses itself, and asks servers for http: and https:."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        client = HttpClient("render", recorder, ssl.create_default_context, time.time)
+        super().__init__("render", recorder, client, time.time)
+
+    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched:
+        """Fetch a document, style sheet, image or font.  Raises FetchError."""
+        if url.startswith("data:"):
+            return _answer(url, *_data(url))
+        if not url.startswith("file:"):
+            return await super().fetch(url, kind, referrer if referrer.startswith("http") else "")
+        path = Path(url2pathname(urllib.parse.urlsplit(url).path))
+        try:
+            if path.stat().st_size > _LARGEST_FILE:
+                raise FetchError("file", f"{path} is larger than {_LARGEST_FILE >> 20} MiB")
+            body = await asyncio.to_thread(path.read_bytes)
+        except OSError as error:
+            raise FetchError("file", f"{path} cannot be read: {error.strerror}") from error
+        return _answer(url, mimetypes.guess_type(path.name)[0] or "", body)
+
+
+def _answer(url: str, content_type: str, body: bytes) -> Fetched:
+    fields = [("Content-Type", content_type)] if content_type else []
+    return Fetched(url, Response(url, 200, "OK", Headers(fields), body), body)
+
+
+def _data(url: str) -> tuple[str, bytes]:
+    """Media type and contents (RFC 2397)."""
+    head, comma, rest = url.removeprefix("data:").partition(",")
+    if not comma:
+        raise FetchError("file", "a data: address without a comma")
+    body = urllib.parse.unquote_to_bytes(rest)
+    if head.rstrip().lower().endswith(";base64"):
+        import base64
+        import binascii
+
+        head = head.rstrip()[: -len(";base64")]
+        try:
+            body = base64.b64decode(body + b"=" * (-len(body) % 4))
+        except binascii.Error as error:
+            raise FetchError("file", f"a data: address that is no base64 ({error})") from error
+    return head or "text/plain", body
