@@ -190,7 +190,7 @@ class PageLoader:
     async def _style(self, document: Document, sheets: list[StyleSheet]) -> StyledDocument:
         rules = sum(len(sheet.rules) for sheet in sheets)
         begin = self._begin("css.cascade", elements="?", rules=rules)
-        styled = style_document(document, sheets, self.medium)
+        styled = style_document(document, sheets, self.medium, self.fonts.measure)
         await self._spend("style_element", len(styled.styles))
         self._recorder.end(begin, elements=len(styled.styles), rules=rules)
         return styled
@@ -281,7 +281,9 @@ class PageLoader:
         if tree.truncated:
             self._record("layout.limit", what="boxes", limit=boxes)
         begin = self._begin("layout.fragments", fragments="?", lines="?", height="?")
-        layout = layout_page(tree.root, fonts, self.medium.width, self.medium.height)
+        layout = layout_page(
+            tree.root, fonts, self.medium.width, self.medium.height, document.quirks != "no-quirks"
+        )
         parts = [part for part, _, _ in walk(layout.root)]
         glyphs = sum(len(run.glyphs) for part in parts if isinstance(part, TextFragment) for run in part.runs)
         lines = sum(getattr(part, "lines", 0) for part in parts)
@@ -324,6 +326,8 @@ def _style_sources(document: Document) -> list[Element]:
         elif element.tag == "link" and element.get("href"):
             relations = element.get("rel").lower().split()
             media = element.get("media", "all").lower()
+            if "disabled" in element.attributes:
+                continue
             if "stylesheet" in relations and "alternate" not in relations and "print" not in media:
                 sources.append(element)
     return sources

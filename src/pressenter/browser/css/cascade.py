@@ -10,7 +10,7 @@ rules below the same parent style share one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
@@ -131,13 +131,24 @@ def user_agent_style_sheet() -> StyleSheet:
 _USER_AGENT, _HINT, _AUTHOR, _INLINE = 0, 1, 2, 3
 
 
-def style_document(document: Document, sheets: Iterable[StyleSheet], medium: Medium) -> StyledDocument:
-    """Compute the style of every element, parents before children."""
+Measure = Callable[[ComputedStyle], tuple[float, float]]
+
+
+def style_document(
+    document: Document, sheets: Iterable[StyleSheet], medium: Medium, measure: Measure | None = None
+) -> StyledDocument:
+    """Compute the style of every element, parents before children.
+
+    Args:
+        measure: tells the height of an x and the width of a 0 of a style's font, in pixels.
+    """
     with remember_siblings(), deep_nesting():
-        return _style_document(document, sheets, medium)
+        return _style_document(document, sheets, medium, measure)
 
 
-def _style_document(document: Document, sheets: Iterable[StyleSheet], medium: Medium) -> StyledDocument:
+def _style_document(
+    document: Document, sheets: Iterable[StyleSheet], medium: Medium, measure: Measure | None
+) -> StyledDocument:
     index = _RuleIndex([(_USER_AGENT, user_agent_style_sheet()), *((_AUTHOR, sheet) for sheet in sheets)])
     styles: dict[Element, ComputedStyle] = {}
     pseudo_styles: dict[tuple[Element, str], ComputedStyle] = {}
@@ -152,11 +163,12 @@ def _style_document(document: Document, sheets: Iterable[StyleSheet], medium: Me
         own = [entry for entry in matched if not entry.selector.pseudo_element]
         inline = element.attributes.get("style", "")
         hints = presentational_hints.hints(element)
-        key = (id(parent_style), tuple(id(entry) for entry in own), inline, hints)
+        language = _language(element, parent_style)
+        key = (id(parent_style), tuple(id(entry) for entry in own), inline, hints, language)
         style = shared.get(key)
         if style is None:
             declarations = _in_order(own, hints, parse_declarations(inline) if inline else [])
-            style = shared[key] = _compute_style(declarations, parent_style, environment)
+            style = shared[key] = _compute_style(declarations, parent_style, environment, language, measure)
         styles[element] = style
         if parent is None:
             root_font_size = style["font-size"]
@@ -164,10 +176,18 @@ def _style_document(document: Document, sheets: Iterable[StyleSheet], medium: Me
         for name in PSEUDO_ELEMENTS:
             entries = [entry for entry in matched if entry.selector.pseudo_element == name]
             if entries:
-                made = _compute_style(_in_order(entries, (), []), style, environment)
+                made = _compute_style(_in_order(entries, (), []), style, environment, language, measure)
                 if name == "first-letter" or made["content"] not in ("none", "normal"):
                     pseudo_styles[element, name] = made
     return StyledDocument(styles, pseudo_styles, root_style)
+
+
+def _language(element: Element, parent: ComputedStyle | None) -> str:
+    """What language the content is in (HTML Standard §3.2.6.2); fonts depend on it."""
+    for name in ("lang", "xml:lang"):
+        if name in element.attributes:
+            return element.attributes[name].lower()
+    return str(parent["--language"]) if parent is not None else ""
 
 
 def _in_order(
@@ -195,8 +215,9 @@ def _hint(name: str, value: str) -> tuple[Declaration, ...]:
 
 
 def _compute_style(
-    declarations: list[Declaration], parent: ComputedStyle | None, environment: Environment
-) -> ComputedStyle:
+    declarations: list[Declaration], parent: ComputedStyle | None, environment: Environment, language: str = "",
+    measure: Measure | None = None,
+) -> ComputedStyle:  # fmt: skip
     style: dict[str, Any] = dict(INITIAL)
     if parent is not None:
         for name in INHERITED:
@@ -204,6 +225,7 @@ def _compute_style(
     custom: dict[str, tuple[Any, ...]] = dict(parent.get("--custom", {})) if parent is not None else {}
     custom.update({d.name: d.tokens or () for d in declarations if d.name.startswith("--")})
     style["--custom"] = custom
+    style["--language"] = language
     winners: dict[str, Any] = {}
     for declaration in declarations:
         if declaration.name.startswith("--"):
@@ -229,7 +251,11 @@ def _compute_style(
     environment = environment._replace(
         font_size=style["font-size"],
         root_font_size=environment.root_font_size if parent is not None else style["font-size"],
+        measure=None if measure is None else lambda: measure(style),
     )
+    for name in ("font-weight", "font-style"):  # the font must be known where lengths refer to it
+        if name in winners and not isinstance(winners[name], tuple):
+            style[name] = winners[name] if winners[name] not in ("bolder", "lighter") else style[name]
     for name, value in winners.items():
         style[name] = compute(value, environment)
     _finish(style, parent)
@@ -298,6 +324,11 @@ def _wide_value(name: str, keyword: str, parent: ComputedStyle | None) -> Any:
 
 
 _MONOSPACE = ("monospace",)
+_MONOSPACE_SIZES = {
+    ("keyword", size): smaller
+    for size, smaller in ((9.0, 9.0), (10.0, 10.0), (13.0, 12.0), (16.0, 13.0), (18.0, 16.0), (24.0, 20.0), (32.0, 26.0),
+                          (48.0, 39.0))
+}  # fmt: skip
 
 
 def _monospace_factor(style: dict[str, Any], specified: Any, parent: ComputedStyle | None) -> float:
@@ -305,6 +336,9 @@ def _monospace_factor(style: dict[str, Any], specified: Any, parent: ComputedSty
 
     The standard does not have this; all browsers do.
     """
+    if type(specified) is tuple and specified in _MONOSPACE_SIZES and style["font-family"] == _MONOSPACE:
+        style["--absolute-size"] = False
+        return _MONOSPACE_SIZES[specified] / specified[1]
     absolute = parent is not None and parent.get("--absolute-size", False)
     keyword = type(specified) is tuple and specified[0] == "keyword"
     if keyword:
@@ -363,6 +397,7 @@ def _finish(style: dict[str, Any], parent: ComputedStyle | None) -> None:
         style["float"] = "none"
     blockifies = parent is not None and parent["display"] in _BLOCKIFYING
     if style["float"] != "none" or style["position"] in ("absolute", "fixed") or parent is None or blockifies:
+        style["--inline-level"] = style["display"].startswith("inline")
         style["display"] = _blockified(style["display"])
 
 

@@ -57,14 +57,26 @@ class Environment(NamedTuple):
     root_font_size: float
     viewport_width: float
     viewport_height: float
+    #: Tells the height of an x and the width of a 0 in the element's font, where fonts are known.
+    measure: Callable[[], tuple[float, float]] | None = None
+
+    @property
+    def ex(self) -> float:
+        """The height of an x in pixels; half of the font size where it is not known (CSS Values 4 §6.1.1)."""
+        return self.measure()[0] if self.measure is not None else self.font_size * 0.5
+
+    @property
+    def ch(self) -> float:
+        """The width of a 0 in pixels."""
+        return self.measure()[1] if self.measure is not None else self.font_size * 0.5
 
 
 _LARGEST = float(1 << 25)
 _ABSOLUTE = {"px": 1.0, "pt": 4 / 3, "pc": 16.0, "in": 96.0, "cm": 96 / 2.54, "mm": 9.6 / 2.54, "q": 2.4 / 2.54}
 _RELATIVE: dict[str, Callable[[Environment], float]] = {
     "em": lambda environment: environment.font_size,
-    "ex": lambda environment: environment.font_size * 0.5,
-    "ch": lambda environment: environment.font_size * 0.5,
+    "ex": lambda environment: environment.ex,
+    "ch": lambda environment: environment.ch,
     "ic": lambda environment: environment.font_size,
     "lh": lambda environment: environment.font_size * 1.2,
     "rlh": lambda environment: environment.root_font_size * 1.2,

@@ -64,7 +64,7 @@ def starts_formatting_context(box: Box) -> bool:
         scrolls(style)
         or not box.is_in_flow
         or style["display"] in _OWN_CONTEXT
-        or (box.element is not None and box.element.parent_element is None)
+        or (box.element is not None and (box.element.parent_element is None or box.element.is_html(("fieldset",))))
         or bool({"layout", "paint"} & set(style["contain"]))
         or style["align-content"] != "normal"
         or (isinstance(box, BlockBox) and (is_multicol(box) or style["column-span"] == "all"))
@@ -78,12 +78,14 @@ def layout_block(
     floats: FloatContext | None = None,
     context_x: float = 0.0,
     context_y: float = 0.0,
+    clears: bool = False,
 ) -> BlockResult:
     """Lay out a container; its fragment's border box stands at (0, 0).
 
     Args:
         floats: of the formatting context around, or None if there is none.
         context_x, context_y: the border box's corner in that context.
+        clears: whether the top margin was worked out with floats to clear (see `Inside`).
     """
     edges = edges_of(box.style, constraints.width)
     width = used_width(engine, box, constraints, edges)
@@ -92,8 +94,9 @@ def layout_block(
         floats, context_x, context_y = FloatContext(), 0.0, 0.0
     gutters = engine.gutters(box.style)
     inside = _inside(box, constraints, edges, width, gutters)._replace(
-        floats=floats, x=context_x + edges.left, y=context_y + edges.top, joins_top=not own_context and edges.top == 0
-    )
+        floats=floats, x=context_x + edges.left, y=context_y + edges.top,
+        joins_top=not own_context and edges.top == 0, clears=clears,
+    )  # fmt: skip
     contents = _layout_contents(engine, box, inside)
     if engine.scroll_bar and "auto" in (box.style["overflow-x"], box.style["overflow-y"]):
         extra = _automatic_gutters(engine, box, inside, contents, edges, gutters)
@@ -252,17 +255,17 @@ def _shifted(fragment: Fragment, x: float, y: float) -> Fragment:
 # ---- margins -----------------------------------------------------------------------------------
 
 
-def _top_margin(engine: LayoutEngine, box: Box, containing_width: float) -> Margin:
+def _top_margin(engine: LayoutEngine, box: Box, containing_width: float, clears: bool) -> Margin:
     """The top margin of a box, joined with those of its first children that it touches."""
-    key = (box, containing_width)
+    key = (box, containing_width, clears)
     known = engine.top_margins.get(key)
     if known is None:
-        margin = _find_top_margin(engine, box, containing_width)
+        margin = _find_top_margin(engine, box, containing_width, clears)
         known = engine.top_margins[key] = (margin.positive, margin.negative)
     return Margin(*known)
 
 
-def _find_top_margin(engine: LayoutEngine, box: Box, containing_width: float) -> Margin:
+def _find_top_margin(engine: LayoutEngine, box: Box, containing_width: float, clears: bool) -> Margin:
     edges = edges_of(box.style, containing_width)
     margin = margin_of(edges.margin_top)
     if isinstance(box, BlockBox) and not box.holds_inlines and edges.top == 0 and not starts_formatting_context(box):
@@ -271,8 +274,9 @@ def _find_top_margin(engine: LayoutEngine, box: Box, containing_width: float) ->
         for child in box.children:
             if not child.is_in_flow:
                 continue
-            if child.style["clear"] == "none":
-                margin = margin.joined(_top_margin(engine, child, width))
+            if child.style["clear"] != "none" and clears:
+                break
+            margin = margin.joined(_top_margin(engine, child, width, clears))
             if not _is_empty(engine, child, width):
                 break
             margin = margin.joined(margin_of(edges_of(child.style, width).margin_bottom))
@@ -324,7 +328,12 @@ def layout_flow(engine: LayoutEngine, box: BlockBox, inside: Inside) -> Contents
     """Lay out blocks one below the other."""
     flow = _Flow(inside.joins_top)
     mirrored = box.style["direction"] == "rtl"
+    legend = _legend(box)
+    if legend is not None:
+        _add_legend(engine, legend, box, inside, flow)
     for child in box.children:
+        if child is legend:
+            continue
         if child.is_out_of_flow:
             x = inside.width if mirrored else 0.0
             flow.fragments.append(Placeholder(x, flow.here, child, align_x="end" if mirrored else "start"))
@@ -335,23 +344,48 @@ def layout_flow(engine: LayoutEngine, box: BlockBox, inside: Inside) -> Contents
     return Contents(flow.fragments, flow.y, flow.pending, flow.first_baseline, flow.last_baseline, flow.lines)
 
 
+def _legend(box: BlockBox) -> Box | None:
+    """The rendered legend of a fieldset (HTML Standard §15.3.13)."""
+    if box.element is None or not box.element.is_html(("fieldset",)):
+        return None
+    return next(
+        (c for c in box.children if c.element is not None and c.element.is_html(("legend",)) and c.is_in_flow), None
+    )
+
+
+def _add_legend(engine: LayoutEngine, legend: Box, box: BlockBox, inside: Inside, flow: _Flow) -> None:
+    """It stands where the top border is, as wide as its content; what is higher than the border moves the rest down."""
+    edges = edges_of(legend.style, inside.width)
+    fragment = engine.layout(legend, Constraints(inside.width, None, shrinks=True))
+    own = edges_of(box.style, inside.width)
+    border = box.style["border-top-width"]
+    flow.fragments.append(fragment._replace(x=edges.margin_left, y=-own.top + max(0.0, (border - fragment.height) / 2)))
+    flow.y = max(0.0, fragment.height + edges.margin_vertical - border)
+    flow.at_top = False
+
+
 def _add_block(engine: LayoutEngine, child: Box, inside: Inside, flow: _Flow, container: Box) -> None:
     width, floats = inside.width, inside.floats
     edges = edges_of(child.style, width)
-    margin = _top_margin(engine, child, width)
-    joined = flow.pending.joined(margin)
-    top = flow.y if flow.at_top else flow.y + joined.size
     clear = child.style["clear"]
+    here = inside.y + flow.here
+    clears = inside.clears if flow.at_top else floats.clearance(here, "both") > here
+    margin = _top_margin(engine, child, width, clears)
+    joined = flow.pending.joined(margin)
+    left_out = flow.at_top and clears and clear != "none"  # its margin is not part of the container's
+    top = flow.y if flow.at_top and not left_out else flow.y + joined.size
+    flow.at_top = flow.at_top and not left_out
+    has_clearance = False
     if clear != "none":
         cleared = floats.clearance(inside.y + top, clear) - inside.y
         if cleared > top:
-            top, flow.at_top = cleared, False
+            top, flow.at_top, has_clearance = cleared, False, True
     constraints = Constraints(width, inside.percent_height)
     if starts_formatting_context(child):
         result, left, top = _beside_floats(engine, child, constraints, inside, top, edges, container)
     else:
         left = _left_edge(engine, child, width, edges, container)
-        result = layout_block(engine, child, constraints, floats, inside.x + left, inside.y + top)
+        result = layout_block(engine, child, constraints, floats, inside.x + left, inside.y + top, clears)
         if container.style["direction"] == "rtl" or _is_centred(container, edges):
             left = _left_edge(engine, child, width, edges, container, result.fragment.width)
     fragment = offset_relative(result.fragment._replace(x=left, y=top), child, width, inside.percent_height)
@@ -362,6 +396,8 @@ def _add_block(engine: LayoutEngine, child: Box, inside: Inside, flow: _Flow, co
         assert result.fragment.last_baseline is not None
         flow.last_baseline = top + result.fragment.last_baseline
     if result.collapses_through:
+        if has_clearance:  # its margins join one another, not those before (CSS 2.2 §8.3.1)
+            flow.y, joined = top - margin.size, margin
         flow.pending = joined.joined(result.bottom_margin)
         return
     flow.y = top + result.fragment.height

@@ -80,13 +80,27 @@ class BoxTreeBuilder:
     def children_of(self, element: Element, style: ComputedStyle) -> list[Box]:
         """The boxes of an element's content, its pseudo-elements included."""
         boxes = self._pseudo(element, "before")
-        closed = element.tag == "details" and "open" not in element.attributes
-        for node in element.children:
-            if not closed or (isinstance(node, Element) and node.tag == "summary"):
+        if element.is_html(("details",)):
+            boxes += self._details(element, style)
+        else:
+            for node in element.children:
                 boxes += self.boxes_for(node, style)
         boxes += self._pseudo(element, "after")
         self.counters.leave(element)
         return boxes
+
+    def _details(self, element: Element, style: ComputedStyle) -> list[Box]:
+        """The summary first; what is closed is laid out too, but takes no room and is not drawn (HTML Standard §15.5.4)."""
+        summary = next((c for c in element.children if isinstance(c, Element) and c.is_html(("summary",))), None)
+        boxes = self.boxes_for(summary, style) if summary is not None else []
+        rest: list[Box] = []
+        for node in element.children:
+            if node is not summary:
+                rest += self.boxes_for(node, style)
+        if "open" in element.attributes:
+            return boxes + rest
+        hidden = {**anonymous_style(style), "contain": ("layout", "paint", "size", "style")}
+        return [*boxes, BlockBox(hidden, None, rest)] if rest else boxes
 
     def boxes_for(self, node: Node, parent_style: ComputedStyle) -> list[Box]:
         """The boxes of a node."""
@@ -163,14 +177,21 @@ class BoxTreeBuilder:
         """An inline element, split around blocks (CSS 2.2 §9.2.1.1)."""
         parts: list[Box] = []
         run: list[Box] = []
+        blocks: list[Box] = []
         for child in wrap_table_parts(self.children_of(node, style), style, self.limits):
             if child.is_block_level and child.is_in_flow:
                 if run:
                     parts.append(InlineBox(style, node, run))
                     run = []
-                parts.append(child)
+                blocks.append(child)
             else:
+                if blocks and (not isinstance(child, TextBox) or child.text.strip()):
+                    parts.append(BlockBox(anonymous_style(style), None, blocks, continues=node))
+                    blocks = []
                 run.append(child)
+        if blocks:
+            parts.append(BlockBox(anonymous_style(style), None, blocks, continues=node))
+            run = [] if all(isinstance(child, TextBox) and not child.text.strip() for child in run) else run
         if run or not parts:
             parts.append(InlineBox(style, node, run))
         return parts

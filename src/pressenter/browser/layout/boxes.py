@@ -71,15 +71,17 @@ class BlockBox(Box):
         holds_inlines: which of the two.
         marker: the text of a list item's marker, or an empty string.
         marker_picture: the key of a picture that stands in the marker's place, or an empty string.
+        continues: the inline element that the blocks in an anonymous box stand in, or None.
     """
 
-    __slots__ = ("children", "holds_inlines", "marker", "marker_picture")
+    __slots__ = ("children", "continues", "holds_inlines", "marker", "marker_picture")
 
     def __init__(
         self, style: ComputedStyle, element: Element | None, children: list[Box], marker: str = "",
-        marker_picture: str = "",
+        marker_picture: str = "", continues: Element | None = None,
     ) -> None:  # fmt: skip
         super().__init__(style, element)
+        self.continues = continues
         self.marker = marker
         self.marker_picture = marker_picture
         in_flow = [child for child in children if child.is_in_flow]

@@ -44,6 +44,7 @@ class Inside(NamedTuple):
         smallest_height, largest_height: the limits of the content box's height.
         floats, x, y: the floats around, and the content box's corner among them.
         joins_top: whether the first child's top margin is the box's own.
+        clears: whether that margin leaves out children that clear floats, since there are floats to clear.
     """
 
     width: float
@@ -55,6 +56,7 @@ class Inside(NamedTuple):
     x: float
     y: float
     joins_top: bool
+    clears: bool = False
 
 
 class Margin(NamedTuple):

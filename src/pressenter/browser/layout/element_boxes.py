@@ -94,7 +94,7 @@ def _metrics(builder: BoxTreeBuilder, style: ComputedStyle) -> tuple[float, floa
     size = style["font-size"]
     if builder.fonts is None:
         return size, size * 1.25, size * 0.5, size
-    face = builder.fonts.face(style["font-family"], style["font-weight"], style["font-style"] != "normal")
+    face = builder.fonts.face_of(style)
     metrics = face.metrics(size)
     natural = metrics.ascent + metrics.descent + metrics.line_gap
     value = style["line-height"]
@@ -127,7 +127,12 @@ def _input_button(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) 
 
 
 def _check(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> list[Box] | None:
-    return [ReplacedBox(style, node, IntrinsicSize(13, 13), baseline=13.0)]
+    if style["appearance"] == "none":
+        return [ReplacedBox(style, node, IntrinsicSize(0, 0))]
+    shown = dict(style)
+    for side in ("top", "right", "bottom", "left"):  # as the platform draws it, it has no edges of its own
+        shown[f"padding-{side}"] = shown[f"border-{side}-width"] = 0.0
+    return [ReplacedBox(shown, node, IntrinsicSize(13, 13), baseline=13.0)]
 
 
 def _slider(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> list[Box] | None:
@@ -211,7 +216,7 @@ def _text_width(builder: BoxTreeBuilder, style: ComputedStyle, text: str) -> flo
     if builder.fonts is None:
         return len(text) * float(style["font-size"]) * 0.55
     size = style["font-size"]
-    face = builder.fonts.face(style["font-family"], style["font-weight"], False)
+    face = builder.fonts.face_of(style)
     return sum((run.advance * run.face.scale(size) for run in builder.fonts.shape(text, face)), 0.0)
 
 

@@ -26,24 +26,28 @@ class LayoutEngine:
     Args:
         width, height: the viewport, in CSS pixels.
         scroll_bar: the thickness of scroll bars that take room; 0 for those that lie over the page.
+        in_quirks: whether the document is in quirks or limited-quirks mode.
     """
 
-    def __init__(self, fonts: FontLibrary, width: float, height: float, scroll_bar: float = 0.0) -> None:
+    def __init__(
+        self, fonts: FontLibrary, width: float, height: float, scroll_bar: float = 0.0, in_quirks: bool = False
+    ) -> None:
         self.fonts = fonts
         self.viewport_width = width
         self.viewport_height = height
         self.scroll_bar = scroll_bar
+        self.in_quirks = in_quirks
         self.intrinsic_widths: dict[tuple[Box, float | None], tuple[float, float]] = {}
         self.content_widths: dict[Box, tuple[float, float]] = {}
         self.cell_depth = 0  # how many table cells around are being measured
         self.empty_boxes: dict[Box, bool] = {}
-        self.top_margins: dict[tuple[Box, float], tuple[float, float]] = {}
+        self.top_margins: dict[tuple[Box, float, bool], tuple[float, float]] = {}
         self._natural_heights: dict[tuple[Box, Constraints], float] = {}
         self._fragments: dict[tuple[Box, Constraints], BoxFragment] = {}
 
     def face(self, style: ComputedStyle) -> FontFace:
         """The face of a style."""
-        return self.fonts.face(style["font-family"], style["font-weight"], style["font-style"] != "normal")
+        return self.fonts.face_of(style)
 
     def gutters(self, style: ComputedStyle) -> tuple[float, float]:
         """The room that the scroll bars which are always there take: at the right, at the bottom."""
@@ -105,8 +109,6 @@ class LayoutEngine:
         return LayoutResult(fragment, positioned, max(self.viewport_width, right), max(self.viewport_height, bottom))
 
 
-def layout_page(
-    root: BlockBox, fonts: FontLibrary, width: float, height: float, scroll_bar: float = 0.0
-) -> LayoutResult:
+def layout_page(root: Box, fonts: FontLibrary, width: float, height: float, in_quirks: bool = False) -> LayoutResult:
     """Lay out a page for a viewport."""
-    return LayoutEngine(fonts, width, height, scroll_bar).page(root)
+    return LayoutEngine(fonts, width, height, 0.0, in_quirks).page(root)

@@ -15,6 +15,7 @@ import importlib.util
 import io
 import os
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -93,10 +94,16 @@ class FontFace:
         self._average: tuple[float, float] | None = None
         self.units = face.upem
         extents = self._font.get_font_extents("ltr")
-        self._x_height = self._font.get_metric_position(hb.OTMetricsTag.X_HEIGHT) or face.upem / 2
+        self._x_height = self._font.get_metric_position(hb.OTMetricsTag.X_HEIGHT) or self._height_of_x()
         self._extents = (extents.ascender, -extents.descender, extents.line_gap)
         self._metrics: dict[float, FontMetrics] = {}
         self._shaped: dict[tuple[str, bool], ShapedText] = {}
+
+    def _height_of_x(self) -> float:
+        """Measured at the letter, where the font does not say it."""
+        glyph = self._font.get_nominal_glyph(ord("x"))
+        extents = self._font.get_glyph_extents(glyph) if glyph is not None else None
+        return float(extents.y_bearing) if extents is not None else self.units / 2
 
     def metrics(self, size: float) -> FontMetrics:
         """The metrics at a font size."""
@@ -190,6 +197,7 @@ _FAMILIES = {
 }  # fmt: skip
 
 _GENERIC = frozenset(("serif", "sans-serif", "monospace", "system-ui"))
+_LANGUAGES_WITH_FONTS = frozenset(("zh", "ja", "ko"))
 _SYSTEM_FALLBACKS = ("noto sans cjk jp", "noto sans", "symbola", "noto color emoji", "dejavu math tex gyre")
 
 _SYSTEM_FOLDERS = (
@@ -215,7 +223,7 @@ class FontLibrary:
         self.missing: set[str] = set()
         self._faces: dict[tuple[Path, int], FontFace] = {}
         self._added: dict[str, list[_AddedFace]] = {}
-        self._chosen: dict[tuple[tuple[str, ...], float, bool], FontFace] = {}
+        self._chosen: dict[tuple[tuple[str, ...], float, bool, str], FontFace] = {}
         self._fallbacks: dict[str, FontFace | None] = {}
         self._system_faces: list[FontFace] | None = None
 
@@ -242,35 +250,46 @@ class FontLibrary:
         other._added, other._chosen = {}, {}
         return other
 
-    def face(self, families: tuple[str, ...], weight: float, italic: bool) -> FontFace:
-        """The first family that is known; at the end stands the serif one."""
-        key = (families, weight, italic)
+    def face(self, families: tuple[str, ...], weight: float, italic: bool, language: str = "") -> FontFace:
+        """The first family that is known; at the end stands a default."""
+        key = (families, weight, italic, language if self.uses_system else "")
         found = self._chosen.get(key)
         if found is None:
-            found = self._chosen[key] = self._choose(families, weight, italic)
+            found = self._chosen[key] = self._choose(families, weight, italic, language)
         return found
 
-    def _choose(self, families: tuple[str, ...], weight: float, italic: bool) -> FontFace:
+    def face_of(self, style: Mapping[str, Any]) -> FontFace:
+        """The face that a computed style asks for."""
+        slanted = style["font-style"] != "normal"
+        return self.face(style["font-family"], style["font-weight"], slanted, style.get("--language", ""))
+
+    def measure(self, style: Mapping[str, Any]) -> tuple[float, float]:
+        """The height of an x and the width of a 0 in a style's font, in pixels: the units ex and ch."""
+        face, size = self.face_of(style), style["font-size"]
+        return float(int(face.metrics(size).x_height + 0.5)), face.shape("0").advance * face.scale(size)
+
+    def _choose(self, families: tuple[str, ...], weight: float, italic: bool, language: str) -> FontFace:
         for family in families:
             name = family.lower()
             if name in self._added:
                 return _nearest(self._added[name], weight, italic)
             if self.uses_system:
-                found = self._installed(name, weight, italic)
+                found = self._installed(name, weight, italic, language)
                 if found is not None:
                     return found
             elif name in _FAMILIES:
                 return self._packaged(_FAMILIES[name], weight, italic)
         if self.uses_system:
-            found = self._installed("sans-serif", weight, italic)
+            found = self._installed("sans-serif", weight, italic, language)
             if found is not None:
                 return found
         return self._packaged(_SOURCE_SERIF, weight, italic)
 
-    def _installed(self, name: str, weight: float, italic: bool) -> FontFace | None:
+    def _installed(self, name: str, weight: float, italic: bool, language: str = "") -> FontFace | None:
         """A face of the computer's own, if there is one of the family."""
         if name in _GENERIC:
-            name = generic_family(name)
+            known = language.partition("-")[0] in _LANGUAGES_WITH_FONTS and name != "system-ui"
+            name = generic_family(f"{name}:lang={language}" if known else name)
         faces = installed_faces().get(name)
         if not faces:
             return None

@@ -173,7 +173,7 @@ def _object_item(
     box = piece.box
     assert box is not None
     if isinstance(box, LineBreakBox):
-        return ForcedBreak(piece.style)
+        return ForcedBreak(piece.style, box)
     if not box.is_in_flow:
         return OutOfLine(box)
     edges = edges_of(box.style, constraints.width)
@@ -182,9 +182,12 @@ def _object_item(
     fragment = engine.layout(box, constraints)
     above = edges.margin_top + fragment.height + edges.margin_bottom  # the bottom margin edge (CSS 2.2 §10.8.1)
     below = 0.0
-    if fragment.last_baseline is not None and not scrolls(box.style):
-        above = edges.margin_top + fragment.last_baseline
-        below = fragment.height - fragment.last_baseline + edges.margin_bottom
+    baseline = fragment.first_baseline
+    if box.style["display"] == "inline-block":
+        baseline = None if scrolls(box.style) else fragment.last_baseline
+    if baseline is not None:
+        above = edges.margin_top + baseline
+        below = fragment.height - baseline + edges.margin_bottom
     outer = fragment.width + edges.margin_left + edges.margin_right
     return Atomic(fragment, outer, above, below, edges.margin_left, edges.margin_top, can_break)
 
@@ -263,6 +266,7 @@ class _LineBuilder:
         self.open: list[Edge] = []
         self.line = self._new_line(resolve(box.style["text-indent"], inside.width))
         self.waiting_floats: list[Box] = []
+        self.waiting_below: list[Box] = []
 
     def run(self, items: list[Item]) -> InlineResult:
         unit: list[Item] = []
@@ -276,7 +280,7 @@ class _LineBuilder:
             if isinstance(item, ForcedBreak):
                 self._take_unit(unit[:-1])
                 unit = []
-                self.line.hold_open()
+                self.line.end_with(item)
                 self._finish_line(last=True)
             elif isinstance(item, (Word, Atomic)) and item.can_break_after:
                 self._take_unit(unit)
@@ -328,7 +332,12 @@ class _LineBuilder:
             self.top = max(self.top, lower - self.y)
 
     def _may_break_anywhere(self, unit: list[Item]) -> bool:
-        return any(isinstance(item, Word) and item.style["overflow-wrap"] != "normal" for item in unit)
+        return any(
+            isinstance(item, Word)
+            and (item.style["overflow-wrap"] != "normal" or item.style["word-break"] == "break-word")
+            and item.style["white-space"] not in ("pre", "nowrap")
+            for item in unit
+        )
 
     def _split_unit(self, unit: list[Item]) -> list[Item]:
         """overflow-wrap: cut words that do not fit a line; returns what is left for the last."""
@@ -371,8 +380,12 @@ class _LineBuilder:
         return head, _word(self.engine, rest, piece, face, word.can_break_after, word.collapsible, word.level)
 
     def _out_of_line(self, box: Box) -> None:
-        if box.is_out_of_flow:
-            self.fragments.append(Placeholder(self.line.width, self.top, box))
+        if box.is_out_of_flow and box.style.get("--inline-level", True):
+            self.fragments.append(Placeholder(self._room()[0] + self.line.width, self.top, box))
+        elif box.is_out_of_flow and self.line.has_content:
+            self.waiting_below.append(box)  # a block would begin below the line
+        elif box.is_out_of_flow:
+            self._place_below(box)
         elif self.line.has_content:
             self.waiting_floats.append(box)  # it goes below the line that is begun, if need be
             self._place_waiting_beside()
@@ -393,7 +406,16 @@ class _LineBuilder:
 
         self.fragments.append(layout_float(self.engine, box, self.inside, self.top))
 
+    def _place_below(self, box: Box) -> None:
+        """The static position of a box that would be a block (CSS 2.2 §10.3.7)."""
+        mirrored = self.box.style["direction"] == "rtl"
+        x = self.width if mirrored else 0.0
+        self.fragments.append(Placeholder(x, self.top, box, align_x="end" if mirrored else "start"))
+
     def _place_waiting(self) -> None:
+        below, self.waiting_below = self.waiting_below, []
+        for box in below:
+            self._place_below(box)
         waiting, self.waiting_floats = self.waiting_floats, []
         for box in waiting:
             self._place_float(box)

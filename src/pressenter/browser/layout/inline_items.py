@@ -56,6 +56,8 @@ class ForcedBreak(NamedTuple):
     """``<br>`` or a newline that is kept."""
 
     style: ComputedStyle
+    #: The box of a ``<br>``.
+    box: Box | None = None
 
 
 class OutOfLine(NamedTuple):

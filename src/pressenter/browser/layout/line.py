@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.bidi import visual_order
-from pressenter.browser.layout.boxes import InlineBox
+from pressenter.browser.layout.boxes import Box, InlineBox
 from pressenter.browser.layout.edges import edges_of, relative_offset, resolve
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, TextFragment
-from pressenter.browser.layout.inline_items import Atomic, Edge, Item, Word
+from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, Word
 
 __all__ = ["FinishedLine", "Line", "line_metrics"]
 
@@ -69,7 +69,7 @@ class _Subtree:
 
     @property
     def height(self) -> float:
-        return max(0.0, self.above + self.below)
+        return max(0.0, self.above + self.below) if self.above > -math.inf else 0.0
 
 
 class _Frame:
@@ -88,6 +88,7 @@ class _Frame:
         self.has_right = False
         self.left = math.inf
         self.right = -math.inf
+        self.has_edges = False
         self.moved = (0.0, 0.0)  # by position: relative, of the boxes around too
 
 
@@ -121,9 +122,10 @@ class Line:
         """An inline box goes on from the line before, without its first edge."""
         self._open(edge.box).has_left = False
 
-    def hold_open(self) -> None:
+    def end_with(self, item: ForcedBreak) -> None:
         """A forced break makes a line even of nothing."""
         self.has_content = True
+        self._place(item, 0.0, False)
 
     def add(self, item: Item) -> None:
         """Append an item; whether it fits was asked before."""
@@ -135,7 +137,7 @@ class Line:
             self.has_content = self.has_content or bool(item.text) or not item.collapsible
         elif isinstance(item, Edge):
             if item.opens:
-                self._open(item.box)
+                self._open(item.box).has_edges = item.makes_line
             self._place(item, item.width, False)
             if item.width:
                 self._trailing = 0.0
@@ -193,9 +195,12 @@ class Line:
 
     def _extents(self) -> None:
         """Let everything in the line reach as far as it does."""
-        self._hold_style(self._frames[0].style, self._frames[0])
-        for frame in self._boxes:
-            self._hold_style(frame.style, frame)
+        last = max((n for n, p in enumerate(self._placed) if _is_content(p.item)), default=-1)
+        with_text = {id(p.frames[-1]) for n, p in enumerate(self._placed) if _is_text(p.item, n < last)}
+        for frame in (self._placed[0].frames[0] if self._placed else self._frames[0], *self._boxes):
+            # The line height calculation quirk: boxes without text of their own do not count (Quirks Mode §3.2).
+            if not self.engine.in_quirks or id(frame) in with_text or frame.has_edges:
+                self._hold_style(frame.style, frame)
         for item, frames, _, _ in self._placed:
             frame = frames[-1]
             if isinstance(item, Word):
@@ -256,6 +261,8 @@ class Line:
         if tall["top"] > root.height:
             root.below = tall["top"] - root.above
         height = root.height
+        if root.above == -math.inf:
+            root.above = root.below = 0.0
         root.baseline = top + root.above
         for subtree in self._subtrees[1:]:
             subtree.baseline = top + subtree.above if subtree.align == "top" else top + height - subtree.below
@@ -286,6 +293,8 @@ class Line:
                     dx, dy = frames[-1].moved
                     text = self._text(item, x + dx, frames[-1], width)
                     fragments.append(text._replace(y=text.y + dy) if dy else text)
+            elif isinstance(item, ForcedBreak) and item.box is not None:
+                fragments.append(self._break(item.box, x, frames[-1]))
             elif isinstance(item, Atomic):
                 dx, dy = frames[-1].moved
                 atomic = self._atomic(item, x + dx, frames[-1], top, height)
@@ -305,6 +314,8 @@ class Line:
         """The embedding level; the edge of a box goes with the box's direction."""
         if isinstance(placed.item, (Word, Atomic)):
             return placed.item.level
+        if isinstance(placed.item, ForcedBreak):
+            return 1 if self.style["direction"] == "rtl" else 0
         return 1 if placed.frames[-1].style["direction"] == "rtl" else 0
 
     def _alignment(self, left: float, room: float, last: bool) -> tuple[float, float]:
@@ -352,6 +363,12 @@ class Line:
             y = frame.subtree.baseline - self._atomic_extents(item, frame)[0]
         return item.fragment._replace(x=x + item.margin_left, y=y + item.margin_top)
 
+    def _break(self, box: Box, x: float, frame: _Frame) -> BoxFragment:
+        """A ``<br>`` is as high as its text would be, and has no width."""
+        metrics = self.engine.face(box.style).metrics(box.style["font-size"])
+        top = self._baseline(frame) - metrics.ascent + frame.moved[1]
+        return BoxFragment(x + frame.moved[0], top, 0.0, metrics.ascent + metrics.descent, box)
+
     def _inline_box(self, frame: _Frame) -> BoxFragment:
         """The background and border of an inline box on this line (CSS 2.2 §10.6.1)."""
         style, box = frame.style, frame.box
@@ -379,3 +396,14 @@ class Line:
             has_right,
             edges,
         )
+
+
+def _is_content(item: Item) -> bool:
+    return isinstance(item, (Atomic, ForcedBreak)) or (isinstance(item, Word) and (bool(item.text) or not item.collapsible))
+
+
+def _is_text(item: Item, is_inside: bool) -> bool:
+    """Text that is there; white space at the end of a line is not."""
+    if isinstance(item, Word):
+        return bool(item.text) or not item.collapsible or is_inside
+    return isinstance(item, ForcedBreak)

@@ -81,9 +81,11 @@ def element_rectangles(layout: LayoutResult) -> dict[Element, Rectangle]:
     found: dict[Element, Rectangle] = {}
     for placed in page_fragments(layout):
         fragment = placed.fragment
-        if isinstance(fragment, TextFragment) or fragment.box.element is None:
+        if isinstance(fragment, TextFragment):
             continue
-        element = fragment.box.element
+        element = fragment.box.element or getattr(fragment.box, "continues", None)
+        if element is None:
+            continue
         rectangle = placed.rectangle
         known = found.get(element)
         found[element] = rectangle if known is None else known.joined(rectangle)

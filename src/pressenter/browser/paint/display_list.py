@@ -298,7 +298,7 @@ class _Painter:
         baseline = y + text.baseline
         self._decoration_lines(text, x, baseline, ("underline", "overline"))
         bold, slanted = style["font-weight"] >= 600, style["font-style"] != "normal"
-        own = self.fonts.face(style["font-family"], style["font-weight"], slanted)
+        own = self.fonts.face_of(style)
         copies = [(0.0, 0.0, 0.0, color)]
         if style["text-shadow"] != "none":
             shadows = [
