@@ -200,6 +200,8 @@ def _select(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> lis
     chosen = next((item for item in options if "selected" in item.attributes), options[0] if options else None)
     label = _option_text(chosen) if chosen is not None else ""
     room = 0.0 if style["appearance"] == "none" else _ARROW_ROOM
+    if not room:
+        line = _metrics(builder, style)[1]  # as any text, where it does not show itself as the platform's
     size = IntrinsicSize(math.ceil(widest) + room, line + 2 if room else line)
     return [ReplacedBox(style, node, size, label=label, baseline=ascent + (1 if room else 0))]
 

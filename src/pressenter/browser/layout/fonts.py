@@ -136,6 +136,13 @@ class FontFace:
         """Whether the font can draw a character."""
         return self._font.get_nominal_glyph(ord(character)) is not None
 
+    def space_between(self, before: str, after: str) -> float:
+        """The advance of a space between two characters, kerned with both, in font units."""
+        if not (before.isascii() and after.isascii()):
+            return self.shape(" ").advance
+        whole = self.shape(f"{before} {after}").advance
+        return whole - sum(self.shape(character).advance for character in (before, after) if character)
+
     def shape(self, text: str, mirrored: bool = False) -> ShapedText:
         """Shape a piece of text of one direction.  Results are remembered: pages repeat their words."""
         key = (text, mirrored)

@@ -214,14 +214,16 @@ def _text_items(
             if at_end or too_long or turns or breaks_here:
                 level = levels[position + offset - 1] if levels is not None else 0
                 can_break = wraps and breaks_here
-                items.append(_word(engine, line[start:offset], piece, face, can_break, not keeps, level))
+                following = line[offset : offset + 1]
+                items.append(_word(engine, line[start:offset], piece, face, can_break, not keeps, level, following))
                 start = offset
         position += len(line)
 
 
 def _word(
-    engine: LayoutEngine, text: str, piece: _Piece, face: FontFace, can_break: bool, collapsible: bool, level: int = 0
-) -> Word:
+    engine: LayoutEngine, text: str, piece: _Piece, face: FontFace, can_break: bool, collapsible: bool, level: int = 0,
+    following: str = "",
+) -> Word:  # fmt: skip
     style = piece.style
     size, extra = style["font-size"], style["letter-spacing"]
     visible = text.rstrip(" ")
@@ -236,8 +238,8 @@ def _word(
         width += style["word-spacing"] * visible.count("\u00a0")
     space = 0.0
     if spaces:
-        blank = face.shape(" ")
-        space = (blank.advance * face.scale(size) + extra + style["word-spacing"]) * len(spaces)
+        advance = face.space_between(visible[-1:], following) + face.shape(" ").advance * (len(spaces) - 1)
+        space = advance * face.scale(size) + (extra + style["word-spacing"]) * len(spaces)
     return Word(
         visible, style, runs, width, space, spaces, piece.owner, piece.decorations, can_break, collapsible, level
     )

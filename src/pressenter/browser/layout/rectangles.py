@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pressenter.browser.html.dom import Element
-from pressenter.browser.layout.boxes import InlineBox
+from pressenter.browser.html.dom import SVG, Element
+from pressenter.browser.layout.boxes import InlineBox, ReplacedBox
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, LayoutResult, Placeholder, TextFragment
+from pressenter.browser.layout.svg_geometry import svg_rectangles
 from pressenter.browser.layout.transforms import Matrix, multiplied, transformation
 
 __all__ = ["PlacedFragment", "Rectangle", "element_rectangles", "page_fragments"]
@@ -89,4 +90,21 @@ def element_rectangles(layout: LayoutResult) -> dict[Element, Rectangle]:
         rectangle = placed.rectangle
         known = found.get(element)
         found[element] = rectangle if known is None else known.joined(rectangle)
+        if element.namespace == SVG and isinstance(fragment.box, ReplacedBox):
+            found |= _drawing_rectangles(element, placed)
+    return found
+
+
+def _drawing_rectangles(svg: Element, placed: PlacedFragment) -> dict[Element, Rectangle]:
+    """The shapes in an inline drawing."""
+    fragment = placed.fragment
+    assert isinstance(fragment, BoxFragment)
+    x, y, right, bottom = placed.x, placed.y, placed.x + fragment.width, placed.y + fragment.height
+    if fragment.edges is not None:
+        x, y = x + fragment.edges.left, y + fragment.edges.top
+        right, bottom = right - fragment.edges.right, bottom - fragment.edges.bottom
+    found = {}
+    for element, (left, top, far, low) in svg_rectangles(svg, (x, y, right, bottom)):
+        rectangle = Rectangle(left, top, far - left, low - top)
+        found[element] = rectangle if placed.matrix is None else rectangle.mapped(placed.matrix)
     return found
