@@ -36,7 +36,7 @@ from pressenter.browser.html.dom import Document, Element
 __all__ = ["ComputedStyle", "StyledDocument", "dump_styles", "style_document", "user_agent_style_sheet"]
 
 ComputedStyle = Mapping[str, Any]
-PSEUDO_ELEMENTS = ("before", "after", "first-letter")
+PSEUDO_ELEMENTS = ("before", "after", "first-letter", "-webkit-slider-runnable-track")
 _MAXIMUM_SUBSTITUTIONS = 100
 
 
@@ -177,7 +177,7 @@ def _style_document(
             entries = [entry for entry in matched if entry.selector.pseudo_element == name]
             if entries:
                 made = _compute_style(_in_order(entries, (), []), style, environment, language, measure)
-                if name == "first-letter" or made["content"] not in ("none", "normal"):
+                if name not in ("before", "after") or made["content"] not in ("none", "normal"):
                     pseudo_styles[element, name] = made
     return StyledDocument(styles, pseudo_styles, root_style)
 
@@ -381,6 +381,8 @@ def _finish(style: dict[str, Any], parent: ComputedStyle | None) -> None:
     for line, width, color in _LINES:
         if style[line] in ("none", "hidden"):
             style[width] = 0.0
+        elif style[width] > 0:  # whole pixels, one at least (CSS Values 4 §5.3, "snap as a border width")
+            style[width] = max(1.0, float(int(style[width])))
         if style[color] == "currentcolor":
             style[color] = style["color"]
     if style["background-color"] == "currentcolor":

@@ -516,6 +516,8 @@ _ALIASES = {
     "-webkit-appearance": "appearance", "-webkit-user-select": "user-select", "-webkit-filter": "filter",
     "-webkit-backdrop-filter": "backdrop-filter", "-webkit-background-size": "background-size",
     "-webkit-background-clip": "background-clip", "-webkit-mask-image": "mask-image", "line-clamp": "-webkit-line-clamp",
+    "-webkit-padding-start": "padding-inline-start", "-webkit-padding-end": "padding-inline-end",
+    "-webkit-margin-start": "margin-inline-start", "-webkit-margin-end": "margin-inline-end",
     "-webkit-column-count": "column-count", "-webkit-columns": "columns", "-webkit-column-gap": "column-gap",
     "-webkit-opacity": "opacity", "-webkit-hyphens": "hyphens", "page-break-inside": "break-inside",
     "-webkit-transform-origin": "transform-origin", "font-width": "font-stretch",

@@ -436,7 +436,7 @@ def _beside_floats(
 ) -> tuple[BlockResult, float, float]:  # fmt: skip
     """A box with a formatting context of its own does not overlap floats (CSS 2.2 §9.5)."""
     width, floats = constraints.width, inside.floats
-    if floats.is_empty:
+    if floats.is_empty or floats.bottom <= inside.y + top:
         fragment = engine.layout(child, constraints)
         left = _left_edge(engine, child, width, edges, container, fragment.width)
         return BlockResult(fragment, margin_of(edges.margin_bottom), False), left, top
@@ -445,8 +445,11 @@ def _beside_floats(
     while True:
         left_edge, right_edge = floats.edges(inside.y + top, 1.0, inside.x, right_limit)
         # Margins may lie below the floats: it is the border box that stands beside them.
-        start = max(left_edge - inside.x, edges.margin_left)
-        end = min(right_edge - inside.x, width - edges.margin_right)
+        start, end = edges.margin_left, width - edges.margin_right
+        if left_edge > inside.x:
+            start = max(left_edge - inside.x, start)
+        if right_edge < right_limit:
+            end = min(right_edge - inside.x, end)
         room = end - start
         lower = floats.next_drop(inside.y + top)
         if automatic:

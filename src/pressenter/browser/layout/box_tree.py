@@ -117,6 +117,8 @@ class BoxTreeBuilder:
         if not isinstance(node, Element):
             return []
         style = self.styled.styles[node]
+        if node.tag == "body" and node.parent_element is not None and node.parent_element.parent_element is None:
+            style = self._without_viewport_overflow(style)
         display = style["display"]
         if display == "none":
             return []
@@ -141,6 +143,12 @@ class BoxTreeBuilder:
             children = [TextBox(anonymous_style(style, "inline"), marker.rstrip() + "\u00a0"), *children]
             marker = picture = ""
         return [self.box(style, node, children, marker, picture)]
+
+    def _without_viewport_overflow(self, style: ComputedStyle) -> ComputedStyle:
+        """The body's overflow is the viewport's where the root has none (CSS Overflow 3 §3.3)."""
+        if self.styled.root_style["overflow-x"] != "visible" or style["overflow-x"] == "visible":
+            return style
+        return {**style, "overflow-x": "visible", "overflow-y": "visible"}
 
     def box(
         self, style: ComputedStyle, element: Element | None, children: list[Box], marker: str = "", picture: str = ""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 
-__all__ = ["Edges", "edges_of", "relative_offset", "resolve"]
+__all__ = ["Edges", "edges_of", "relative_offset", "resolve", "snapped"]
 
 
 class Edges(NamedTuple):
@@ -49,14 +49,22 @@ class Edges(NamedTuple):
         return self.margin_top + self.margin_bottom
 
 
+_STEPS = 64  # in a pixel: the grain of layout, as in browsers
+
+
+def snapped(value: float) -> float:
+    """A length in whole steps of layout, cut off as browsers do: else pages drift apart, a step an element."""
+    return int(value * _STEPS) / _STEPS
+
+
 def resolve(value: Any, base: float) -> float:
     """A computed length in pixels, percentages of ``base``; keywords count as zero."""
     kind = type(value)
     if kind is float:
-        return value  # type: ignore[no-any-return]
+        return int(value * _STEPS) / _STEPS  # type: ignore[no-any-return]
     if kind is str:
         return 0.0
-    return value.of(base)  # type: ignore[no-any-return]
+    return int(value.of(base) * _STEPS) / _STEPS  # type: ignore[no-any-return]
 
 
 _MARGINS = ("margin-top", "margin-right", "margin-bottom", "margin-left")

@@ -136,7 +136,11 @@ def _check(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> list
 
 
 def _slider(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> list[Box] | None:
-    return [ReplacedBox(style, node, IntrinsicSize(129, 16))]
+    track = builder.styled.pseudo_styles.get((node, "-webkit-slider-runnable-track"))
+    height = 16.0
+    if style["appearance"] == "none" and track is not None and type(track["height"]) is float:
+        height = track["height"]
+    return [ReplacedBox(style, node, IntrinsicSize(129, height))]
 
 
 def _color_field(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> list[Box] | None:

@@ -471,8 +471,9 @@ def inline_widths(engine: LayoutEngine, box: BlockBox) -> tuple[float, float]:
             width = _unit_width(unit)
             if not (len(unit) == 1 and isinstance(unit[0], Atomic)):
                 smallest = max(smallest, width)
-            current += trailing + width
-            trailing = item.space if isinstance(item, Word) else 0.0
+            if width:
+                current, trailing = current + trailing + width, 0.0
+            trailing = max(trailing, item.space) if isinstance(item, Word) else 0.0
             unit = []
         if isinstance(item, ForcedBreak):
             largest = max(largest, current + floats)

@@ -12,7 +12,7 @@ from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.values import LengthPercentage
 from pressenter.browser.layout.boxes import Box, ReplacedBox
 from pressenter.browser.layout.constraints import Constraints
-from pressenter.browser.layout.edges import Edges
+from pressenter.browser.layout.edges import Edges, snapped
 
 __all__ = [
     "UNLIMITED", "definite_height", "height_limits", "is_percentage", "length_of", "preferred_ratio", "ratio_height",
@@ -31,9 +31,9 @@ def length_of(style: ComputedStyle, name: str, base: float | None, edges: Edges)
     """A size in pixels of the content box; None for a keyword, and for a percentage of an unknown size."""
     value = style[name]
     if type(value) is float:
-        size = value
+        size = snapped(value)
     elif is_percentage(value) and base is not None:
-        size = value.of(base)
+        size = snapped(value.of(base))
     else:
         return None
     if style["box-sizing"] == "border-box":
