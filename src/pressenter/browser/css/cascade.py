@@ -395,6 +395,9 @@ def _finish(style: dict[str, Any], parent: ComputedStyle | None) -> None:
         ends = "right" if starts == "left" else "left"
         for name in ("float", "clear"):
             style[name] = {"inline-start": starts, "inline-end": ends}.get(style[name], style[name])
+    if style["content-visibility"] != "visible":  # CSS Contain 2 §4
+        sized = ("size",) if style["content-visibility"] == "hidden" else ()
+        style["contain"] = tuple(sorted({*style["contain"], "layout", "paint", "style", *sized}))
     if style["position"] in ("absolute", "fixed"):
         style["float"] = "none"
     blockifies = parent is not None and parent["display"] in _BLOCKIFYING

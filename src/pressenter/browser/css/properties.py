@@ -376,6 +376,7 @@ PROPERTIES: dict[str, Property] = {
     "box-sizing": Property("content-box", False, keyword("content-box border-box")),
     "z-index": Property("auto", False, integer("auto")),
     "contain": Property((), False, _contain),
+    "content-visibility": Property("visible", False, keyword("visible auto hidden")),
     "isolation": Property("auto", False, keyword("auto isolate")),
     "aspect-ratio": Property((True, None), False, _aspect_ratio),
     "width": Property("auto", False, _size("auto")),

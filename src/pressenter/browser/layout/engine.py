@@ -94,11 +94,13 @@ class LayoutEngine:
         """Lay out a page.  The root's containing block is the viewport (CSS 2.2 §10.1)."""
         from pressenter.browser.layout.edges import edges_of
         from pressenter.browser.layout.positioned import layout_positioned
+        from pressenter.browser.layout.sticky import stick
 
         with deep_nesting():
             fragment = self.layout(root, Constraints(self.viewport_width, self.viewport_height))
             edges = edges_of(root.style, self.viewport_width)
             fragment = fragment._replace(x=edges.margin_left, y=edges.margin_top)
+            fragment = stick(fragment, self.viewport_width, self.viewport_height)
             positioned = layout_positioned(self, fragment)
         right = bottom = 0.0
         for item in (fragment, *positioned):

@@ -43,8 +43,9 @@ def line_height(engine: LayoutEngine, style: ComputedStyle) -> float:
     if value == "normal":
         metrics = engine.face(style).metrics(size)
         return metrics.ascent + metrics.descent + metrics.line_gap
-    height = float(value[1]) * size if isinstance(value, tuple) and value[0] == "number" else float(value)
-    return math.floor(height * 64 + 0.001) / 64
+    if isinstance(value, tuple):
+        return math.floor(float(value[1]) * size * 64 + 0.001) / 64
+    return math.floor(float(value) * 64 + 0.5) / 64  # browsers round lengths, and cut off multiples
 
 
 class FinishedLine(NamedTuple):

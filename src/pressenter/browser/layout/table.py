@@ -63,8 +63,8 @@ def _largest(columns: list[_Column], ignoring_shares: bool) -> float:
         return total
     by_share = [column.largest / (column.percent / 100) for column in columns if column.percent]
     others = sum(column.largest for column in columns if column.percent is None)
-    if others and shares < 100:
-        by_share.append(others / (1 - shares / 100))
+    if others:
+        by_share.append(others / (1 - shares / 100) if shares < 100 else 1e6)
     return min(max([total, *by_share]), 1e6)
 
 
