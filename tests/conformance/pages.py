@@ -97,7 +97,7 @@ class Renderer:
             if element.tag == "style":
                 sheets.append(parse_style_sheet(element.text_content(), self.medium))
         styled = style_document(document, sheets, self.medium, self.fonts.measure)
-        known = {element: file.picture for element, file in inline_drawings(document).items()}
+        known = {element: file.picture for element, file in inline_drawings(document, styled).items()}
         for element in picture_elements(document):
             source = picture_source(element, self.medium)
             if source.startswith("data:"):

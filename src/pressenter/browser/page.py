@@ -125,7 +125,7 @@ class PageLoader:
         fonts = await self._fonts(cause, sheets, styled, base, url)
         found = dict(zip(elements, await asyncio.gather(*picture_loads), strict=True))
         pictures = {element: picture for element, picture in found.items() if picture is not None}
-        pictures |= inline_drawings(document)
+        pictures |= inline_drawings(document, styled)
         tiles = dict(zip(background_urls, await asyncio.gather(*background_loads), strict=True))
         by_address = {address: tile for address, tile in tiles.items() if tile is not None}
         return await self._render(url, document, sheets, styled, pictures, by_address, fonts)
@@ -281,9 +281,7 @@ class PageLoader:
         if tree.truncated:
             self._record("layout.limit", what="boxes", limit=boxes)
         begin = self._begin("layout.fragments", fragments="?", lines="?", height="?")
-        layout = layout_page(
-            tree.root, fonts, self.medium.width, self.medium.height, document.quirks != "no-quirks"
-        )
+        layout = layout_page(tree.root, fonts, self.medium.width, self.medium.height, document.quirks != "no-quirks")
         parts = [part for part, _, _ in walk(layout.root)]
         glyphs = sum(len(run.glyphs) for part in parts if isinstance(part, TextFragment) for run in part.runs)
         lines = sum(getattr(part, "lines", 0) for part in parts)

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 
 import tinycss2
 
+from pressenter.browser.css.cascade import StyledDocument
 from pressenter.browser.css.conditions import Medium, media_match
-from pressenter.browser.css.values import Environment, InvalidValue, compute, parse_length
+from pressenter.browser.css.properties import INITIAL
+from pressenter.browser.css.values import Color, Environment, InvalidValue, compute, parse_length
 from pressenter.browser.html.dom import SVG, Document, Element
 from pressenter.browser.html.svg_source import svg_source
 from pressenter.browser.layout.box_tree import Picture
@@ -209,12 +211,31 @@ def _number(text: str) -> float | None:
         return None
 
 
-def inline_drawings(document: Document) -> dict[Element, PictureFile]:
-    """Outermost svg elements, each as a picture."""
+def _colors(svg: Element, styled: StyledDocument) -> dict[Element, dict[str, str]]:
+    """What style sheets say of the colours in a drawing."""
+    found = {}
+    for element in (svg, *svg.elements()):
+        style = styled.styles[element]
+        values = {"color": _hex(style["color"])}
+        for name in ("fill", "stroke"):
+            if style[name] != INITIAL[name]:
+                values[name] = _hex(style[name]) if isinstance(style[name], Color) else values["color"]
+                if style[name] == "none":
+                    values[name] = "none"
+        found[element] = values
+    return found
+
+
+def _hex(color: Color) -> str:
+    return "#" + "".join(f"{round(channel * 255):02x}" for channel in color[: 3 if color.alpha == 1 else 4])
+
+
+def inline_drawings(document: Document, styled: StyledDocument) -> dict[Element, PictureFile]:
+    """Outermost svg elements, each as a picture, in the colours that style sheets give them."""
     found: dict[Element, PictureFile] = {}
     for element in document.elements():
         parent = element.parent_element
         if element.tag == "svg" and element.namespace == SVG and (parent is None or parent.namespace != SVG):
             picture = _sized(f"inline svg {len(found) + 1}", element.attributes)
-            found[element] = PictureFile(picture, svg_source(element))
+            found[element] = PictureFile(picture, svg_source(element, _colors(element, styled)))
     return found

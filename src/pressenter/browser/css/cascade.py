@@ -36,7 +36,7 @@ from pressenter.browser.html.dom import Document, Element
 __all__ = ["ComputedStyle", "StyledDocument", "dump_styles", "style_document", "user_agent_style_sheet"]
 
 ComputedStyle = Mapping[str, Any]
-PSEUDO_ELEMENTS = ("before", "after", "first-letter", "-webkit-slider-runnable-track")
+PSEUDO_ELEMENTS = ("before", "after", "first-letter", "placeholder", "-webkit-slider-runnable-track")
 _MAXIMUM_SUBSTITUTIONS = 100
 
 

@@ -503,6 +503,7 @@ PROPERTIES: dict[str, Property] = {
     "caret-color": Property("auto", True, any_of(keyword("auto"), color)),
     "fill": Property(BLACK, True, any_of(keyword("none context-fill context-stroke"), color)),
     "stroke": Property("none", True, any_of(keyword("none context-fill context-stroke"), color)),
+    "text-anchor": Property("start", True, keyword("start middle end")),
     # behaviour
     "cursor": Property("auto", True, _text),
     "pointer-events": Property("auto", True, keyword("auto none visible visiblepainted all fill stroke painted")),

@@ -5,18 +5,25 @@ Inline SVG stands in the document tree; a painter of SVG wants the text of a fil
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 from pressenter.browser.html.dom import Element, Text
 
-__all__ = ["svg_size", "svg_source"]
+__all__ = ["svg_source"]
 
 _NAMESPACES = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-_DEFAULT_SIZE = (300.0, 150.0)  # CSS 2.2 §10.3.2
+
+Colors = Mapping[Element, Mapping[str, str]]
 
 
-def svg_source(svg: Element) -> bytes:
-    """The SVG file of an svg element."""
+def svg_source(svg: Element, colors: Colors | None = None) -> bytes:
+    """The SVG file of an svg element.
+
+    Args:
+        colors: what style sheets say of an element, as attributes that count more than its own;
+            ``color`` is what its ``currentColor`` stands for.
+    """
     parts: list[str] = []
     stack: list[Element | Text | str] = [svg]
     while stack:
@@ -26,9 +33,11 @@ def svg_source(svg: Element) -> bytes:
         elif isinstance(item, Text):
             parts.append(escape(item.data, quote=False))
         else:
+            styled = dict(colors.get(item, {})) if colors is not None else {}
+            current = styled.pop("color", "")
             attributes = "".join(
-                f' {name}="{escape(value)}"'
-                for name, value in item.attributes.items()
+                f' {name}="{escape(current if current and value.lower() == "currentcolor" else value)}"'
+                for name, value in {**item.attributes, **styled}.items()
                 if not name.startswith("xmlns") and name.isascii() and not set(name) & set("\"'<>/= ")
             )
             namespaces = f" {_NAMESPACES}" if item is svg else ""
@@ -36,24 +45,3 @@ def svg_source(svg: Element) -> bytes:
             stack.append(f"</{item.tag}>")
             stack.extend(child for child in reversed(item.children) if isinstance(child, (Element, Text)))
     return "".join(parts).encode()
-
-
-def svg_size(svg: Element) -> tuple[float, float]:
-    """Width and height by the attributes, or by the view box (SVG 2 §7.2, §8.2)."""
-    width, height = _pixels(svg.get("width")), _pixels(svg.get("height"))
-    box = [_pixels(part) for part in svg.get("viewBox").replace(",", " ").split()]
-    own = (box[2], box[3]) if len(box) == 4 and box[2] and box[3] else _DEFAULT_SIZE
-    if width and height:
-        return width, height
-    if width:
-        return width, width * own[1] / own[0]
-    if height:
-        return height * own[0] / own[1], height
-    return own
-
-
-def _pixels(text: str) -> float:
-    try:
-        return max(0.0, float(text.strip().removesuffix("px")))
-    except ValueError:
-        return 0.0

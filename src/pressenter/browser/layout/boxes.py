@@ -145,12 +145,13 @@ class ReplacedBox(Box):
         intrinsic: its own size.
         ratio: width by height, or None if it has no ratio to keep.
         has_only_ratio: it has a ratio and no size (some drawings).
+        texts: of an inline drawing, for each text element its font size, width and anchor.
         picture: key of the decoded picture, or an empty string.
-        label: text that is drawn in it.
+        label: text that is drawn in it, in ``label_style``.
         baseline: below the content box's top edge, or None for the bottom margin edge.
     """
 
-    __slots__ = ("baseline", "has_only_ratio", "intrinsic", "label", "picture", "ratio")
+    __slots__ = ("baseline", "has_only_ratio", "intrinsic", "label", "label_style", "picture", "ratio", "texts")
 
     def __init__(
         self, style: ComputedStyle, element: Element | None, intrinsic: IntrinsicSize, picture: str = "",
@@ -160,9 +161,11 @@ class ReplacedBox(Box):
         self.intrinsic = intrinsic
         self.picture = picture
         self.label = label
+        self.label_style = style
         self.ratio = ratio
         self.baseline = baseline
         self.has_only_ratio = has_only_ratio
+        self.texts: dict[Element, tuple[float, float, str]] = {}
 
 
 class TablePart(Box):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pressenter.browser.css.cascade import ComputedStyle
+from pressenter.browser.css.values import Color
 from pressenter.browser.html.attributes import whole_number
 from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.boxes import (
@@ -31,6 +32,7 @@ __all__ = ["SPECIAL_ELEMENTS", "picture_box"]
 Maker = Callable[["BoxTreeBuilder", Element, ComputedStyle], "list[Box] | None"]
 
 _ARROW_ROOM = 20.0  # beside the text of a select
+_PLACEHOLDER = Color(117 / 255, 117 / 255, 117 / 255, 1.0)
 _SCROLL_BAR = 15.0  # what a text area keeps for one
 
 
@@ -46,11 +48,12 @@ def picture_box(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) ->
     """An img or svg element: its picture, or the text that stands for it."""
     found = builder.pictures.get(node)
     if found is not None:
-        return [
-            ReplacedBox(
-                style, node, found.size, picture=found.key, ratio=found.ratio, has_only_ratio=found.has_only_ratio
-            )
-        ]
+        box = ReplacedBox(
+            style, node, found.size, picture=found.key, ratio=found.ratio, has_only_ratio=found.has_only_ratio
+        )
+        if node.tag == "svg":
+            box.texts = _drawn_texts(builder, node)
+        return [box]
     if node.tag == "svg":
         return [ReplacedBox(style, node, IntrinsicSize(300.0, 150.0))]
     alternative = node.get("alt")
@@ -60,6 +63,22 @@ def picture_box(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) ->
         # HTML Standard §15.4.2: a picture that is not there is its alternative text
         return [InlineBox(style, node, [TextBox(style, alternative)] if alternative else [])]
     return [ReplacedBox(style, node, IntrinsicSize(16, 16))]
+
+
+def _drawn_texts(builder: BoxTreeBuilder, svg: Element) -> dict[Element, tuple[float, float, str]]:
+    """How large the texts of a drawing are, by their styles."""
+    found = {}
+    for element in svg.elements():
+        if element.tag == "text":
+            style = builder.styled.styles[element]
+            text = " ".join(element.text_content().split())
+            size = (
+                float(element.get("font-size") or 0) if element.get("font-size").replace(".", "", 1).isdigit() else 0.0
+            )
+            size = size or style["font-size"]
+            width = _text_width(builder, {**style, "font-size": size}, text)
+            found[element] = (size, width, element.get("text-anchor") or style["text-anchor"])
+    return found
 
 
 def _attribute_size(node: Element, width: float, height: float) -> IntrinsicSize:
@@ -140,7 +159,7 @@ def _slider(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> lis
     height = 16.0
     if style["appearance"] == "none" and track is not None and type(track["height"]) is float:
         height = track["height"]
-    return [ReplacedBox(style, node, IntrinsicSize(129, height))]
+    return [ReplacedBox(style, node, IntrinsicSize(129, height), baseline=height)]
 
 
 def _color_field(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> list[Box] | None:
@@ -172,8 +191,17 @@ def _text_field(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) ->
     label = node.get("value")
     if node.get("type").lower() == "password":
         label = "\u2022" * len(label)
-    label = label or node.get("placeholder")
-    return [ReplacedBox(style, node, IntrinsicSize(width, height), label=label, baseline=ascent)]
+    box = ReplacedBox(style, node, IntrinsicSize(width, height), label=label, baseline=ascent)
+    return [_with_placeholder(builder, node, box)]
+
+
+def _with_placeholder(builder: BoxTreeBuilder, node: Element, box: ReplacedBox) -> ReplacedBox:
+    """What stands in an empty field, in a colour of its own."""
+    if not box.label and node.get("placeholder"):
+        box.label = node.get("placeholder")
+        shown = builder.styled.pseudo_styles.get((node, "placeholder"))
+        box.label_style = shown if shown is not None else {**box.style, "color": _PLACEHOLDER}
+    return box
 
 
 _INPUTS: dict[str, Maker] = {
@@ -188,8 +216,7 @@ def _text_area(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> 
     rows = whole_number(node.get("rows"), 2, 1, 200)
     columns = whole_number(node.get("cols"), 20, 1, 500)
     size = IntrinsicSize(math.ceil(average * columns) + _SCROLL_BAR, rows * height)
-    text = node.text_content() or node.get("placeholder")
-    return [ReplacedBox(style, node, size, label=text)]
+    return [_with_placeholder(builder, node, ReplacedBox(style, node, size, label=node.text_content()))]
 
 
 def _select(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> list[Box] | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.html.deep_nesting import deep_nesting
-from pressenter.browser.layout.boxes import BlockBox, Box, ReplacedBox, TableBox
+from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.fonts import FontFace, FontLibrary
 from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, TextFragment, walk

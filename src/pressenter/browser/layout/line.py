@@ -400,7 +400,9 @@ class Line:
 
 
 def _is_content(item: Item) -> bool:
-    return isinstance(item, (Atomic, ForcedBreak)) or (isinstance(item, Word) and (bool(item.text) or not item.collapsible))
+    return isinstance(item, (Atomic, ForcedBreak)) or (
+        isinstance(item, Word) and (bool(item.text) or not item.collapsible)
+    )
 
 
 def _is_text(item: Item, is_inside: bool) -> bool:

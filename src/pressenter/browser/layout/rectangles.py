@@ -98,13 +98,13 @@ def element_rectangles(layout: LayoutResult) -> dict[Element, Rectangle]:
 def _drawing_rectangles(svg: Element, placed: PlacedFragment) -> dict[Element, Rectangle]:
     """The shapes in an inline drawing."""
     fragment = placed.fragment
-    assert isinstance(fragment, BoxFragment)
+    assert isinstance(fragment, BoxFragment) and isinstance(fragment.box, ReplacedBox)
     x, y, right, bottom = placed.x, placed.y, placed.x + fragment.width, placed.y + fragment.height
     if fragment.edges is not None:
         x, y = x + fragment.edges.left, y + fragment.edges.top
         right, bottom = right - fragment.edges.right, bottom - fragment.edges.bottom
     found = {}
-    for element, (left, top, far, low) in svg_rectangles(svg, (x, y, right, bottom)):
+    for element, (left, top, far, low) in svg_rectangles(svg, (x, y, right, bottom), fragment.box.texts):
         rectangle = Rectangle(left, top, far - left, low - top)
         found[element] = rectangle if placed.matrix is None else rectangle.mapped(placed.matrix)
     return found

@@ -96,7 +96,7 @@ def _label_lines(
     engine: LayoutEngine, box: ReplacedBox, edges: Edges, width: float, height: float
 ) -> tuple[TextFragment, ...]:
     """The text of a control; a single line stands in the middle, several begin at the top."""
-    style = box.style
+    style = box.label_style
     size = style["font-size"]
     face = engine.face(style)
     metrics = face.metrics(size)

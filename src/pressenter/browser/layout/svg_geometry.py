@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from pressenter.browser.html.dom import Element, Text
+from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.transforms import Matrix, multiplied
 
 __all__ = ["Bounds", "svg_rectangles"]
@@ -21,13 +21,24 @@ _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _COMMAND = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])([^MmLlHhVvCcSsQqTtAaZz]*)")
 _TRANSFORM = re.compile(r"(\w+)\s*\(([^)]*)\)")
-_NOT_DRAWN = frozenset("defs symbol clipPath mask marker pattern linearGradient radialGradient title desc metadata".split())
-_AVERAGE_CHARACTER = 0.55  # of the font size, for text whose font is not measured
+_NOT_DRAWN = frozenset(
+    "defs symbol clipPath mask marker pattern linearGradient radialGradient title desc metadata".split()
+)
+_ASCENT, _DESCENT = 0.93, 0.235  # of the font size
 _MOST_NUMBERS = 100_000
 
 
-def svg_rectangles(svg: Element, content: Bounds) -> Iterator[tuple[Element, Bounds]]:
-    """The rectangle on the page of each shape and group in a drawing whose content box is given."""
+Texts = Mapping[Element, tuple[float, float, str]]
+
+
+def svg_rectangles(svg: Element, content: Bounds, texts: Texts) -> Iterator[tuple[Element, Bounds]]:
+    """The rectangle on the page of each shape and group in a drawing whose content box is given.
+
+    Args:
+        texts: for each text element its font size, its width and its anchor.
+    """
+    box = _numbers(svg.get("viewBox"))
+    view = (box[2], box[3]) if len(box) == 4 else (content[2] - content[0], content[3] - content[1])
     stack = [(svg, _view_box(svg, content), 0)]
     order: list[tuple[Element, Matrix, int]] = []
     while stack:
@@ -38,7 +49,7 @@ def svg_rectangles(svg: Element, content: Bounds) -> Iterator[tuple[Element, Bou
                 stack.append((child, multiplied(matrix, _transform(child.get("transform"))), depth + 1))
     found: dict[Element, Bounds] = {}
     for element, matrix, _ in reversed(order):  # children before their groups
-        own = _shape(element)
+        own = _text_bounds(element, texts[element], view) if element in texts else _shape(element, view)
         bounds = _mapped(own, matrix) if own is not None else None
         for child in element.children:
             if isinstance(child, Element) and child in found:
@@ -108,17 +119,21 @@ def _mapped(bounds: Bounds, matrix: Matrix) -> Bounds:
     return (min(x for x, _ in points), min(y for _, y in points), max(x for x, _ in points), max(y for _, y in points))
 
 
-def _length(element: Element, name: str, default: float = 0.0) -> float:
-    found = _NUMBER.match(element.get(name).strip())
-    return float(found[0]) if found is not None else default
+def _length(element: Element, name: str, room: float = 0.0) -> float:
+    """A length in the drawing's units; a percentage is of the view."""
+    text = element.get(name).strip()
+    found = _NUMBER.match(text)
+    if found is None:
+        return 0.0
+    return float(found[0]) * room / 100 if text.endswith("%") else float(found[0])
 
 
-def _shape(element: Element) -> Bounds | None:
+def _shape(element: Element, view: tuple[float, float]) -> Bounds | None:
     """The bounding box of a basic shape in its own units (SVG 2 §10)."""
     tag = element.tag
     if tag in ("rect", "image", "foreignObject"):
-        x, y = _length(element, "x"), _length(element, "y")
-        return (x, y, x + _length(element, "width"), y + _length(element, "height"))
+        x, y = _length(element, "x", view[0]), _length(element, "y", view[1])
+        return (x, y, x + _length(element, "width", view[0]), y + _length(element, "height", view[1]))
     if tag in ("circle", "ellipse"):
         x, y = _length(element, "cx"), _length(element, "cy")
         across = _length(element, "r" if tag == "circle" else "rx")
@@ -132,17 +147,17 @@ def _shape(element: Element) -> Bounds | None:
         return _around(list(zip(values[::2], values[1::2], strict=False)))
     if tag == "path":
         return _around(_path_points(element.get("d")))
-    return _text_bounds(element) if tag == "text" else None
+    return None
 
 
-def _text_bounds(element: Element) -> Bounds | None:
-    """About where a text is: fonts are the painter's."""
-    text = "".join(child.data for child in element.children if isinstance(child, Text)).strip()
-    size = _length(element, "font-size", 16.0)
-    width = len(text) * size * _AVERAGE_CHARACTER
-    x, y = _length(element, "x"), _length(element, "y")
-    x -= {"middle": width / 2, "end": width}.get(element.get("text-anchor"), 0.0)
-    return (x, y - size * 0.93, x + width, y + size * 0.24) if text else None
+def _text_bounds(element: Element, text: tuple[float, float, str], view: tuple[float, float]) -> Bounds | None:
+    """Where a line of text is; its height is that of a common font."""
+    size, width, anchor = text
+    x, y = _length(element, "x", view[0]), _length(element, "y", view[1])
+    shift = element.get("dy")
+    y += _length(element, "dy") * (size if shift.strip().endswith("em") else 1.0)
+    x -= {"middle": width / 2, "end": width}.get(anchor, 0.0)
+    return (x, y - size * _ASCENT, x + width, y + size * _DESCENT) if width else None
 
 
 def _around(points: list[tuple[float, float]]) -> Bounds | None:

@@ -376,6 +376,8 @@ def _clips_inside(fragment: BoxFragment, x: float, y: float, clips: Clips) -> Cl
     box = fragment.box
     style = box.style
     clipping = style["overflow-x"] != "visible" or style["overflow-y"] != "visible" or "paint" in style["contain"]
+    if isinstance(box, ReplacedBox) and box.label:
+        return (*clips, _ClipBox(_content_rect(fragment, x, y), NO_RADII))
     if not clipping or isinstance(box, (InlineBox, TableBox)):
         return clips
     if box.element is not None and (box.element.parent_element is None or box.element.tag == "body"):
