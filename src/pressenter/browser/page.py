@@ -377,7 +377,7 @@ def _absolute_value(value: Any, base: str) -> Any:
 
 
 def _make_urls_absolute(tokens: Any, base: str) -> None:
-    """The same for values that are parsed later, when custom properties are known: their tokens are this sheet's own."""
+    """The same for values that are parsed when custom properties are known: the tokens are this sheet's own."""
     for token in tokens:
         if token.type == "url":
             token.value = _absolute(token.value, base)

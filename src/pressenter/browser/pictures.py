@@ -102,7 +102,8 @@ def _source_size(sizes: str, medium: Medium) -> float:
     """The first size whose media condition holds (§4.8.4.2.2)."""
     environment = Environment(16.0, 16.0, medium.width, medium.height)
     tokens: list[list[Any]] = [[]]
-    for token in tinycss2.parse_component_value_list(sizes, skip_comments=True):
+    parsed: list[Any] = tinycss2.parse_component_value_list(sizes, skip_comments=True)
+    for token in parsed:
         if token.type == "literal" and token.value == ",":
             tokens.append([])
         elif token.type != "whitespace":

@@ -12,7 +12,7 @@ __all__ = ["render"]
 _STAGES = ("dom", "cssom", "styles", "boxes", "fragments", "display-list", "rects")
 
 
-class _Size(click.ParamType):
+class _Size(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     name = "WxH"
 
     def convert(

@@ -326,9 +326,10 @@ def _wide_value(name: str, keyword: str, parent: ComputedStyle | None) -> Any:
 _MONOSPACE = ("monospace",)
 _MONOSPACE_SIZES = {
     ("keyword", size): smaller
-    for size, smaller in ((9.0, 9.0), (10.0, 10.0), (13.0, 12.0), (16.0, 13.0), (18.0, 16.0), (24.0, 20.0), (32.0, 26.0),
-                          (48.0, 39.0))
-}  # fmt: skip
+    for size, smaller in zip(
+        (9.0, 10.0, 13.0, 16.0, 18.0, 24.0, 32.0, 48.0), (9, 10, 12, 13, 16, 20, 26, 39), strict=True
+    )
+}
 
 
 def _monospace_factor(style: dict[str, Any], specified: Any, parent: ComputedStyle | None) -> float:

@@ -126,7 +126,8 @@ def _interpolated(a: Color, b: Color, share: float, space: str) -> Color:
     channels = [(x * a.alpha * (1 - share) + y * b.alpha * share) / alpha for x, y in zip(one, two, strict=True)]
     if space != "srgb":
         channels = _from_oklab(channels)
-    return Color(*(_unit_range(channel) for channel in channels), alpha)
+    red, green, blue = (_unit_range(channel) for channel in channels)
+    return Color(red, green, blue, alpha)
 
 
 def _to_oklab(color: Color) -> tuple[float, ...]:

@@ -79,7 +79,7 @@ def _query_matches(tokens: list[Any], medium: Medium) -> bool:
     if not types:
         return not tokens or holds(tokens, lambda token: _feature_matches(token, medium))
     rest = [token for token in tokens if token.type != "ident"]
-    negated = words[0] == "not"
+    negated = bool(words[0] == "not")
     matches = types[0] in ("all", medium.type) and all(
         _bracket(token, lambda inner: _feature_matches(inner, medium)) for token in rest
     )
@@ -130,7 +130,7 @@ def _boolean(name: str, medium: Medium) -> bool:
 def _plain(name: str, tokens: list[Any], medium: Medium) -> bool:
     """``(name: value)``, with ``min-`` and ``max-`` before the name."""
     if len(tokens) == 1 and tokens[0].type == "ident":
-        wanted = tokens[0].lower_value
+        wanted = str(tokens[0].lower_value)
         if name == "orientation":
             return wanted == ("landscape" if medium.width > medium.height else "portrait")
         if name == "prefers-color-scheme":

@@ -226,7 +226,7 @@ def _size(*keywords: str) -> Parser:
         if token.type == "ident" and token.lower_value.startswith(("-moz-m", "-webkit-m")):
             return token.lower_value.partition("-m")[2].partition("-")[2]
         if token.type == "function" and token.lower_name == "fit-content":
-            return ("fit-content", parse_length([a for a in token.arguments if a.type != "whitespace"][0]))
+            return ("fit-content", parse_length(next(a for a in token.arguments if a.type != "whitespace")))
         return simple(tokens)
 
     return parse
@@ -285,20 +285,27 @@ def _time(tokens: Tokens) -> float:
     return parse_time(single(tokens))
 
 
+#: Names of old, and what they are now (CSS Writing Modes 4 §3.2.1).
+_WRITING_MODES = {
+    "lr": "horizontal-tb", "lr-tb": "horizontal-tb", "rl": "horizontal-tb", "rl-tb": "horizontal-tb",
+    "tb": "vertical-rl", "tb-rl": "vertical-rl", "tb-lr": "vertical-lr",
+}  # fmt: skip
+
+
 def _writing_mode(tokens: Tokens) -> str:
-    word = keyword("horizontal-tb vertical-rl vertical-lr sideways-rl sideways-lr lr lr-tb rl rl-tb tb tb-rl tb-lr")(
+    word: str = keyword(" ".join(_WRITING_MODES), "horizontal-tb vertical-rl vertical-lr sideways-rl sideways-lr")(
         tokens
     )
-    return {"lr": "horizontal-tb", "lr-tb": "horizontal-tb", "rl": "horizontal-tb", "rl-tb": "horizontal-tb",
-            "tb": "vertical-rl", "tb-rl": "vertical-rl", "tb-lr": "vertical-lr"}.get(word, word)  # fmt: skip
+    return _WRITING_MODES.get(word, word)
+
+
+_WHITE_SPACES = {"wrap": "normal", "preserve": "pre-wrap", "collapse": "normal"}
 
 
 def _white_space(tokens: Tokens) -> str:
     if len(tokens) == 1:
-        found = ident(tokens[0])
-        return {"wrap": "normal", "preserve": "pre-wrap", "collapse": "normal"}.get(
-            found, keyword("normal pre nowrap pre-wrap pre-line break-spaces wrap preserve collapse")(tokens)
-        )
+        word: str = keyword("normal pre nowrap pre-wrap pre-line break-spaces wrap preserve collapse")(tokens)
+        return _WHITE_SPACES.get(word, word)
     found = words("wrap nowrap preserve collapse preserve-breaks")(tokens)
     kept, wraps = "preserve" in found.split(), "nowrap" not in found.split()
     if "preserve-breaks" in found:

@@ -40,8 +40,8 @@ def distribute(value: str, free: float, count: int, *, reverse: bool = False, mi
     if value == "center":
         return Distribution(free / 2, 0.0)
     at_end = {
-        "flex-end": True, "end": not reverse, "start": reverse, "left": mirrored != reverse, "right": mirrored == reverse,
-        "last baseline": not reverse,
+        "flex-end": True, "end": not reverse, "start": reverse, "left": mirrored != reverse,
+        "right": mirrored == reverse, "last baseline": not reverse,
     }.get(value, False)  # fmt: skip
     return Distribution(free if at_end else 0.0, 0.0)
 

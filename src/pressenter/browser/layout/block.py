@@ -218,8 +218,7 @@ def _used_height(
         natural = 0.0
     if preferred_ratio(box) is not None:
         by_ratio = ratio_height(box, width, edges)
-        automatic = box.style["min-height"] == "auto" and not scrolls(box.style)
-        natural = by_ratio if automatic else by_ratio
+        natural = by_ratio
     return max(0.0, smallest, min(natural, largest))
 
 

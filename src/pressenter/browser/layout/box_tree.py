@@ -90,7 +90,7 @@ class BoxTreeBuilder:
         return boxes
 
     def _details(self, element: Element, style: ComputedStyle) -> list[Box]:
-        """The summary first; what is closed is laid out too, but takes no room and is not drawn (HTML Standard §15.5.4)."""
+        """The summary first; what is closed is laid out, but takes no room and is not drawn (HTML Standard §15.5.4)."""
         summary = next((c for c in element.children if isinstance(c, Element) and c.is_html(("summary",))), None)
         boxes = self.boxes_for(summary, style) if summary is not None else []
         rest: list[Box] = []

@@ -61,10 +61,10 @@ def resolve(value: Any, base: float) -> float:
     """A computed length in pixels, percentages of ``base``; keywords count as zero."""
     kind = type(value)
     if kind is float:
-        return int(value * _STEPS) / _STEPS  # type: ignore[no-any-return]
+        return int(value * _STEPS) / _STEPS
     if kind is str:
         return 0.0
-    return int(value.of(base) * _STEPS) / _STEPS  # type: ignore[no-any-return]
+    return int(value.of(base) * _STEPS) / _STEPS
 
 
 _MARGINS = ("margin-top", "margin-right", "margin-bottom", "margin-left")

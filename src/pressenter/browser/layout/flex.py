@@ -320,7 +320,7 @@ class _FlexLayout:
 
     def _automatic_minimum(self, item: _Item) -> float:
         """The content-based minimum size (§4.5)."""
-        box, row, edges = item.box, self.axes.row, item.edges
+        box, row = item.box, self.axes.row
         if scrolls(box.style):
             return 0.0
         specified = self._length(item, "width" if row else "height")
@@ -541,7 +541,7 @@ class _FlexLayout:
         """Steps 13 and 14; offsets are counted from the side at which lines begin."""
         for item in line.items:
             edges = item.edges
-            before, after = self._cross_margins(item)
+            before, _ = self._cross_margins(item)
             free = line.cross - item.cross - item.cross_margins
             autos = (edges.auto_top, edges.auto_bottom) if self.axes.row else (edges.auto_left, edges.auto_right)
             if self.axes.cross_from_far:

@@ -61,7 +61,7 @@ def font_file(data: bytes) -> bytes:
     if data[:4] not in (b"wOFF", b"wOF2"):
         return data
     try:
-        from fontTools.ttLib import TTFont
+        from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
         font = TTFont(io.BytesIO(data), recalcBBoxes=False, recalcTimestamp=False)
         font.flavor = None
@@ -115,7 +115,8 @@ class FontFace:
 
     def scale(self, size: float) -> float:
         """CSS pixels for one of the font's units: sizes are taken in steps of 1/64 pixel."""
-        return int(int(size * 100 + 0.001) / 100 * 64) / 64 / self.units
+        units: int = self.units
+        return int(int(size * 100 + 0.001) / 100 * 64) / 64 / units
 
     def control_widths(self, size: float) -> tuple[float, float]:
         """How wide a text control takes a character to be, on average and at most (HTML Standard §15.5.4)."""
@@ -301,7 +302,7 @@ class FontLibrary:
         if not faces:
             return None
         chosen = min(faces, key=lambda face: (face.bold != (weight >= 600), face.italic != italic))
-        return self._open(chosen.path, chosen.index)
+        return self._open(chosen.path, chosen.number)
 
     def shape(self, text: str, face: FontFace, mirrored: bool = False) -> list[ShapedText]:
         """Shape text of one direction with a face, and with others where it lacks characters."""

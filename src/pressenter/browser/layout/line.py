@@ -177,7 +177,7 @@ class Line:
     def _raise_of(self, style: ComputedStyle, parent: ComputedStyle) -> float:
         """How far vertical-align raises the baseline of an inline box above its parent's."""
         align = style["vertical-align"]
-        size = parent["font-size"]
+        size = float(parent["font-size"])
         if not isinstance(align, str):
             return resolve(align, line_height(self.engine, style))
         if align == "super":
@@ -351,7 +351,8 @@ class Line:
         metrics = self.engine.face(word.style).metrics(word.style["font-size"])
         return TextFragment(
             x, self._baseline(frame) - metrics.ascent, width, metrics.ascent + metrics.descent, metrics.ascent,
-            word.runs, word.style, word.text + word.space_text, word.style["letter-spacing"], word.decorations, word.box,
+            word.runs, word.style, word.text + word.space_text, word.style["letter-spacing"], word.decorations,
+            word.box,
         )  # fmt: skip
 
     def _atomic(self, item: Atomic, x: float, frame: _Frame, top: float, height: float) -> BoxFragment:
@@ -400,9 +401,9 @@ class Line:
 
 
 def _is_content(item: Item) -> bool:
-    return isinstance(item, (Atomic, ForcedBreak)) or (
-        isinstance(item, Word) and (bool(item.text) or not item.collapsible)
-    )
+    if isinstance(item, Word):
+        return bool(item.text) or not item.collapsible
+    return isinstance(item, (Atomic, ForcedBreak))
 
 
 def _is_text(item: Item, is_inside: bool) -> bool:

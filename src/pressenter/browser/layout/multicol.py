@@ -18,12 +18,14 @@ from pressenter.browser.layout.sizing import UNLIMITED, scrolls
 __all__ = ["column_widths", "is_multicol", "layout_columns"]
 
 _MOST_COLUMNS = 1000
+_FEW_CUTS = 200  # so few that every height between two of them can be tried
 
 
 def is_multicol(box: BlockBox) -> bool:
     """Whether a block container has columns (§2)."""
     style = box.style
-    return (style["column-count"] != "auto" or style["column-width"] != "auto") and style["display"] != "table"
+    has_columns = style["column-count"] != "auto" or style["column-width"] != "auto"
+    return bool(has_columns and style["display"] != "table")
 
 
 def _gap(box: BlockBox, width: float) -> float:
@@ -138,8 +140,8 @@ def _column_starts(cuts: list[float], total: float, height: float) -> list[float
 def _balanced(cuts: list[float], total: float, number: int) -> float:
     """The least height at which no more columns are needed than there are (§7.1)."""
     low, high = total / number, total
-    candidates = sorted({end - start for start in cuts for end in [*cuts, total] if low - 0.01 <= end - start <= high}) \
-        if len(cuts) <= 200 else []  # fmt: skip
+    ends = [*cuts, total] if len(cuts) <= _FEW_CUTS else []
+    candidates = sorted({end - start for start in cuts for end in ends if low - 0.01 <= end - start <= high})
     for candidate in candidates:
         if _fits(cuts, total, candidate, number):
             return candidate

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.transforms import Matrix, multiplied
@@ -254,10 +255,7 @@ def _roots(a: float, b: float, c: float) -> list[float]:
 
 def _on_curve(points: list[tuple[float, float]], share: float) -> tuple[float, float]:
     while len(points) > 1:
-        points = [
-            (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share)
-            for a, b in zip(points, points[1:], strict=False)
-        ]
+        points = [(a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share) for a, b in pairwise(points)]
     return points[0]
 
 

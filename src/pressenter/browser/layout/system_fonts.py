@@ -20,10 +20,10 @@ _BOLD = 180  # fontconfig's number for what CSS calls 600
 
 
 class SystemFace(NamedTuple):
-    """A face in a file; ``index`` is its place in a collection."""
+    """A face in a file; ``number`` is its place in a collection."""
 
     path: Path
-    index: int
+    number: int
     bold: bool
     italic: bool
 

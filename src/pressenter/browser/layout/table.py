@@ -343,7 +343,7 @@ def _grid(
     outer = content_width + edges.horizontal
     for cell, fragment in laid_out:
         top, room = rows.span(cell.row, cell.row + cell.row_span)
-        left, width = columns.span(cell.column, cell.column + cell.column_span)
+        left, _ = columns.span(cell.column, cell.column + cell.column_span)
         if _has_percentages(cell.box):
             fragment = _cell_fragment(engine, cell, columns, room)
         fragments.append(_aligned(cell, fragment, room, baselines[cell.row])._replace(x=left, y=top))

@@ -69,7 +69,7 @@ def _function_matrix(name: str, values: list[Any], width: float, height: float) 
         down = math.tan(math.radians(values[-1])) if name == "skewy" or (name == "skew" and len(values) > 1) else 0.0
         return (1.0, down, across, 1.0, 0.0, 0.0)
     if name == "matrix" and len(values) == 6:
-        return tuple(values)  # type: ignore[return-value]
+        return tuple(values)
     if name == "matrix3d" and len(values) == 16:
         return (values[0], values[1], values[4], values[5], values[12], values[13])
     return (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)

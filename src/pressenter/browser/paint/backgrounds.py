@@ -235,7 +235,7 @@ def _stops(specified: Any, length: float, style: ComputedStyle) -> tuple[tuple[f
         offsets[0] = 0.0
     if offsets[-1] is None:
         offsets[-1] = 1.0
-    known = offsets[0]
+    known = float(offsets[0] or 0.0)
     for index, offset in enumerate(offsets):
         if offset is not None:
             known = offsets[index] = max(known, offset)

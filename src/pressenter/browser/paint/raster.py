@@ -368,7 +368,8 @@ def _shaded(color: Color, dark: bool) -> Color:
         return color._replace(**dict.fromkeys(("red", "green", "blue"), (84 if dark else 168) / 255))
     change = max(0.0, brightest - 84 / 255) if dark else min(1.0, brightest + 84 / 255)
     factor = change / brightest if dark or brightest < 237 / 255 else 1.0
-    return Color(*(min(1.0, channel * factor) for channel in color[:3]), alpha=color.alpha)
+    red, green, blue = (min(1.0, channel * factor) for channel in color[:3])
+    return Color(red, green, blue, color.alpha)
 
 
 _BLEND_MODES = {

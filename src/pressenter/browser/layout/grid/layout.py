@@ -132,8 +132,8 @@ class _GridLayout:
         areas = place_items(children, style["grid-auto-flow"], self.row_lines, self.column_lines)
         self.first_row = min([0, *(area.row_start for area in areas)])
         self.first_column = min([0, *(area.column_start for area in areas)])
-        self.row_count = max([self.row_lines.count, *(area.row_end for area in areas)]) - self.first_row
-        self.column_count = max([self.column_lines.count, *(area.column_end for area in areas)]) - self.first_column
+        self.row_count = max([self.row_lines.explicit, *(area.row_end for area in areas)]) - self.first_row
+        self.column_count = max([self.column_lines.explicit, *(area.column_end for area in areas)]) - self.first_column
         self.items = [
             _Item(
                 child,
@@ -365,7 +365,7 @@ class _GridLayout:
             [pair for pair in pairs if pair[0].area.row_end == last_row],
         ):
             by_place = sorted(chosen, key=lambda pair: (pair[0].area.row_start, pair[0].area.column_start))
-            item, fragment = next((pair for pair in by_place if _aligns_baseline(pair[0])), by_place[0])
+            _, fragment = next((pair for pair in by_place if _aligns_baseline(pair[0])), by_place[0])
             assert isinstance(fragment, BoxFragment)
             baseline = fragment.height if fragment.first_baseline is None else fragment.first_baseline
             found.append(fragment.y + baseline)

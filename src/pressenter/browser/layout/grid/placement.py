@@ -32,7 +32,7 @@ class AxisLines(NamedTuple):
 
     names: dict[str, list[int]]
     areas: dict[str, tuple[int, int]]
-    count: int  # explicit tracks
+    explicit: int  # how many explicit tracks there are
 
     def named(self, name: str, side: str) -> list[int]:
         """Lines of a name; an area's edges bear ``name-start`` and ``name-end`` (§7.3.2)."""
@@ -58,16 +58,18 @@ def _line(value: Any, side: str, lines: AxisLines) -> int | None:
     """The number of a line that is no span; None for auto."""
     if value == "auto" or value[0] == "span":
         return None
-    _, number, name = value
+    number: int | None = value[1]
+    name: str = value[2]
     if not name:
-        position = number - 1 if number > 0 else lines.count + number + 1
+        assert number is not None
+        position = number - 1 if number > 0 else lines.explicit + number + 1
         return max(-_FARTHEST, min(_FARTHEST, position))
     found = lines.named(name, side)
     number = 1 if number is None else number
     if number > 0:
         if len(found) >= number:
             return found[number - 1]
-        return max(-_FARTHEST, min(_FARTHEST, lines.count + number - len(found)))  # implicit lines bear all names
+        return max(-_FARTHEST, min(_FARTHEST, lines.explicit + number - len(found)))  # implicit lines bear all names
     if len(found) >= -number:
         return found[number]
     return max(-_FARTHEST, -(-number - len(found)))
@@ -75,13 +77,14 @@ def _line(value: Any, side: str, lines: AxisLines) -> int | None:
 
 def _span_to_name(start: int, value: Any, lines: AxisLines, forwards: bool) -> int:
     """The line that a named span reaches from another line (§8.3)."""
-    _, count, name = value
+    count: int = value[1]
+    name: str = value[2]
     side = "end" if forwards else "start"
     found = lines.named(name, side)
     after = [line for line in found if line > start] if forwards else [line for line in reversed(found) if line < start]
     if len(after) >= count:
         return after[count - 1]
-    edge = max(lines.count, start) if forwards else min(0, start)
+    edge = max(lines.explicit, start) if forwards else min(0, start)
     return edge + (count - len(after)) * (1 if forwards else -1)
 
 
@@ -173,7 +176,7 @@ def place_items(items: list[Box], flow: str, rows: AxisLines, columns: AxisLines
     starts = [main[0] for _, main in wanted if main[0] is not None]
     first = min([0, *starts])
     ends = [main[1] for _, main in wanted if main[1] is not None]
-    last = max([main_lines.count, first + 1, *ends, *(first + main[2] for _, main in wanted if main[0] is None)])
+    last = max([main_lines.explicit, first + 1, *ends, *(first + main[2] for _, main in wanted if main[0] is None)])
     cursors: dict[int, int] = {}
     for index, (cross, main) in enumerate(wanted):  # step 2: fixed to a row (of a row flow)
         if cross[0] is not None and main[0] is None:

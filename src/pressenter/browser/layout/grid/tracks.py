@@ -204,7 +204,7 @@ def _fixed_limit(tracks: list[Track], item: Contribution, gap: float) -> float:
     """The sum of the tracks' largest sizes if all are lengths: automatic minimums stay below it (§6.6)."""
     spanned = _spanned(tracks, item)
     if all(type(track.largest) is float for track in spanned):
-        return sum(track.largest for track in spanned) + gap * (len(spanned) - 1)
+        return float(sum(track.largest for track in spanned) + gap * (len(spanned) - 1))
     return INFINITE
 
 
