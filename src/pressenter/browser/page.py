@@ -65,6 +65,10 @@ class Page(NamedTuple):
     display_list: list[DisplayItem]
     pictures: dict[str, bytes]
 
+    def __repr__(self) -> str:
+        """Short: asyncio prints what its tasks return, and a page is a forest."""
+        return f"<Page {self.url}>"
+
     @property
     def title(self) -> str:
         """The document's title, or its address."""

@@ -30,6 +30,10 @@ class Rendering(NamedTuple):
     page: Page
     problems: list[str]
 
+    def __repr__(self) -> str:
+        """Short, as a page's."""
+        return f"<Rendering of {self.page.url}>"
+
 
 def address_of(source: str) -> str:
     """The address of a file, a folder (its index.html), or an address as it is.  Raises FileNotFoundError."""
