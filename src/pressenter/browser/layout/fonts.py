@@ -72,7 +72,7 @@ def font_file(data: bytes) -> bytes:
         raise ValueError(f"no readable WOFF file ({error})") from error
 
 
-_LATIN_CACHE = 20_000  # shaped pieces of text that a face remembers
+_LATIN_CACHE = 100_000  # shaped pieces of text that a face remembers
 
 
 class FontFace:
@@ -97,6 +97,7 @@ class FontFace:
         self._x_height = self._font.get_metric_position(hb.OTMetricsTag.X_HEIGHT) or self._height_of_x()
         self._extents = (extents.ascender, -extents.descender, extents.line_gap)
         self._metrics: dict[float, FontMetrics] = {}
+        self._spaces: dict[tuple[str, str], float] = {}
         self._shaped: dict[tuple[str, bool], ShapedText] = {}
 
     def _height_of_x(self) -> float:
@@ -139,10 +140,14 @@ class FontFace:
 
     def space_between(self, before: str, after: str) -> float:
         """The advance of a space between two characters, kerned with both, in font units."""
-        if not (before.isascii() and after.isascii()):
-            return self.shape(" ").advance
-        whole = self.shape(f"{before} {after}").advance
-        return whole - sum(self.shape(character).advance for character in (before, after) if character)
+        found = self._spaces.get((before, after))
+        if found is None:
+            found = self.shape(" ").advance
+            if before.isascii() and after.isascii():
+                whole = self.shape(f"{before} {after}").advance
+                found = whole - sum(self.shape(character).advance for character in (before, after) if character)
+            self._spaces[before, after] = found
+        return found
 
     def shape(self, text: str, mirrored: bool = False) -> ShapedText:
         """Shape a piece of text of one direction.  Results are remembered: pages repeat their words."""

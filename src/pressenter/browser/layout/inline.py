@@ -303,6 +303,8 @@ class _LineBuilder:
 
     def _room(self) -> tuple[float, float]:
         """Left edge and width of the line that is being filled, between the floats."""
+        if self.floats.is_empty:
+            return 0.0, self.width
         above, below = line_metrics(self.engine, self.box.style)
         left, right = self.floats.edges(self.y + self.top, above + below, self.x, self.x + self.width)
         return left - self.x, right - left

@@ -19,6 +19,7 @@ from pressenter.browser.layout.bidi import visual_order
 from pressenter.browser.layout.boxes import Box, InlineBox
 from pressenter.browser.layout.edges import edges_of, relative_offset, resolve
 from pressenter.browser.layout.engine import LayoutEngine
+from pressenter.browser.layout.fonts import Glyph, ShapedText
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, TextFragment
 from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, Word
 
@@ -98,6 +99,56 @@ class _Placed(NamedTuple):
     frames: tuple[_Frame, ...]  # the container's first, the innermost last
     width: float
     stretches: bool  # justified text grows here
+
+
+class _Piece:
+    """Words of one style side by side: one text."""
+
+    def __init__(self, word: Word, frame: _Frame, x: float) -> None:
+        self.frame = frame
+        self.x = x
+        self.width = 0.0
+        self.words: list[tuple[Word, float]] = []
+        self.face = word.runs[0].face if len(word.runs) == 1 else None
+
+    def takes(self, word: Word, frame: _Frame) -> bool:
+        """Whether a word can stand in the same text."""
+        first = self.words[0][0]
+        return (
+            frame is self.frame
+            and word.style is first.style
+            and word.box is first.box
+            and not word.level
+            and not first.level
+            and (not word.runs or (len(word.runs) == 1 and word.runs[0].face is self.face))
+        )
+
+    def add(self, word: Word, width: float) -> None:
+        self.words.append((word, width))
+        self.width += width
+
+    def runs(self) -> tuple[ShapedText, ...]:
+        """The glyphs of all words as one run, spaces among them, as wide as they are on this line."""
+        first = self.words[0][0]
+        if self.face is None or len(self.words) == 1:
+            return first.runs
+        scale = self.face.scale(first.style["font-size"]) or 1.0
+        spacing = first.style["letter-spacing"]
+        blank = self.face.shape(" ").glyphs[0]
+        glyphs: list[Glyph] = []
+        for word, width in self.words:
+            if word.runs:
+                glyphs += word.runs[0].glyphs
+            room = width - word.width
+            if word.space and room > 0:
+                glyphs.append(Glyph(blank.number, (room - spacing) / scale, 0.0, 0.0))
+        return (ShapedText(self.face, tuple(glyphs), sum(glyph.advance for glyph in glyphs)),)
+
+    def text(self) -> str:
+        return "".join(word.text + word.space_text for word, _ in self.words)
+
+
+_NOTHING = TextFragment(0.0, 0.0, 0.0, 0.0, 0.0, (), {}, "")
 
 
 class Line:
@@ -278,6 +329,8 @@ class Line:
         mirrored = self.style["direction"] == "rtl"
         x = offset + (0.0 if mirrored else self.indent)
         fragments: list[Fragment] = []
+        pieces: list[tuple[int, _Piece]] = []
+        piece: _Piece | None = None
         order = visual_order([self._level(placed) for placed in self._placed]) if mirrored or self._is_mixed() else None
         last_word = next((i for i in range(len(self._placed) - 1, -1, -1) if self._placed[i].width), -1)
         for index in order if order is not None else range(len(self._placed)):
@@ -291,10 +344,15 @@ class Line:
                 frame.left, frame.right = min(frame.left, x), max(frame.right, x + width)
             if isinstance(item, Word):
                 if item.text or not item.collapsible or width:
-                    dx, dy = frames[-1].moved
-                    text = self._text(item, x + dx, frames[-1], width)
-                    fragments.append(text._replace(y=text.y + dy) if dy else text)
-            elif isinstance(item, ForcedBreak) and item.box is not None:
+                    if piece is None or not piece.takes(item, frames[-1]):
+                        piece = _Piece(item, frames[-1], x)
+                        pieces.append((len(fragments), piece))
+                        fragments.append(_NOTHING)
+                    piece.add(item, width)
+                x += width
+                continue
+            piece = None
+            if isinstance(item, ForcedBreak) and item.box is not None:
                 fragments.append(self._break(item.box, x, frames[-1]))
             elif isinstance(item, Atomic):
                 dx, dy = frames[-1].moved
@@ -305,6 +363,8 @@ class Line:
                     atomic = atomic._replace(x=atomic.x + dx, y=atomic.y + dy)
                 fragments.append(atomic)
             x += width
+        for place, finished in pieces:
+            fragments[place] = self._text(finished)
         boxes = [self._inline_box(frame) for frame in self._boxes if frame.left < math.inf]
         return FinishedLine([*boxes, *fragments], height, self._subtrees[0].baseline)
 
@@ -347,11 +407,13 @@ class Line:
     def _baseline(self, frame: _Frame) -> float:
         return frame.subtree.baseline - frame.shift
 
-    def _text(self, word: Word, x: float, frame: _Frame, width: float) -> TextFragment:
+    def _text(self, piece: _Piece) -> TextFragment:
+        word, frame = piece.words[0][0], piece.frame
         metrics = self.engine.face(word.style).metrics(word.style["font-size"])
+        dx, dy = frame.moved
         return TextFragment(
-            x, self._baseline(frame) - metrics.ascent, width, metrics.ascent + metrics.descent, metrics.ascent,
-            word.runs, word.style, word.text + word.space_text, word.style["letter-spacing"], word.decorations,
+            piece.x + dx, self._baseline(frame) - metrics.ascent + dy, piece.width, metrics.ascent + metrics.descent,
+            metrics.ascent, piece.runs(), word.style, piece.text(), word.style["letter-spacing"], word.decorations,
             word.box,
         )  # fmt: skip
 
