@@ -5,50 +5,70 @@ It stands where `pressenter.browser.fetch.Fetcher` does, without a network of it
 
 from __future__ import annotations
 
-import asyncio
 import mimetypes
-import ssl
 import time
 import urllib.parse
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.request import url2pathname
 
-from pressenter.browser.fetch import Fetched, Fetcher
-from pressenter.http.client import FetchError, HttpClient
+from pressenter.http.errors import FetchError
 from pressenter.http.messages import Headers, Response
 from pressenter.trace import Recorder
+
+if TYPE_CHECKING:
+    from pressenter.browser.fetch import Fetched, Fetcher
 
 __all__ = ["LocalFetcher"]
 
 _LARGEST_FILE = 256 << 20  # bytes
 
 
-class LocalFetcher(Fetcher):
+class LocalFile(NamedTuple):
+    """What was fetched, as `pressenter.browser.fetch.Fetched` has it."""
+
+    url: str
+    response: Response
+    body: bytes
+
+
+class LocalFetcher:
     """Answers file: and data: addresses itself, and asks servers for http: and https:."""
 
     def __init__(self, recorder: Recorder) -> None:
-        client = HttpClient("render", recorder, ssl.create_default_context, time.time)
-        super().__init__("render", recorder, client, time.time)
+        self._recorder = recorder
+        self._network: Fetcher | None = None
 
-    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched:
+    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched | LocalFile:
         """Fetch a document, style sheet, image or font.  Raises FetchError."""
         if url.startswith("data:"):
             return _answer(url, *_data(url))
         if not url.startswith("file:"):
-            return await super().fetch(url, kind, referrer if referrer.startswith("http") else "")
+            return await self._from_network(url, kind, referrer if referrer.startswith("http") else "")
         path = Path(url2pathname(urllib.parse.urlsplit(url).path))
         try:
             if path.stat().st_size > _LARGEST_FILE:
                 raise FetchError("file", f"{path} is larger than {_LARGEST_FILE >> 20} MiB")
-            body = await asyncio.to_thread(path.read_bytes)
+            body = path.read_bytes()
         except OSError as error:
             raise FetchError("file", f"{path} cannot be read: {error.strerror}") from error
         return _answer(url, mimetypes.guess_type(path.name)[0] or "", body)
 
+    async def _from_network(self, url: str, kind: str, referrer: str) -> Fetched:
+        if self._network is None:  # imported late: a page on disk needs none of it
+            import ssl
 
-def _answer(url: str, content_type: str, body: bytes) -> Fetched:
+            from pressenter.browser.fetch import Fetcher
+            from pressenter.http.client import HttpClient
+
+            client = HttpClient("render", self._recorder, ssl.create_default_context, time.time)
+            self._network = Fetcher("render", self._recorder, client, time.time)
+        return await self._network.fetch(url, kind, referrer)
+
+
+def _answer(url: str, content_type: str, body: bytes) -> LocalFile:
     fields = [("Content-Type", content_type)] if content_type else []
-    return Fetched(url, Response(url, 200, "OK", Headers(fields), body), body)
+    return LocalFile(url, Response(url, 200, "OK", Headers(fields), body), body)
 
 
 def _data(url: str) -> tuple[str, bytes]:

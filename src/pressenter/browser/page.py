@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import ada_url
 
@@ -21,7 +21,6 @@ from pressenter.browser.css.style_sheet import (
     in_layer,
     parse_style_sheet,
 )
-from pressenter.browser.fetch import Fetcher
 from pressenter.browser.html.decoder import decode
 from pressenter.browser.html.dom import Document, Element, dump
 from pressenter.browser.html.html_parser import HtmlParser
@@ -40,8 +39,11 @@ from pressenter.browser.pictures import (
     picture_file,
     picture_source,
 )
-from pressenter.http.client import FetchError
+from pressenter.http.errors import FetchError
 from pressenter.trace import Recorder
+
+if TYPE_CHECKING:
+    from pressenter.http.messages import Response
 
 __all__ = ["STAGES", "Page", "PageLoader"]
 
@@ -92,6 +94,29 @@ class Page(NamedTuple):
         }[stage]()
 
 
+class FetchedResource(Protocol):
+    """What a fetch came to."""
+
+    @property
+    def url(self) -> str:
+        """The address in the end."""
+
+    @property
+    def response(self) -> Response:
+        """Status and fields."""
+
+    @property
+    def body(self) -> bytes:
+        """The contents, without content coding."""
+
+
+class ResourceFetcher(Protocol):
+    """Who brings what a page needs: from the network, or from files."""
+
+    async def fetch(self, url: str, kind: str, referrer: str = "") -> FetchedResource:
+        """Fetch a document, style sheet, image or font.  Raises FetchError."""
+
+
 class PageLoader:
     """Loads pages for one browser.
 
@@ -100,7 +125,7 @@ class PageLoader:
     """
 
     def __init__(
-        self, node: str, recorder: Recorder, fetcher: Fetcher, fonts: FontLibrary, spend: Spend, medium: Medium
+        self, node: str, recorder: Recorder, fetcher: ResourceFetcher, fonts: FontLibrary, spend: Spend, medium: Medium
     ) -> None:
         self.node = node
         self.fetcher = fetcher

@@ -15,7 +15,7 @@ from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.rectangles import Rectangle, element_rectangles
 from pressenter.browser.local_files import LocalFetcher
 from pressenter.browser.page import Page, PageLoader
-from pressenter.http.client import FetchError
+from pressenter.http.errors import FetchError
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
 

@@ -55,7 +55,7 @@ def render(
     from pressenter.browser.layout.fonts import FontLibrary
     from pressenter.browser.render import page_picture, page_rectangles
     from pressenter.browser.render import render as load
-    from pressenter.http.client import FetchError
+    from pressenter.http.errors import FetchError
 
     if picture is None and stage is None:
         picture = Path("page.png")

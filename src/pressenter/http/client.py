@@ -21,6 +21,7 @@ from typing import Any
 import ada_url
 import h11
 
+from pressenter.http.errors import FetchError
 from pressenter.http.happy_eyeballs import ATTEMPT_DELAY, connect_to_first, interleave
 from pressenter.http.messages import Headers, Request, Response, Timings
 from pressenter.tls.contexts import check_dates
@@ -32,14 +33,6 @@ CONNECTIONS_PER_HOST = 6
 MAXIMUM_HEADER_BYTES = 256 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-
-
-class FetchError(Exception):
-    """A request failed.  ``step`` names what failed: name, connect, tls, http or timeout."""
-
-    def __init__(self, step: str, message: str) -> None:
-        super().__init__(message)
-        self.step = step
 
 
 class _ClosedUnanswered(Exception):

@@ -10,12 +10,20 @@ twice gets it at once, and after a change only what has changed is laid out agai
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints
-from pressenter.browser.layout.fonts import FontFace, FontLibrary
+from pressenter.browser.layout.fonts import FontFace, FontLibrary, ShapedText
 from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, TextFragment, walk
+
+if TYPE_CHECKING:
+    from pressenter.browser.layout.inline_items import Item
+
+#: Glyphs and width in pixels by text and direction.
+ShapedWords = dict[tuple[str, bool], tuple[tuple[ShapedText, ...], float]]
 
 __all__ = ["LayoutEngine", "layout_page"]
 
@@ -42,12 +50,20 @@ class LayoutEngine:
         self.cell_depth = 0  # how many table cells around are being measured
         self.empty_boxes: dict[Box, bool] = {}
         self.top_margins: dict[tuple[Box, float, bool], tuple[float, float]] = {}
+        self.inline_items: dict[Box, list[Item]] = {}
+        self._words: dict[
+            tuple[FontFace, float, float], dict[tuple[str, bool], tuple[tuple[ShapedText, ...], float]]
+        ] = {}
         self._natural_heights: dict[tuple[Box, Constraints], float] = {}
         self._fragments: dict[tuple[Box, Constraints], BoxFragment] = {}
 
     def face(self, style: ComputedStyle) -> FontFace:
         """The face of a style."""
         return self.fonts.face_of(style)
+
+    def words_of(self, face: FontFace, size: float, spacing: float) -> ShapedWords:
+        """The words that were shaped at a size already, by their text and direction: glyphs and width in pixels."""
+        return self._words.setdefault((face, size, spacing), {})
 
     def gutters(self, style: ComputedStyle) -> tuple[float, float]:
         """The room that the scroll bars which are always there take: at the right, at the bottom."""

@@ -13,6 +13,7 @@ Four steps:
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
@@ -21,7 +22,7 @@ from pressenter.browser.layout.boxes import BlockBox, Box, InlineBox, LineBreakB
 from pressenter.browser.layout.constraints import Constraints, Inside
 from pressenter.browser.layout.edges import edges_of, resolve
 from pressenter.browser.layout.engine import LayoutEngine
-from pressenter.browser.layout.fonts import FontFace
+from pressenter.browser.layout.fonts import FontFace, ShapedText
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder
 from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, OutOfLine, Word
 from pressenter.browser.layout.line import Line, line_metrics
@@ -143,6 +144,9 @@ def _items(
     engine: LayoutEngine, box: BlockBox, width: float, height: float | None = None, measuring: bool = False
 ) -> list[Item]:
     """The items of inline content; ``measuring`` lays out nothing, it only asks for widths."""
+    known = engine.inline_items.get(box)
+    if known is not None:
+        return known
     flattener = _Flattener(engine, width)
     own = box.style["text-decoration-line"]
     decorations = tuple((line, box.style) for line in own) if own != "none" else ()
@@ -164,6 +168,8 @@ def _items(
         else:
             _text_items(engine, piece, position, breaks, items, levels)
         position = end
+    if measuring and not any(isinstance(item, (Atomic, Edge, OutOfLine)) for item in items):
+        engine.inline_items[box] = items  # text alone is the same at any width: it will be asked for again
     return items
 
 
@@ -201,48 +207,87 @@ def _text_items(
     keeps = mode in ("pre", "pre-wrap", "break-spaces")
     face = engine.face(style)
     anywhere = style["word-break"] == "break-all" or style["line-break"] == "anywhere"
+    shaper = _Shaper(engine, piece, face, not keeps)
     for number, line in enumerate(piece.text.split("\n")):
         if number:
             items.append(ForcedBreak(style))
             position += 1
         start = 0
-        for offset in range(1, len(line) + 1):
-            at_end = offset == len(line)
-            too_long = offset - start >= _LONGEST_WORD  # shaped piece by piece; nothing breaks there
-            turns = levels is not None and not at_end and levels[position + offset] != levels[position + offset - 1]
-            breaks_here = position + offset in breaks or (anywhere and line[offset - 1] != " ")
-            if at_end or too_long or turns or breaks_here:
-                level = levels[position + offset - 1] if levels is not None else 0
-                can_break = wraps and breaks_here
-                following = line[offset : offset + 1]
-                items.append(_word(engine, line[start:offset], piece, face, can_break, not keeps, level, following))
-                start = offset
+        for offset in _cuts(line, position, breaks, levels, anywhere):
+            level = levels[position + offset - 1] if levels is not None else 0
+            can_break = wraps and (position + offset in breaks or (anywhere and line[offset - 1] != " "))
+            items.append(shaper.word(line[start:offset], can_break, level, line[offset : offset + 1]))
+            start = offset
         position += len(line)
 
 
-def _word(
-    engine: LayoutEngine, text: str, piece: _Piece, face: FontFace, can_break: bool, collapsible: bool, level: int = 0,
-    following: str = "",
-) -> Word:  # fmt: skip
-    style = piece.style
-    size, extra = style["font-size"], style["letter-spacing"]
-    visible = text.rstrip(" ")
-    spaces = text[len(visible) :]
-    shown = visible
-    if not visible.isascii():
-        shown = visible.replace("\u00ad", "").replace("\u200b", "").replace("\u00a0", " ")
-    runs = tuple(engine.fonts.shape(shown, face, level % 2 == 1)) if shown else ()
-    width = sum(run.advance * run.face.scale(size) for run in runs) + extra * len(shown)
-    width = math.ceil(width * 64 - 0.001) / 64  # layout works in steps of 1/64 pixel
-    if style["word-spacing"] and "\u00a0" in visible:
-        width += style["word-spacing"] * visible.count("\u00a0")
-    space = 0.0
-    if spaces:
-        advance = face.space_between(visible[-1:], following) + face.shape(" ").advance * (len(spaces) - 1)
-        space = advance * face.scale(size) + (extra + style["word-spacing"]) * len(spaces)
-    return Word(
-        visible, style, runs, width, space, spaces, piece.owner, piece.decorations, can_break, collapsible, level
-    )
+def _cuts(line: str, position: int, breaks: set[int], levels: list[int] | None, anywhere: bool) -> Iterator[int]:
+    """Where a line of text is cut into words: where it may break, where its direction turns, and at its end."""
+    length = len(line)
+    if levels is None and not anywhere:
+        found = [offset for offset in range(1, length) if position + offset in breaks] if breaks else []
+    else:
+        found = [
+            offset
+            for offset in range(1, length)
+            if position + offset in breaks
+            or (anywhere and line[offset - 1] != " ")
+            or (levels is not None and levels[position + offset] != levels[position + offset - 1])
+        ]
+    start = 0
+    for offset in [*found, length]:
+        while offset - start > _LONGEST_WORD:  # shaped piece by piece; nothing breaks there
+            start += _LONGEST_WORD
+            yield start
+        if offset > start:
+            yield offset
+        start = offset
+
+
+class _Shaper:
+    """Makes words of text of one style."""
+
+    def __init__(self, engine: LayoutEngine, piece: _Piece, face: FontFace, collapsible: bool) -> None:
+        style = piece.style
+        self.engine = engine
+        self.piece = piece
+        self.face = face
+        self.collapsible = collapsible
+        self.spacing: float = style["letter-spacing"]
+        self.word_spacing: float = style["word-spacing"]
+        self.scale = face.scale(style["font-size"])
+        self.blank = face.shape(" ").advance
+        self.known = engine.words_of(face, style["font-size"], self.spacing)
+
+    def word(self, text: str, can_break: bool, level: int = 0, following: str = "") -> Word:
+        """A word with the white space after it; what follows matters to kerning."""
+        visible = text.rstrip(" ")
+        spaces = len(text) - len(visible)
+        key = (visible, level % 2 == 1)
+        shaped = self.known.get(key)
+        if shaped is None:
+            shaped = self.known[key] = self._shaped(*key)
+        runs, width = shaped
+        if self.word_spacing and "\u00a0" in visible:
+            width += self.word_spacing * visible.count("\u00a0")
+        space = 0.0
+        if spaces:
+            advance = self.face.space_between(visible[-1:], following) + self.blank * (spaces - 1)
+            space = advance * self.scale + (self.spacing + self.word_spacing) * spaces
+        piece = self.piece
+        return Word(
+            visible, piece.style, runs, width, space, " " * spaces, piece.owner, piece.decorations, can_break,
+            self.collapsible, level,
+        )  # fmt: skip
+
+    def _shaped(self, visible: str, mirrored: bool) -> tuple[tuple[ShapedText, ...], float]:
+        shown = visible
+        if not visible.isascii():
+            shown = visible.replace("\u00ad", "").replace("\u200b", "").replace("\u00a0", " ")
+        runs = tuple(self.engine.fonts.shape(shown, self.face, mirrored)) if shown else ()
+        size = self.piece.style["font-size"]
+        width = sum(run.advance * run.face.scale(size) for run in runs) + self.spacing * len(shown)
+        return runs, math.ceil(width * 64 - 0.001) / 64  # layout works in steps of 1/64 pixel
 
 
 # ---- steps 3 and 4: lines ---------------------------------------------------------------------------
@@ -370,18 +415,17 @@ class _LineBuilder:
     def _cut(self, word: Word) -> tuple[Word, Word]:
         """As much of a word as fits the line, one character at least, and the rest."""
         piece = _Piece("", None, word.style, word.box, word.decorations)
-        face = self.engine.face(word.style)
+        shaper = _Shaper(self.engine, piece, self.engine.face(word.style), word.collapsible)
         room = self._room()[1] - self.line.width
         low, high = 1, len(word.text) - 1
         while low < high:
             middle = (low + high + 1) // 2
-            if _word(self.engine, word.text[:middle], piece, face, True, word.collapsible, word.level).width <= room:
+            if shaper.word(word.text[:middle], True, word.level).width <= room:
                 low = middle
             else:
                 high = middle - 1
-        head = _word(self.engine, word.text[:low], piece, face, True, word.collapsible, word.level)
-        rest = word.text[low:] + word.space_text
-        return head, _word(self.engine, rest, piece, face, word.can_break_after, word.collapsible, word.level)
+        head = shaper.word(word.text[:low], True, word.level)
+        return head, shaper.word(word.text[low:] + word.space_text, word.can_break_after, word.level)
 
     def _out_of_line(self, box: Box) -> None:
         if box.is_out_of_flow and box.style.get("--inline-level", True):
