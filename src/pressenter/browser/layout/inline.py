@@ -244,6 +244,19 @@ def _cuts(line: str, position: int, breaks: set[int], levels: list[int] | None, 
         start = offset
 
 
+#: Full-width punctuation with half of its room before or behind the ink (CSS Text 4 §8.4, text-spacing-trim).
+_OPENING = frozenset("〈《「『【〔〖〘（［｛｟")
+_CLOSING = frozenset("、。〉》」』】〕〗〙），．］｝｠")
+_MIDDLE = frozenset("・：；")
+
+
+def _is_trimmed(before: str, after: str) -> bool:
+    """Whether the room between two full-width marks is closed up."""
+    if before in _CLOSING:
+        return after in _CLOSING or after in _OPENING or after in _MIDDLE
+    return before in _OPENING and after in _OPENING
+
+
 class _Shaper:
     """Makes words of text of one style."""
 
@@ -270,6 +283,8 @@ class _Shaper:
         runs, width = shaped
         if self.word_spacing and "\u00a0" in visible:
             width += self.word_spacing * visible.count("\u00a0")
+        if following and not visible.isascii() and _is_trimmed(visible[-1:], following):
+            width -= self.piece.style["font-size"] / 2
         space = 0.0
         if spaces:
             advance = self.face.space_between(visible[-1:], following) + self.blank * (spaces - 1)

@@ -85,8 +85,10 @@ def layout_replaced(engine: LayoutEngine, box: ReplacedBox, constraints: Constra
     label = _label_lines(engine, box, edges, width, height) if box.label else ()
     baseline = None
     if box.baseline is not None:
-        # What is higher than it would be by itself has its line in the middle.
+        # What is higher than it would be by itself has its line in the middle; marks stand on theirs.
         baseline = edges.top + box.baseline + (height - box.intrinsic.height) / 2
+        if not box.label and box.baseline == box.intrinsic.height:
+            baseline = height + edges.vertical
     return BoxFragment(
         0.0, 0.0, width + edges.horizontal, height + edges.vertical, box, label, baseline, baseline, edges=edges
     )
