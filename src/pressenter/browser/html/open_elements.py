@@ -7,7 +7,9 @@ where tags overlap, as in ``<b>one<p>two</b>three``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container
+from typing import SupportsIndex
 
 from pressenter.browser.html.dom import HTML, Element
 from pressenter.browser.html.element_kinds import DEFAULT_SCOPE, FOREIGN_SCOPE, IMPLIED_END_TAGS, TABLE_SCOPE
@@ -16,7 +18,41 @@ __all__ = ["FormattingList", "OpenElements"]
 
 
 class OpenElements(list[Element]):
-    """The stack; the current node is its last."""
+    """The stack; the current node is its last.
+
+    It counts its tags, so that what is not open is known without a look at a stack that may be deep.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: Counter[str] = Counter()
+
+    def append(self, element: Element) -> None:
+        """Add an element at the bottom."""
+        super().append(element)
+        self._counts[element.tag] += 1
+
+    def pop(self, index: SupportsIndex = -1) -> Element:
+        """Take the bottommost element, or another one."""
+        element = super().pop(index)
+        self._counts[element.tag] -= 1
+        return element
+
+    def insert(self, index: SupportsIndex, element: Element) -> None:
+        """Add an element somewhere."""
+        super().insert(index, element)
+        self._counts[element.tag] += 1
+
+    def cut(self, index: int) -> None:
+        """Take out everything from an index on."""
+        del self[index:]
+        self._counts = Counter(item.tag for item in self)
+
+    def holds(self, tags: str | Container[str]) -> bool:
+        """Whether an element of one of the tags may be open."""
+        if isinstance(tags, str):
+            return self._counts[tags] > 0
+        return any(count > 0 and tag in tags for tag, count in self._counts.items())
 
     @property
     def current(self) -> Element:
@@ -34,6 +70,8 @@ class OpenElements(list[Element]):
 
     def last(self, tag: str) -> int:
         """Index of the innermost open element of a tag, or -1."""
+        if not self.holds(tag):
+            return -1
         return next((index for index in range(len(self) - 1, -1, -1) if self[index].is_html((tag,))), -1)
 
     def position(self, element: Element) -> int:
@@ -42,6 +80,8 @@ class OpenElements(list[Element]):
 
     def in_scope(self, tags: str | Container[str], limits: frozenset[str] = DEFAULT_SCOPE) -> bool:
         """Whether one of the tags is open with no limit in between (§13.2.4.2)."""
+        if not self.holds(tags):
+            return False
         wanted = {tags} if isinstance(tags, str) else tags
         for item in reversed(self):
             if item.is_html(wanted):
@@ -83,6 +123,7 @@ class OpenElements(list[Element]):
     def drop(self, element: Element) -> None:
         """Take an element out, wherever it stands."""
         self[:] = [item for item in self if item is not element]
+        self._counts = Counter(item.tag for item in self)
 
     def generate_implied_end_tags(self, besides: str = "") -> None:
         """§13.2.6.3."""

@@ -235,7 +235,7 @@ class TreeBuilder:
             item = self.open[index]
             if item.is_html((tag,)):
                 self.open.generate_implied_end_tags(tag)
-                del self.open[index:]
+                self.open.cut(index)
                 return
             if is_special(item):
                 return
@@ -264,7 +264,7 @@ class TreeBuilder:
         place = self.open.position(formatting)
         furthest = next((item for item in self.open[place + 1 :] if is_special(item)), None)
         if furthest is None:
-            del self.open[place:]
+            self.open.cut(place)
             self.formatting.drop(formatting)
             return False
         ancestor = self.open[place - 1]
@@ -284,7 +284,7 @@ class TreeBuilder:
                 bookmark -= position < bookmark
                 position = -1
             if position < 0:
-                del self.open[index]
+                self.open.pop(index)
                 continue
             clone = Element(node.tag, dict(node.attributes))
             self.formatting[position] = self.open[index] = clone

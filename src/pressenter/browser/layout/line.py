@@ -81,7 +81,10 @@ class _Frame:
         shift: how far its baseline is above that of its subtree.
     """
 
-    def __init__(self, style: ComputedStyle, box: InlineBox | None, subtree: _Subtree, shift: float) -> None:
+    def __init__(
+        self, style: ComputedStyle, box: InlineBox | None, subtree: _Subtree, shift: float, parent: _Frame | None
+    ) -> None:
+        self.parent = parent
         self.style = style
         self.box = box
         self.subtree = subtree
@@ -96,7 +99,7 @@ class _Frame:
 
 class _Placed(NamedTuple):
     item: Item
-    frames: tuple[_Frame, ...]  # the container's first, the innermost last
+    frame: _Frame  # the innermost
     width: float
     stretches: bool  # justified text grows here
 
@@ -166,7 +169,7 @@ class Line:
         self._trailing = 0.0
         self._placed: list[_Placed] = []
         root = _Subtree("baseline")
-        self._frames: tuple[_Frame, ...] = (_Frame(style, None, root, 0.0),)
+        self._root = self._frame = _Frame(style, None, root, 0.0, None)
         self._boxes: list[_Frame] = []
         self._subtrees = [root]
 
@@ -194,32 +197,32 @@ class Line:
             if item.width:
                 self._trailing = 0.0
             self.has_content = self.has_content or item.makes_line
-            if not item.opens and len(self._frames) > 1:
-                self._frames[-1].has_right = True
-                self._frames = self._frames[:-1]
+            if not item.opens and self._frame.parent is not None:
+                self._frame.has_right = True
+                self._frame = self._frame.parent
         elif isinstance(item, Atomic):
             self._place(item, item.width, False)
             self._trailing = 0.0
             self.has_content = True
 
     def _place(self, item: Item, width: float, stretches: bool) -> None:
-        self._placed.append(_Placed(item, self._frames, width, stretches))
+        self._placed.append(_Placed(item, self._frame, width, stretches))
         self.width += width
 
     def _open(self, box: InlineBox) -> _Frame:
-        parent = self._frames[-1]
+        parent = self._frame
         align = box.style["vertical-align"]
         if align in ("top", "bottom"):
             subtree, shift = _Subtree(align), 0.0
             self._subtrees.append(subtree)
         else:
             subtree, shift = parent.subtree, parent.shift + self._raise_of(box.style, parent.style)
-        frame = _Frame(box.style, box, subtree, shift)
+        frame = _Frame(box.style, box, subtree, shift, parent)
         frame.moved = parent.moved
         if box.style["position"] == "relative":
             x, y = relative_offset(box.style, *self._containing)
             frame.moved = (parent.moved[0] + x, parent.moved[1] + y)
-        self._frames = (*self._frames, frame)
+        self._frame = frame
         self._boxes.append(frame)
         return frame
 
@@ -248,13 +251,12 @@ class Line:
     def _extents(self) -> None:
         """Let everything in the line reach as far as it does."""
         last = max((n for n, p in enumerate(self._placed) if _is_content(p.item)), default=-1)
-        with_text = {id(p.frames[-1]) for n, p in enumerate(self._placed) if _is_text(p.item, n < last)}
-        for frame in (self._placed[0].frames[0] if self._placed else self._frames[0], *self._boxes):
+        with_text = {id(p.frame) for n, p in enumerate(self._placed) if _is_text(p.item, n < last)}
+        for frame in (self._root, *self._boxes):
             # The line height calculation quirk: boxes without text of their own do not count (Quirks Mode §3.2).
             if not self.engine.in_quirks or id(frame) in with_text or frame.has_edges:
                 self._hold_style(frame.style, frame)
-        for item, frames, _, _ in self._placed:
-            frame = frames[-1]
+        for item, frame, _, _ in self._placed:
             if isinstance(item, Word):
                 self._hold_fallback(item, frame)
             elif isinstance(item, Atomic):
@@ -334,18 +336,17 @@ class Line:
         order = visual_order([self._level(placed) for placed in self._placed]) if mirrored or self._is_mixed() else None
         last_word = next((i for i in range(len(self._placed) - 1, -1, -1) if self._placed[i].width), -1)
         for index in order if order is not None else range(len(self._placed)):
-            item, frames, width, stretches = self._placed[index]
+            item, frame, width, stretches = self._placed[index]
             if index == last_word and self._trailing:
                 width -= self._trailing  # white space at the end of a line takes no room (CSS Text 3 §4.1.2)
                 stretches = False
             if stretches:
                 width += stretch
-            for frame in frames[1:]:
-                frame.left, frame.right = min(frame.left, x), max(frame.right, x + width)
+            frame.left, frame.right = min(frame.left, x), max(frame.right, x + width)
             if isinstance(item, Word):
                 if item.text or not item.collapsible or width:
-                    if piece is None or not piece.takes(item, frames[-1]):
-                        piece = _Piece(item, frames[-1], x)
+                    if piece is None or not piece.takes(item, frame):
+                        piece = _Piece(item, frame, x)
                         pieces.append((len(fragments), piece))
                         fragments.append(_NOTHING)
                     piece.add(item, width)
@@ -353,10 +354,10 @@ class Line:
                 continue
             piece = None
             if isinstance(item, ForcedBreak) and item.box is not None:
-                fragments.append(self._break(item.box, x, frames[-1]))
+                fragments.append(self._break(item.box, x, frame))
             elif isinstance(item, Atomic):
-                dx, dy = frames[-1].moved
-                atomic = self._atomic(item, x + dx, frames[-1], top, height)
+                dx, dy = frame.moved
+                atomic = self._atomic(item, x + dx, frame, top, height)
                 atomic = atomic._replace(y=atomic.y + dy) if dy else atomic
                 if atomic.box.style["position"] == "relative":
                     dx, dy = relative_offset(atomic.box.style, *self._containing)
@@ -365,6 +366,10 @@ class Line:
             x += width
         for place, finished in pieces:
             fragments[place] = self._text(finished)
+        for frame in reversed(self._boxes):  # what is around reaches as far as what is in it
+            if frame.parent is not None:
+                frame.parent.left = min(frame.parent.left, frame.left)
+                frame.parent.right = max(frame.parent.right, frame.right)
         boxes = [self._inline_box(frame) for frame in self._boxes if frame.left < math.inf]
         return FinishedLine([*boxes, *fragments], height, self._subtrees[0].baseline)
 
@@ -377,7 +382,7 @@ class Line:
             return placed.item.level
         if isinstance(placed.item, ForcedBreak):
             return 1 if self.style["direction"] == "rtl" else 0
-        return 1 if placed.frames[-1].style["direction"] == "rtl" else 0
+        return 1 if placed.frame.style["direction"] == "rtl" else 0
 
     def _alignment(self, left: float, room: float, last: bool) -> tuple[float, float]:
         """Where the line begins, and what each space grows by (CSS Text 3 §6)."""
