@@ -31,6 +31,11 @@ __all__ = ["SPECIAL_ELEMENTS", "picture_box"]
 
 Maker = Callable[["BoxTreeBuilder", Element, ComputedStyle], "list[Box] | None"]
 
+#: Families whose average character browsers do not believe; a 0 stands for it.
+_WITHOUT_AVERAGE = frozenset(
+    """american typewriter|arial hebrew|chalkboard|cochin|corsiva hebrew|courier|geneva|gill sans|hei|helvetica|
+    hoefler text|kai|lucida grande|marker felt|monaco|osaka|symbol|times|apple braille""".replace("\n    ", "").split("|")
+)
 _ARROW_ROOM = 20.0  # beside the text of a select
 _PLACEHOLDER = Color(117 / 255, 117 / 255, 117 / 255, 1.0)
 _SCROLL_BAR = 15.0  # what a text area keeps for one
@@ -188,6 +193,8 @@ def _text_field(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) ->
     ascent, height, average, widest = _metrics(builder, style)
     columns = whole_number(node.get("size"), 20, 1, 500)
     width = math.ceil(average * columns + max(0.0, widest - average))
+    if builder.fonts is not None and style["font-family"][0].lower() in _WITHOUT_AVERAGE:
+        width = math.ceil(builder.fonts.measure(style)[1] * columns)
     label = node.get("value")
     if node.get("type").lower() == "password":
         label = "\u2022" * len(label)

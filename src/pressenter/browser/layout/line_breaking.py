@@ -29,5 +29,20 @@ def break_offsets(text: str) -> set[int]:
     position = 0
     for piece in LineBreaker(text, "en"):
         position += len(piece)
-        offsets.add(position)
+        if position == len(text) or _breaks_in_browsers(text, position):
+            offsets.add(position)
     return offsets
+
+
+def _breaks_in_browsers(text: str, position: int) -> bool:
+    """Between ASCII characters browsers break less often than UAX #14: not after a slash, for one.
+
+    A hyphen and a question mark can be broken after, and what opens a bracket before; a hyphen that
+    may be a minus sign stays with its number.
+    """
+    before, after = text[position - 1], text[position]
+    if before in " \n\t" or not (before.isascii() and after.isascii()):
+        return True
+    if before == "-":
+        return not after.isdigit() or (position >= 2 and text[position - 2].isascii() and text[position - 2].isalnum())
+    return before == "?" or after in "(<[{"
