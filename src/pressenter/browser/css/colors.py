@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import tinycss2
@@ -57,19 +59,69 @@ def parse_color_token(token: Any) -> Color | str:
 
 
 def _to_srgb(parsed: Any) -> tuple[float, float, float]:
-    if parsed.space == "display-p3":
-        linear = [_linear(_unit_range(channel)) for channel in parsed.coordinates]
-        return tuple(_gamma(sum(a * b for a, b in zip(row, linear, strict=True))) for row in _P3_TO_SRGB)  # type: ignore[return-value]
-    red, green, blue = parsed.to("srgb").coordinates
+    """The colour in sRGB; what lies outside the gamut is clipped (CSS Color 4 §13.1)."""
+    if parsed.space in ("srgb", "hsl", "hwb"):
+        red, green, blue = parsed.to("srgb").coordinates
+        return red, green, blue
+    channels = [channel or 0.0 for channel in parsed.coordinates]
+    if parsed.space in ("lch", "oklch"):  # §9.2, §9.4: chroma and hue are the polar form of a and b
+        lightness, chroma, hue = channels
+        channels = [lightness, chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))]
+    if parsed.space in ("oklab", "oklch"):
+        red, green, blue = _from_oklab(channels)
+        return red, green, blue
+    if parsed.space in ("lab", "lch"):
+        linear = _product(_XYZ_D65_TO_SRGB, _product(_D50_TO_D65, _lab_to_xyz(channels)))
+    elif parsed.space == "display-p3":
+        linear = _product(_P3_TO_SRGB, [_linear(_unit_range(channel)) for channel in channels])
+    elif parsed.space == "srgb-linear":
+        linear = channels
+    elif parsed.space == "xyz-d65":
+        linear = _product(_XYZ_D65_TO_SRGB, channels)
+    elif parsed.space == "xyz-d50":
+        linear = _product(_XYZ_D65_TO_SRGB, _product(_D50_TO_D65, channels))
+    else:
+        raise InvalidColor(f"the colour space {parsed.space} is not drawn")
+    red, green, blue = (_gamma(channel) for channel in linear)
     return red, green, blue
 
 
-#: Linear-light display-p3 to linear-light sRGB (CSS Color 4 §18).
+#: The matrices of CSS Color 4 §18: linear-light display-p3 to linear-light sRGB, ...
 _P3_TO_SRGB = (
     (1.2249401762, -0.2249401762, 0.0),
     (-0.0420569547, 1.0420569547, 0.0),
     (-0.0196375546, -0.0786360456, 1.0982736001),
 )
+#: ... CIE XYZ to linear-light sRGB, ...
+_XYZ_D65_TO_SRGB = (
+    (3.2409699419, -1.5373831776, -0.4986107603),
+    (-0.9692436363, 1.8759675015, 0.0415550574),
+    (0.0556300797, -0.2039769589, 1.0569715142),
+)
+#: ... and Bradford's adaptation of the white point.
+_D50_TO_D65 = (
+    (0.9554734214, -0.0230984549, 0.0632592432),
+    (-0.0283697093, 1.0099953981, 0.0210414412),
+    (0.0123140148, -0.0205076492, 1.3303659009),
+)
+#: The white of D50 (CSS Color 4 §9.3).
+_WHITE_D50 = (0.3457 / 0.3585, 1.0, (1.0 - 0.3457 - 0.3585) / 0.3585)
+
+
+def _product(matrix: Sequence[Sequence[float]], vector: Sequence[float]) -> list[float]:
+    return [sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix]
+
+
+def _lab_to_xyz(channels: Sequence[float]) -> list[float]:
+    """CIE Lab to XYZ, both with the white of D50 (CSS Color 4 §18, ``Lab_to_XYZ``)."""
+    lightness, a, b = channels
+    middle = (lightness + 16) / 116
+    kappa, epsilon = 24389 / 27, 216 / 24389
+    ratios = []
+    for value in (a / 500 + middle, middle, middle - b / 200):
+        cube = value**3
+        ratios.append(cube if cube > epsilon else (116 * value - 16) / kappa)
+    return [ratio * white for ratio, white in zip(ratios, _WHITE_D50, strict=True)]
 
 
 def _linear(channel: float) -> float:

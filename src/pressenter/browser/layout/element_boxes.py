@@ -33,8 +33,9 @@ Maker = Callable[["BoxTreeBuilder", Element, ComputedStyle], "list[Box] | None"]
 
 #: Families whose average character browsers do not believe; a 0 stands for it.
 _WITHOUT_AVERAGE = frozenset(
-    """american typewriter|arial hebrew|chalkboard|cochin|corsiva hebrew|courier|geneva|gill sans|hei|helvetica|
-    hoefler text|kai|lucida grande|marker felt|monaco|osaka|symbol|times|apple braille""".replace("\n    ", "").split("|")
+    name.strip()
+    for name in """american typewriter|arial hebrew|chalkboard|cochin|corsiva hebrew|courier|geneva|gill sans|hei|
+    helvetica|hoefler text|kai|lucida grande|marker felt|monaco|osaka|symbol|times|apple braille""".split("|")
 )
 _ARROW_ROOM = 20.0  # beside the text of a select
 _PLACEHOLDER = Color(117 / 255, 117 / 255, 117 / 255, 1.0)

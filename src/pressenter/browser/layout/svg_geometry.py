@@ -157,6 +157,8 @@ def _text_bounds(element: Element, text: tuple[float, float, str], view: tuple[f
     x, y = _length(element, "x", view[0]), _length(element, "y", view[1])
     shift = element.get("dy")
     y += _length(element, "dy") * (size if shift.strip().endswith("em") else 1.0)
+    if element.get("dominant-baseline") in ("central", "middle"):
+        y += size * (_ASCENT - _DESCENT) / 2
     x -= {"middle": width / 2, "end": width}.get(anchor, 0.0)
     return (x, y - size * _ASCENT, x + width, y + size * _DESCENT) if width else None
 

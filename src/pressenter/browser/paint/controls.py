@@ -8,7 +8,7 @@ from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.fragments import BoxFragment
 from pressenter.browser.paint.items import BorderItem, DisplayItem, FillRect, Radii, Rect
 
-__all__ = ["control_items"]
+__all__ = ["control_items", "is_native_border", "native_border"]
 
 _LINE = Color(0x76 / 255, 0x76 / 255, 0x76 / 255, 1)
 _ACCENT = Color(0, 0x75 / 255, 1, 1)
@@ -35,6 +35,24 @@ def control_items(box: Box, fragment: BoxFragment, x: float, y: float, fonts: Fo
     if kind == "color":
         return [FillRect(rect.inset(5, 5, 5, 5), Color(0, 0, 0, 1))]
     return []
+
+
+def is_native_border(box: Box) -> bool:
+    """Whether a control's border is the platform's: no style sheet of the page has given it one."""
+    element, style = box.element, box.style
+    return (
+        element is not None
+        and element.tag in ("button", "input")
+        and style["appearance"] != "none"
+        and style["border-top-style"] in ("outset", "inset")
+        and style["border-top-width"] == style["border-left-width"] == 2.0
+    )
+
+
+def native_border(box: Box, rect: Rect) -> BorderItem:
+    """A thin grey line, round at the corners of buttons."""
+    radius = 3.0 if box.style["border-top-style"] == "outset" else 0.0
+    return BorderItem(rect, (1.0,) * 4, (_LINE,) * 4, ("solid",) * 4, ((radius, radius),) * 4)
 
 
 def _share(value: str, largest: str) -> float:

@@ -38,7 +38,7 @@ from pressenter.browser.paint.backgrounds import (
     inner_radii,
     used_color,
 )
-from pressenter.browser.paint.controls import control_items
+from pressenter.browser.paint.controls import control_items, is_native_border, native_border
 from pressenter.browser.paint.items import (
     NO_RADII,
     BorderItem,
@@ -237,7 +237,9 @@ class _Painter:
             widths[3] = 0.0
         if not fragment.has_right:
             widths[1] = 0.0
-        if any(widths):
+        if any(widths) and is_native_border(box):
+            self.items.append(native_border(box, rect))
+        elif any(widths):
             colors = tuple(used_color(style[f"border-{side}-color"], style) for side in SIDES)
             styles = tuple(style[f"border-{side}-style"] for side in SIDES)
             self.items.append(BorderItem(rect, tuple(widths), colors, styles, radii))
