@@ -28,6 +28,14 @@ PAGES = {
     "custom properties": "<style>p { --a: " + "x " * 100_000 + "; border: " + "var(--a) " * 100 + "}</style>" + "<p>x" * 10,
     "large numbers": "<style>p { width: 1e999px; z-index: " + "9" * 5000 + " }</style><td colspan=" + "9" * 5000 + "><ol start=" + "9" * 5000 + "><li value=--5>x<font size=+" + "9" * 5000 + ">",
     "nested functions": "<style>p { width: calc(" + "(" * 1100 + "1px" + ")" * 1100 + ") } " + ":is(" * 1500 + "p" + ")" * 1500 + "{} p:before { content: attr(()) }</style><p>x",
+    "flex in flex": "<div style='display: flex'>" * 400 + "x",
+    "grid in grid": "<div style='display: grid; grid-template-columns: auto 1fr'>" * 150 + "x",
+    "tables in tables": "<table><tr><td>" * 150 + "x",
+    "a grid of many tracks": "<div style='display: grid; grid-template-columns: repeat(99999999, 1px)'><p style='grid-column: 99999999'>x",
+    "deep blocks": "<div>" * 20_000 + "x",
+    "deep inlines": "<b>" * 20_000 + "x",
+    "columns in columns": "<div style='columns: 2'>" * 40 + "x",
+    "has in has": "<style>div:has(p) p, div:has(~ div) { color: red }</style>" + "<div><p>x</p></div>" * 1000,
     "a deep drawing": "<svg>" + "<g>" * 100_000,
 }  # fmt: skip
 

@@ -194,7 +194,7 @@ class PageLoader:
         else:
             reference = source.get("href") if isinstance(source, Element) else source
             fetched = await self._subresource(reference, base, "style", referrer)
-            if fetched is None or fetched.response.status >= 400:
+            if fetched is None:
                 return []
             essence = fetched.response.headers.get("content-type").partition(";")[0].strip().lower()
             if essence not in ("text/css", ""):
@@ -231,9 +231,6 @@ class PageLoader:
             return None
         fetched = await self._subresource(reference, base, "image", referrer)
         if fetched is None:
-            return None
-        if fetched.response.status >= 400:
-            self._record("image.broken", url=fetched.url, reason=f"status {fetched.response.status}")
             return None
         try:
             file = picture_file(fetched.url, fetched.body)
@@ -273,7 +270,7 @@ class PageLoader:
             if kind.lower() in ("embedded-opentype", "svg", "eot"):
                 continue
             fetched = await self._subresource(address, base, "font", referrer)
-            if fetched is None or fetched.response.status >= 400:
+            if fetched is None:
                 continue
             try:
                 return font_file(fetched.body)
@@ -291,9 +288,15 @@ class PageLoader:
             return None
         self._record("html.subresource", url=url, kind=kind)
         try:
-            return await self.fetcher.fetch(url, kind, referrer)
-        except FetchError:
-            return None  # recorded by whoever failed; the page goes on without it
+            fetched = await self.fetcher.fetch(url, kind, referrer)
+        except FetchError as error:
+            self._record("page.without", url=url, reason=str(error))
+            return None
+        if fetched.response.status >= 400:
+            status = f"{fetched.response.status} {fetched.response.reason}".strip()
+            self._record("page.without", url=fetched.url, reason=f"the server answers {status}")
+            return None
+        return fetched
 
     # ---- layout and paint ------------------------------------------------------------------------
 

@@ -70,6 +70,7 @@ async def _render(url: str, medium: Medium, fonts: FontLibrary) -> Rendering:
 
 
 _PROBLEMS = {
+    "page.without": "the page goes on without {url}: {reason}",
     "image.broken": "{url}: no picture ({reason})", "font.broken": "{family}: no font ({reason})",
     "layout.limit": "more than {limit} {what}: the rest is left out",
 }  # fmt: skip

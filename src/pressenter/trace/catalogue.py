@@ -270,6 +270,8 @@ _event("image.decode", 15, "{url} is a picture of {width} by {height}",
        "{url} 是 {width}×{height} 的图片", "", "always")
 _event("image.broken", 15, "{url} is no picture: {reason}",
        "{url} 不是图片：{reason}", "", "always")
+_event("page.without", 15, "the page goes on without {url}: {reason}",
+       "页面缺少 {url}：{reason}", "", "always")
 _event("font.broken", 15, "the font {family} cannot be read: {reason}",
        "字体 {family} 无法读取：{reason}", "CSS Fonts 4 §4.3", "always")
 _event("layout.box_tree", 15, "box tree: {boxes} boxes",

@@ -122,6 +122,9 @@ def _line_height(tokens: Tokens) -> Any:
     return length(negative=False)(tokens)
 
 
+_QUOTES = ("open-quote", "close-quote", "no-open-quote", "no-close-quote")
+
+
 def _content(tokens: Tokens) -> Any:
     if is_word(tokens, "none", "normal"):
         return tokens[0].lower_value
@@ -134,10 +137,8 @@ def _content(tokens: Tokens) -> Any:
             if not names:
                 raise InvalidValue(f"{token.lower_name}() names something")
             parts.append((token.lower_name, *names))
-        elif token.type == "ident" and token.lower_value in ("open-quote", "close-quote"):
-            parts.append(("string", "\u201c" if token.lower_value == "open-quote" else "\u201d"))
-        elif token.type == "ident" and token.lower_value in ("no-open-quote", "no-close-quote"):
-            continue
+        elif token.type == "ident" and token.lower_value in _QUOTES:
+            parts.append(("quote", token.lower_value))
         elif token.type == "literal" and token.value == "/":
             break  # what follows is the alternative text
         elif url_of(token) is not None:
@@ -147,6 +148,15 @@ def _content(tokens: Tokens) -> Any:
         else:
             raise InvalidValue(f"content: {token.serialize()}")
     return tuple(parts)
+
+
+def _quotes(tokens: Tokens) -> Any:
+    """Pairs of quotation marks, the outermost first (CSS Generated Content 3 §3.1)."""
+    if is_word(tokens, "auto", "none"):
+        return tokens[0].lower_value
+    if len(tokens) % 2 or any(token.type != "string" for token in tokens):
+        raise InvalidValue("quotes takes pairs of strings")
+    return tuple((tokens[i].value, tokens[i + 1].value) for i in range(0, len(tokens), 2))
 
 
 _DECORATION_LINES = ("underline", "overline", "line-through", "blink", "none")
@@ -463,7 +473,7 @@ PROPERTIES: dict[str, Property] = {
     "tab-size": Property(8.0, True, any_of(number(0.0), length(negative=False, percent=False))),
     "vertical-align": Property("baseline", False, length("baseline", "sub", "super", "top", "text-top", "middle", "bottom", "text-bottom", "-webkit-baseline-middle")),
     "-webkit-line-clamp": Property("none", False, integer("none")),
-    "quotes": Property("auto", True, _text),
+    "quotes": Property("auto", True, _quotes),
     # generated content and lists
     "content": Property("normal", False, _content),
     "counter-reset": Property("none", False, _counters),

@@ -234,6 +234,8 @@ class BoxTreeBuilder:
                 text += element.get(values[0])
             elif kind in ("counter", "counters"):
                 text += self.counters.text(kind, values)
+            elif kind == "quote":
+                text += self.counters.quote(values[0], style["quotes"])
             elif kind == "string":
                 text += values[0]
         if text:

@@ -10,6 +10,8 @@ from pressenter.browser.layout.list_markers import counter_text
 
 __all__ = ["Counters"]
 
+_ENGLISH_QUOTES = (("\u201c", "\u201d"), ("\u2018", "\u2019"))
+
 
 class _Counter:
     def __init__(self, scope: Node | None, value: int) -> None:
@@ -22,6 +24,7 @@ class Counters:
 
     def __init__(self) -> None:
         self._counters: dict[str, list[_Counter]] = {}
+        self._quotation_depth = 0
 
     def enter(self, parent: Node | None, style: ComputedStyle) -> None:
         """An element or pseudo-element begins: counter-reset, counter-increment, counter-set."""
@@ -62,3 +65,18 @@ class Counters:
         separator = arguments[1] if len(arguments) > 1 else "."
         style = arguments[2] if len(arguments) > 2 else "decimal"
         return separator.join(counter_text(counter.value, style) for counter in stack)
+
+    def quote(self, kind: str, quotes: str | tuple[tuple[str, str], ...]) -> str:
+        """``open-quote`` and its kin: the mark for this depth (CSS Generated Content 3 §3.2)."""
+        pairs = _ENGLISH_QUOTES if quotes == "auto" else quotes
+        if kind.endswith("open-quote"):
+            self._quotation_depth += 1
+        elif self._quotation_depth == 0:
+            return ""
+        depth = self._quotation_depth
+        if kind.endswith("close-quote"):
+            self._quotation_depth -= 1
+        if isinstance(pairs, str) or kind.startswith("no-"):
+            return ""
+        opening, closing = pairs[min(depth, len(pairs)) - 1]
+        return opening if kind == "open-quote" else closing

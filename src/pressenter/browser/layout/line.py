@@ -333,7 +333,9 @@ class Line:
         fragments: list[Fragment] = []
         pieces: list[tuple[int, _Piece]] = []
         piece: _Piece | None = None
-        order = visual_order([self._level(placed) for placed in self._placed]) if mirrored or self._is_mixed() else None
+        order = visual_order(self._levels()) if mirrored or self._is_mixed() else None
+        if order is not None:
+            self._edges_change_sides(order)
         last_word = next((i for i in range(len(self._placed) - 1, -1, -1) if self._placed[i].width), -1)
         for index in order if order is not None else range(len(self._placed)):
             item, frame, width, stretches = self._placed[index]
@@ -376,13 +378,39 @@ class Line:
     def _is_mixed(self) -> bool:
         return any(isinstance(placed.item, (Word, Atomic)) and placed.item.level for placed in self._placed)
 
-    def _level(self, placed: _Placed) -> int:
-        """The embedding level; the edge of a box goes with the box's direction."""
-        if isinstance(placed.item, (Word, Atomic)):
-            return placed.item.level
-        if isinstance(placed.item, ForcedBreak):
-            return 1 if self.style["direction"] == "rtl" else 0
-        return 1 if placed.frame.style["direction"] == "rtl" else 0
+    def _levels(self) -> list[int]:
+        """The embedding levels; the edge of a box goes with what it encloses, so that it does not part a run."""
+        levels: list[int | None] = []
+        for placed in self._placed:
+            if isinstance(placed.item, (Word, Atomic)):
+                levels.append(placed.item.level)
+            elif isinstance(placed.item, Edge) and not placed.item.opens:
+                levels.append(levels[-1] if levels else None)
+            else:
+                levels.append(None)
+        following: int | None = None
+        for index in range(len(levels) - 1, -1, -1):
+            item = self._placed[index].item
+            if levels[index] is None and isinstance(item, Edge) and item.opens:
+                levels[index] = following
+            following = levels[index]
+        own = 1 if self.style["direction"] == "rtl" else 0
+        return [own if level is None else level for level in levels]
+
+    def _edges_change_sides(self, order: list[int]) -> None:
+        """A box that is turned round with its content keeps its left edge on the left (CSS 2.2 §8.6)."""
+        opened: dict[InlineBox, int] = {}
+        for index in order:
+            edge = self._placed[index].item
+            if not isinstance(edge, Edge):
+                continue
+            first = opened.setdefault(edge.box, index)
+            if first == index:
+                continue
+            is_turned = edge.opens != (edge.box.style["direction"] == "rtl")
+            one, two = self._placed[first], self._placed[index]
+            if is_turned and one.width != two.width:
+                self._placed[first], self._placed[index] = one._replace(width=two.width), two._replace(width=one.width)
 
     def _alignment(self, left: float, room: float, last: bool) -> tuple[float, float]:
         """Where the line begins, and what each space grows by (CSS Text 3 §6)."""
