@@ -1,0 +1,108 @@
+"""``pressenter render`` beside headless Chromium's screenshot: ``python benchmarks/render.py [--runs N]``.
+
+Whole processes from cold, in turns: wall time and the largest resident set of a process, medians, and
+the ratios.  Three pages, made here from a seed: a short article, 500 KB of text with 20,000 distinct
+words, and a page of flex boxes, grids and positioned boxes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+WINDOW = (1280, 900)
+
+
+def _words(chance: random.Random, count: int) -> list[str]:
+    return ["".join(chance.choices("etaoinshrdlucmfwypvbgk", k=chance.randint(2, 10))) for _ in range(count)]
+
+
+def _paragraphs(chance: random.Random, vocabulary: list[str], size: int) -> str:
+    parts, length = [], 0
+    while length < size:
+        parts.append("<p>" + " ".join(chance.choices(vocabulary, k=80)) + ".")
+        length += len(parts[-1])
+    return "\n".join(parts)
+
+
+def pages(chance: random.Random) -> dict[str, str]:
+    """The names and the texts."""
+    words = _words(chance, 20_000)
+    boxes = "".join(
+        f"<section><h2>{chance.choice(words)}</h2><p>{' '.join(chance.choices(words, k=30))}</p>"
+        f"<footer><b>{number}</b><a href=#>{chance.choice(words)}</a></footer><i></i></section>"
+        for number in range(300)
+    )
+    style = (
+        "main { display: grid; grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)); gap: 16px } "
+        "section { position: relative; display: flex; flex-direction: column; border: 1px solid #ccc; padding: 12px } "
+        "footer { display: flex; justify-content: space-between; margin-top: auto } "
+        "i { position: absolute; top: 8px; right: 8px; width: 12px; height: 12px; background: #09f }"
+    )
+    start = "<!DOCTYPE html><meta charset=utf-8><title>benchmark</title>"
+    return {
+        "article of 4 KB": f"{start}<h1>Article</h1>{_paragraphs(chance, words[:800], 4_000)}",
+        "text of 500 KB": f"{start}{_paragraphs(chance, words, 500_000)}",
+        "flex, grid, positions": f"{start}<style>{style}</style><main>{boxes}</main>",
+    }
+
+
+def _run(command: list[str]) -> tuple[float, float]:
+    """Seconds, and MiB of the largest process among it and its children."""
+    quiet = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
+    begin = time.perf_counter()
+    pid = os.posix_spawn(command[0], command, os.environ, file_actions=quiet)
+    _, status, usage = os.wait4(pid, 0)
+    if status:
+        sys.exit(f"{' '.join(command)} failed: {os.waitstatus_to_exitcode(status)}")
+    return time.perf_counter() - begin, usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5, help="runs of each; medians are printed (default: 5)")
+    runs = parser.parse_args().runs
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        sys.exit("chromium is not installed: there is nothing to compare with")
+    print(f"{'page':<24}{'ours':>8}{'Chromium':>10}{'ratio':>7}{'ours':>10}{'Chromium':>10}{'ratio':>7}")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in pages(random.Random(1)).items():
+            page = Path(folder, "page.html")
+            page.write_text(text, encoding="utf-8")
+            size = f"{WINDOW[0]}x{WINDOW[1]}"
+            render = [
+                sys.executable,
+                "-m",
+                "pressenter",
+                "render",
+                str(page),
+                "--size",
+                size,
+                "--png",
+                f"{folder}/a.png",
+            ]
+            screenshot = [
+                chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+                f"--window-size={WINDOW[0]},{WINDOW[1]}", f"--screenshot={folder}/b.png", page.as_uri(),
+            ]  # fmt: skip
+            both = [(_run(render), _run(screenshot)) for _ in range(runs)]
+            ours, theirs, small, large = (
+                statistics.median(pair[side][what] for pair in both) for what in (0, 1) for side in (0, 1)
+            )
+            print(
+                f"{name:<24}{ours:>7.2f}s{theirs:>9.2f}s{ours / theirs:>7.2f}"
+                f"{small:>6.0f} MiB{large:>6.0f} MiB{small / large:>7.2f}"
+            )
+
+
+if __name__ == "__main__":
+    main()
