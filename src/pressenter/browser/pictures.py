@@ -9,11 +9,12 @@ from __future__ import annotations
 import io
 import re
 import xml.parsers.expat
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tinycss2
 
 from pressenter.browser.css.cascade import StyledDocument
+from pressenter.browser.css.component_values import split_commas
 from pressenter.browser.css.conditions import Medium, media_match
 from pressenter.browser.css.properties import INITIAL
 from pressenter.browser.css.values import Color, Environment, InvalidValue, compute, parse_length
@@ -101,14 +102,7 @@ def _from_set(text: str, sizes: str, medium: Medium) -> str:
 def _source_size(sizes: str, medium: Medium) -> float:
     """The first size whose media condition holds (§4.8.4.2.2)."""
     environment = Environment(16.0, 16.0, medium.width, medium.height)
-    tokens: list[list[Any]] = [[]]
-    parsed: list[Any] = tinycss2.parse_component_value_list(sizes, skip_comments=True)
-    for token in parsed:
-        if token.type == "literal" and token.value == ",":
-            tokens.append([])
-        elif token.type != "whitespace":
-            tokens[-1].append(token)
-    for part in tokens:
+    for part in split_commas(tinycss2.parse_component_value_list(sizes, skip_comments=True)):
         if part and (len(part) == 1 or media_match(part[:-1], medium)):
             try:
                 return float(compute(parse_length(part[-1], percent=False), environment))

@@ -12,6 +12,8 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from pressenter.browser.css.component_values import split_commas
+
 __all__ = [
     "Calculation", "InvalidCalculation", "MixedLength", "Operand", "is_math_function", "operate", "parse_calculation",
 ]  # fmt: skip
@@ -120,7 +122,7 @@ def parse_calculation(token: Any, leaf: Callable[[Any], Any], depth: int = 0) ->
     if depth > _MOST_NESTED:
         raise InvalidCalculation("brackets nested too deeply")
     name = token.lower_name
-    groups = _arguments(token.arguments)
+    groups = split_commas(token.arguments)
     operation = name
     if name in ("calc", "-webkit-calc"):
         return _whole(_parse_sum(groups[0], leaf, depth)) if len(groups) == 1 else _wrong(name)
@@ -144,16 +146,6 @@ def _wrong(name: str) -> Any:
 
 def _whole(node: Operand | Calculation) -> Calculation:
     return node if isinstance(node, Calculation) else Calculation("sum", (node,), node.is_number)
-
-
-def _arguments(tokens: Any) -> list[list[Any]]:
-    groups: list[list[Any]] = [[]]
-    for token in tokens:
-        if token.type == "literal" and token.value == ",":
-            groups.append([])
-        elif token.type != "comment":
-            groups[-1].append(token)
-    return [[token for token in group if token.type != "whitespace"] for group in groups]
 
 
 def _parse_sum(tokens: list[Any], leaf: Callable[[Any], Any], depth: int) -> Operand | Calculation:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import tinycss2
 import tinycss2.color5
 
+from pressenter.browser.css.component_values import split_commas
+
 __all__ = ["BLACK", "TRANSPARENT", "Color", "InvalidColor", "parse_color_token"]
 
 
@@ -139,12 +141,7 @@ def _unit_range(value: float | None) -> float:
 
 def _mixed(arguments: Any) -> Color:
     """``color-mix()`` (CSS Color 5 §2); polar spaces are mixed in the rectangular one beside them."""
-    groups: list[list[Any]] = [[]]
-    for token in arguments:
-        if token.type == "literal" and token.value == ",":
-            groups.append([])
-        elif token.type not in ("whitespace", "comment"):
-            groups[-1].append(token)
+    groups = split_commas(arguments)
     if len(groups) != 3 or len(groups[0]) < 2 or groups[0][0].type != "ident" or groups[0][1].type != "ident":
         raise InvalidColor("color-mix() takes a colour space and two colours")
     space = groups[0][1].lower_value

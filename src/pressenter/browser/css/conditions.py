@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import tinycss2
 
-from pressenter.browser.css.grammar import split_commas
+from pressenter.browser.css.component_values import split_commas
 from pressenter.browser.css.selectors import InvalidSelector, parse_selector_list
 from pressenter.browser.css.shorthands import expand
 from pressenter.browser.css.values import InvalidValue

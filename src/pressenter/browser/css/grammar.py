@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from pressenter.browser.css.calculation import is_math_function
+from pressenter.browser.css.component_values import split_commas
 from pressenter.browser.css.values import InvalidValue, parse_color, parse_length, parse_number
 
 __all__ = [
     "Parser", "Tokens", "any_of", "color", "comma_list", "ident", "integer", "is_word", "keyword", "length", "number",
-    "single", "split_commas", "split_slash", "url_of", "words",
+    "single", "split_slash", "url_of", "words",
 ]  # fmt: skip
 
 Tokens = list[Any]
@@ -128,17 +129,6 @@ def any_of(*parsers: Parser) -> Parser:
         return parsers[-1](tokens)
 
     return parse
-
-
-def split_commas(tokens: Tokens) -> list[Tokens]:
-    """The parts between commas."""
-    parts: list[Tokens] = [[]]
-    for token in tokens:
-        if token.type == "literal" and token.value == ",":
-            parts.append([])
-        elif token.type not in ("whitespace", "comment"):
-            parts[-1].append(token)
-    return parts
 
 
 def split_slash(tokens: Tokens) -> list[Tokens]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pressenter.browser.css.grammar import Tokens, ident, split_commas
+from pressenter.browser.css.component_values import split_commas
+from pressenter.browser.css.grammar import Tokens, ident
 from pressenter.browser.css.values import InvalidValue, parse_length
 
 __all__ = ["AUTO_TRACK", "auto_flow", "auto_tracks", "grid_line", "template_areas", "track_list"]

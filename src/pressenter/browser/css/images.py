@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pressenter.browser.css.grammar import Tokens, color, ident, is_word, keyword, length, single, split_commas, url_of
+from pressenter.browser.css.component_values import split_commas
+from pressenter.browser.css.grammar import Tokens, color, ident, is_word, keyword, length, single, url_of
 from pressenter.browser.css.values import (
     InvalidValue,
     LengthPercentage,

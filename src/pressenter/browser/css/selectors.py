@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from tinycss2.nth import parse_nth
 
+from pressenter.browser.css.component_values import split_commas
 from pressenter.browser.html.dom import HTML, Element, Node
 
 __all__ = ["ComplexSelector", "InvalidSelector", "ancestors", "matches", "parse_selector_list", "remember_siblings"]
@@ -169,13 +170,7 @@ _CANDIDATES: dict[str, Callable[[Element], Iterator[Element]]] = {
 
 def parse_selector_list(tokens: list[Any]) -> list[ComplexSelector]:
     """Parse what stands before a rule's block.  Raises InvalidSelector."""
-    groups: list[list[Any]] = [[]]
-    for token in tokens:
-        if token.type == "literal" and token.value == ",":
-            groups.append([])
-        elif token.type != "comment":
-            groups[-1].append(token)
-    return [_parse_complex(group) for group in groups]
+    return [_parse_complex(group) for group in split_commas(tokens, dropped=("comment",))]
 
 
 def _parse_complex(tokens: list[Any]) -> ComplexSelector:

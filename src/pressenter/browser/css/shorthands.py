@@ -13,7 +13,8 @@ from typing import Any
 import tinycss2
 
 from pressenter.browser.css import images
-from pressenter.browser.css.grammar import Tokens, is_word, number, split_commas, split_slash
+from pressenter.browser.css.component_values import split_commas
+from pressenter.browser.css.grammar import Tokens, is_word, number, split_slash
 from pressenter.browser.css.grid_values import template_areas, track_list
 from pressenter.browser.css.properties import CORNERS, INITIAL, PROPERTIES, SIDES
 from pressenter.browser.css.values import InvalidValue, LengthPercentage

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import tinycss2
 
+from pressenter.browser.css.component_values import split_commas
 from pressenter.browser.css.conditions import Medium, media_match, supports
-from pressenter.browser.css.grammar import split_commas, url_of
+from pressenter.browser.css.grammar import url_of
 from pressenter.browser.css.selectors import ComplexSelector, InvalidSelector, parse_selector_list
 from pressenter.browser.css.shorthands import expand
 from pressenter.browser.css.values import InvalidValue
@@ -234,21 +235,10 @@ def _nested_prelude(prelude: list[Any], parents: str) -> str:
     """The selectors of a nested rule, ``&`` standing for the rule around (CSS Nesting 1 §3)."""
     nested = []
     around = f":is({parents})"
-    for part in split_selectors(prelude):
+    for part in split_commas(prelude, dropped=()):  # white space is a combinator
         text = tinycss2.serialize(part).strip()
         nested.append(text.replace("&", around) if "&" in text else f"{around} {text}")
     return ", ".join(nested)
-
-
-def split_selectors(prelude: list[Any]) -> list[list[Any]]:
-    """The selectors of a list, white space kept: it is a combinator."""
-    groups: list[list[Any]] = [[]]
-    for token in prelude:
-        if token.type == "literal" and token.value == ",":
-            groups.append([])
-        else:
-            groups[-1].append(token)
-    return groups
 
 
 # ---- declarations -----------------------------------------------------------------------------
