@@ -133,11 +133,6 @@ def _longhand(name: str) -> Any:
     return PROPERTIES[_LOGICAL.get(name, name)]
 
 
-def _alias(name: str) -> Shorthand:
-    """Another spelling of a longhand."""
-    return lambda tokens: {name: _longhand(name).parse(tokens)}
-
-
 # ---- single shorthands ---------------------------------------------------------------------------
 
 

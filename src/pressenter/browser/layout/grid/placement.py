@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.boxes import Box
-from pressenter.browser.layout.grid.template import Template
 
 __all__ = ["Area", "AxisLines", "absolute_lines", "place_items"]
 
@@ -47,11 +46,6 @@ class AxisLines(NamedTuple):
         if own is None and not found:
             own = self.names.get(f"{name}-{side}", [])
         return sorted({*found, *(own or [])})
-
-
-def axis_lines(template: Template, areas: dict[str, tuple[int, int]], count: int) -> AxisLines:
-    """The lines of one axis."""
-    return AxisLines(template.names, areas, count)
 
 
 def _line(value: Any, side: str, lines: AxisLines) -> int | None:
