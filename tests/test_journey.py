@@ -290,7 +290,7 @@ def test_downloads_texts_and_pictures(tmp_path: Path) -> None:
         (Path(pressenter.__file__).parent / "worlds/sites/www.example.com/frame.png").read_bytes()
     )
     journey = visit(tmp_path, "/a.zip")
-    assert journey.browser.download == ("a.zip", b"PK\x03\x04rest")
+    assert journey.browser.tab.download == ("a.zip", b"PK\x03\x04rest")
     assert journey.page is not None and "a.zip" in journey.page.text
     journey = visit(tmp_path, "/a.txt")
     assert journey.page is not None and journey.page.text == "1 < 2"
@@ -385,13 +385,13 @@ def test_an_empty_address_and_schemes_that_are_not_fetched() -> None:
 
 
 def test_a_bug_on_the_way_leaves_the_trace(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    from pressenter.browser import page
+    from pressenter.browser import rendering
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError("broken on purpose")
 
     with monkeypatch.context() as patch:
-        patch.setattr(page, "style_document", broken)
+        patch.setattr(rendering, "style_document", broken)
         journey = pressenter.go("www.example.com")
     assert journey.failure is not None and journey.failure.step == "bug"
     world = pressenter.World.load()

@@ -23,7 +23,7 @@ from pressenter.trace.events import CapturedFrame, TraceEvent
 from pressenter.worlds.world import World
 
 if TYPE_CHECKING:
-    from pressenter.browser.browser import Browser, BrowserFrame, Failure
+    from pressenter.browser.browser import Browser, Failure
     from pressenter.browser.page import Page
 
 __all__ = ["Journey", "JourneyInterrupted", "go"]
@@ -80,15 +80,17 @@ class Journey:
 
     @property
     def durations_ns(self) -> list[int]:
-        """For each visit the virtual time from the Enter key to the picture on the screen."""
+        """For each visit the virtual time from the Enter key to the whole picture on the screen."""
         found: list[int] = []
-        entered_ns: int | None = None
+        entered_ns, loaded = 0, False
         for event in self.events[self._begin :]:
             if event.name == "address_bar.enter":
                 entered_ns = event.at_ns
-            elif event.name == "display.scanout" and entered_ns is not None:
+            elif event.name == "page.loaded":
+                loaded = True
+            elif event.name == "display.scanout" and loaded:
                 found.append(event.at_ns - entered_ns)
-                entered_ns = None
+                loaded = False
         return found
 
     @property
@@ -240,11 +242,8 @@ def _open_browser(world: World, language: str) -> Browser:
     async def spend(kind: str, amount: float) -> None:
         await asyncio.sleep(computer.costs.of(kind, amount) / 1e9)
 
-    def present(title: str, frame: BrowserFrame) -> None:
-        computer.windows.present(title, Frame(*frame))
-
     return Browser(
-        table.host, world.recorder, spend=spend, present=present, context=world.client_context,
+        table.host, world.recorder, spend=spend, present=computer.windows.present, context=world.client_context,
         wall_clock=world.wall_clock, size=table.window, history=table.history, blocklist=table.blocklist,
         search=table.search, language=language,
     )  # fmt: skip
@@ -258,7 +257,7 @@ async def _person(world: World, browser: Browser, address: str, visits: int) -> 
         seen = asyncio.get_running_loop().create_future()
 
         def look(frame: Frame, visit: int = visit, seen: asyncio.Future[None] = seen) -> None:
-            if browser.navigations >= visit and not seen.done():
+            if browser.tab.navigations >= visit and not seen.done():
                 seen.set_result(None)
 
         computer.display.on_shown = look

@@ -14,7 +14,7 @@ from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.fragments import BoxFragment, LayoutResult
 from pressenter.browser.layout.overflow import scrollable_overflow
 from pressenter.browser.layout.rectangles import Rectangle, element_rectangles, page_fragments
-from pressenter.browser.pictures import inline_drawings, picture_elements, picture_file, picture_source
+from pressenter.browser.pictures import inline_drawings, picture_file, picture_source, shows_picture
 from tests.conformance.box_font import box_font
 
 
@@ -98,7 +98,7 @@ class Renderer:
                 sheets.append(parse_style_sheet(element.text_content(), self.medium))
         styled = style_document(document, sheets, self.medium, self.fonts.measure)
         known = {element: file.picture for element, file in inline_drawings(document, styled).items()}
-        for element in picture_elements(document):
+        for element in filter(shows_picture, document.elements()):
             source = picture_source(element, self.medium)
             if source.startswith("data:"):
                 known[element] = picture_file(source, urllib.request.urlopen(source).read()).picture

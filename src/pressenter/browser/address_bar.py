@@ -65,15 +65,21 @@ def _parse(text: str) -> str:
 
 
 class AddressBar:
-    """The text that is typed, and how it is edited."""
+    """The text that is typed, and how it is edited.
+
+    Attributes:
+        text: what stands in the bar.
+        shown: the address that was shown last.
+    """
 
     def __init__(self) -> None:
         self.text = ""
+        self.shown = ""
         self._selected = False
 
     def show(self, url: str) -> None:
         """Show where the browser is; the whole text is selected, so typing replaces it."""
-        self.text = url
+        self.text = self.shown = url
         self._selected = True
 
     def key(self, character: str) -> bool:

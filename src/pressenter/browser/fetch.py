@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import ada_url
 
 from pressenter.http.cache import HttpCache, Lookup
 from pressenter.http.client import FetchError, HttpClient
-from pressenter.http.content_coding import ACCEPT_ENCODING, BadEncoding, decode
+from pressenter.http.content_coding import ACCEPT_ENCODING, BadEncoding, ContentDecoder
 from pressenter.http.messages import Headers, Request, Response
 from pressenter.http.strict_transport import StrictTransport
 from pressenter.trace import Recorder
 
-__all__ = ["MAXIMUM_REDIRECTS", "Fetched", "Fetcher"]
+__all__ = ["MAXIMUM_REDIRECTS", "DocumentListener", "Fetched", "Fetcher", "Form"]
 
 MAXIMUM_REDIRECTS = 20  # Fetch Standard §4.4
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -38,6 +38,71 @@ class Fetched(NamedTuple):
     url: str
     response: Response
     body: bytes
+
+
+class DocumentListener(Protocol):
+    """Who wants a document before it is whole."""
+
+    def begin(self, url: str, status: int, headers: Headers) -> None:
+        """The response at the end of all redirections begins."""
+
+    def data(self, data: bytes) -> None:
+        """A piece of it, without content coding."""
+
+
+class Form(NamedTuple):
+    """What a form sends: the media type of its encoding, and its entries in it (HTML Standard §4.10.21.3)."""
+
+    type: str
+    body: bytes
+
+
+class _Body:
+    """A body whose content coding is removed while it comes.  Heads that lead elsewhere (3xx) are let pass."""
+
+    def __init__(self, url: str, listener: DocumentListener | None) -> None:
+        self._url = url
+        self._listener = listener
+        self._decoder: ContentDecoder | None = None
+        self._decoded = bytearray()
+
+    @property
+    def has_come(self) -> bool:
+        """Whether a head has come with which the way ends."""
+        return self._decoder is not None
+
+    def take(self, status: int, headers: Headers, data: bytes) -> None:
+        """A response that is there as a whole."""
+        self.head(status, headers)
+        self.data(data)
+
+    def head(self, status: int, headers: Headers) -> None:
+        if status == 304 or (status in _REDIRECTS and headers.get("location")):
+            return
+        self._decoder = self._checked(ContentDecoder, headers.get("content-encoding"))
+        if self._listener is not None:
+            self._listener.begin(self._url, status, headers)
+
+    def data(self, data: bytes) -> None:
+        if self._decoder is not None:
+            self._give(self._checked(self._decoder.feed, data))
+
+    def finish(self) -> bytes:
+        """The whole, decoded.  Raises FetchError."""
+        if self._decoder is not None:
+            self._give(self._checked(self._decoder.close))
+        return bytes(self._decoded)
+
+    def _give(self, data: bytes) -> None:
+        self._decoded += data
+        if data and self._listener is not None:
+            self._listener.data(data)
+
+    def _checked(self, step: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return step(*arguments)
+        except BadEncoding as error:
+            raise FetchError("content", f"{self._url}: {error}") from error
 
 
 class Fetcher:
@@ -63,15 +128,30 @@ class Fetcher:
         self._recorder = recorder
         self._wall_clock = wall_clock
 
-    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched:
-        """Fetch a document, style sheet or image.  Raises FetchError."""
+    async def fetch(
+        self,
+        url: str,
+        kind: str,
+        referrer: str = "",
+        listener: DocumentListener | None = None,
+        form: Form | None = None,
+    ) -> Fetched:
+        """Fetch a document, style sheet or image.  Raises FetchError.
+
+        Args:
+            listener: hears of the last response, after redirections, as it comes; the content coding is removed.
+            form: what a form sends with POST.
+        """
         seen: set[str] = set()
         for _ in range(MAXIMUM_REDIRECTS + 1):
             url = self._checked(url)
-            response = await self._response(url, kind, referrer)
+            body = _Body(url, listener)
+            response = await self._response(url, kind, referrer, body, form)
             location = response.headers.get("location")
             if response.status not in _REDIRECTS or not location:
-                return Fetched(url, response, self._decoded(response))
+                return Fetched(url, response, self._decoded(response, body))
+            if form is not None and response.status not in (307, 308):
+                form = None  # Fetch Standard §4.4: the redirection is followed with GET
             target = _join(url, location)
             self._record("response.redirect", status=response.status, url=target, origin=url)
             if target in seen:
@@ -98,7 +178,7 @@ class Fetcher:
                     parsed.port = "443"
         return str(parsed.href)
 
-    async def _response(self, url: str, kind: str, referrer: str) -> Response:
+    async def _response(self, url: str, kind: str, referrer: str, body: _Body, form: Form | None) -> Response:
         """From the cache, revalidated, or from the network."""
         fields = [
             ("User-Agent", "pressenter/0.1"),
@@ -109,6 +189,10 @@ class Fetcher:
         told = _referrer(referrer, url)
         if told:
             fields.append(("Referer", told))
+        if form is not None:
+            fields.append(("Content-Type", form.type))
+            request = Request("POST", url.partition("#")[0], Headers(fields), form.body)
+            return await self._from_network(kind, request, Lookup("miss"), body)
         request = Request("GET", url.partition("#")[0], Headers(fields))
         known = self.cache.lookup(request, self._wall_clock())
         words = {
@@ -122,14 +206,14 @@ class Fetcher:
             assert known.response is not None
             self._record_exchange(kind, request, known.response)
             return known.response
-        return await self._from_network(kind, request, known)
+        return await self._from_network(kind, request, known, body)
 
-    async def _from_network(self, kind: str, request: Request, known: Lookup) -> Response:
+    async def _from_network(self, kind: str, request: Request, known: Lookup, body: _Body) -> Response:
         sent = request
         if known.conditional is not None:
             sent = request._replace(headers=Headers([*request.headers.fields, *known.conditional.fields]))
         asked_at = self._wall_clock()
-        response = await self.client.send(sent)
+        response = await self.client.send(sent, body)
         now = self._wall_clock()
         parsed = ada_url.URL(request.url)
         if parsed.protocol == "https:" and "strict-transport-security" in response.headers:
@@ -146,18 +230,16 @@ class Fetcher:
         self._record_exchange(kind, sent, response)
         return response
 
-    def _decoded(self, response: Response) -> bytes:
+    def _decoded(self, response: Response, body: _Body) -> bytes:
+        if not body.has_come:  # from the cache
+            body.take(response.status, response.headers, response.body)
         encoding = response.headers.get("content-encoding")
-        if not encoding or not response.body:
-            return response.body
-        try:
-            body = decode(response.body, encoding)
-        except BadEncoding as error:
-            raise FetchError("content", f"{response.url}: {error}") from error
-        self._record(
-            "response.decode", url=response.url, encoding=encoding, encoded=len(response.body), decoded=len(body)
-        )
-        return body
+        decoded = body.finish()
+        if encoding and response.body:
+            self._record(
+                "response.decode", url=response.url, encoding=encoding, encoded=len(response.body), decoded=len(decoded)
+            )
+        return decoded
 
     def _record_exchange(self, kind: str, request: Request, response: Response) -> None:
         """Everything that the HAR file says of an exchange."""

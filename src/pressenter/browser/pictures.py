@@ -23,7 +23,7 @@ from pressenter.browser.html.svg_source import svg_source
 from pressenter.browser.layout.box_tree import Picture
 from pressenter.browser.layout.boxes import IntrinsicSize
 
-__all__ = ["PictureFile", "UnknownPicture", "inline_drawings", "picture_elements", "picture_file", "picture_source"]
+__all__ = ["PictureFile", "UnknownPicture", "inline_drawings", "picture_file", "picture_source", "shows_picture"]
 
 _KNOWN_TYPES = frozenset("image/png image/jpeg image/gif image/webp image/avif image/svg+xml image/bmp".split())
 _DEFAULT = IntrinsicSize(300.0, 150.0)  # CSS 2.2 §10.3.2
@@ -41,16 +41,14 @@ class PictureFile(NamedTuple):
     data: bytes
 
 
-def picture_elements(document: Document) -> list[Element]:
-    """Elements that show a picture from a file."""
-    return [
-        element
-        for element in document.elements()
-        if element.is_html(("img",))
+def shows_picture(element: Element) -> bool:
+    """Whether an element shows a picture from a file."""
+    return (
+        element.is_html(("img",))
         or _is_image_button(element)
         or (element.is_html(("object",)) and "data" in element.attributes)
         or (element.is_html(("embed",)) and "src" in element.attributes)
-    ]
+    )
 
 
 def _is_image_button(element: Element) -> bool:

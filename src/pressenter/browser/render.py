@@ -13,8 +13,10 @@ from pressenter.browser.css.style_sheet import Medium
 from pressenter.browser.html.dom import Document, Element, Text
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.rectangles import Rectangle, element_rectangles
+from pressenter.browser.live_page import LivePage
 from pressenter.browser.local_files import LocalFetcher
-from pressenter.browser.page import Page, PageLoader
+from pressenter.browser.page import Page
+from pressenter.browser.page_resources import Services
 from pressenter.http.errors import FetchError
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
@@ -59,13 +61,18 @@ async def _render(url: str, medium: Medium, fonts: FontLibrary) -> Rendering:
     async def spend(kind: str, amount: float) -> None:
         """Real time is spent anyway."""
 
-    loader = PageLoader("render", recorder, fetcher, fonts, spend, medium)
+    bugs: list[Exception] = []
+    services = Services("render", recorder, fetcher, spend, medium)
     fetched = await fetcher.fetch(url, "document")
     if fetched.response.status >= 400:
         raise FetchError("http", f"{fetched.url} answers {fetched.response.status} {fetched.response.reason}")
     content_type = fetched.response.headers.get("content-type")
     charset = content_type.partition("charset=")[2].partition(";")[0].strip().strip('"')
-    page = await loader.load(fetched.url, fetched.body, charset)
+    live = LivePage(services, fetched.url, charset, fonts, on_bug=bugs.append)
+    live.feed(fetched.body)
+    page = await live.finish()
+    for bug in bugs:
+        raise bug
     return Rendering(page, _problems(recorder))
 
 

@@ -1,57 +1,105 @@
-"""The browser's window: title, address bar, and the page below, as one picture."""
+"""The browser's own part of its window: title, buttons and address bar, above the page."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pressenter.browser.css.values import Color
 from pressenter.browser.layout.fonts import FontLibrary
-from pressenter.browser.page import Page
-from pressenter.browser.paint.items import NO_RADII, Clip, DisplayItem, FillRect, GlyphRun, PopState, Rect
+from pressenter.browser.paint.items import Clip, DisplayItem, FillRect, GlyphRun, PopState, Rect
 
-__all__ = ["CHROME_HEIGHT", "window_items"]
+__all__ = [
+    "BACK_BUTTON",
+    "FORWARD_BUTTON",
+    "RELOAD_BUTTON",
+    "TOOLBAR_HEIGHT",
+    "WindowState",
+    "address_field",
+    "window_items",
+]
 
-CHROME_HEIGHT = 76
+TOOLBAR_HEIGHT = 76
 _TITLE_BAR = Color(0.87, 0.88, 0.91, 1)
 _TOOLBAR = Color(0.97, 0.97, 0.98, 1)
 _FIELD = Color(1, 1, 1, 1)
 _LINE = Color(0.8, 0.81, 0.84, 1)
 _INK = Color(0.13, 0.14, 0.16, 1)
 _FAINT = Color(0.45, 0.47, 0.5, 1)
+_LOADING = Color(0.2, 0.45, 0.85, 1)
+_FOCUS = Color(0.35, 0.55, 0.9, 1)
 _SECURE = Color(0.1, 0.5, 0.25, 1)
 
 
-def window_items(
-    fonts: FontLibrary, width: int, height: int, title: str, address: str, page: Page | None
-) -> list[DisplayItem]:
-    """The display list of the whole window."""
-    items: list[DisplayItem] = [FillRect(Rect(0, 0, width, height), Color(1, 1, 1, 1))]
-    if page is not None:
-        view = Rect(0, CHROME_HEIGHT, width, height - CHROME_HEIGHT)
-        items += [Clip(view, NO_RADII, 0.0, CHROME_HEIGHT), *page.display_list, PopState()]
-    items.append(FillRect(Rect(0, 0, width, 34), _TITLE_BAR))
+#: Where the buttons are.
+BACK_BUTTON = Rect(8, 40, 28, 30)
+FORWARD_BUTTON = Rect(36, 40, 28, 30)
+RELOAD_BUTTON = Rect(64, 40, 28, 30)
+
+
+class WindowState(NamedTuple):
+    """What the toolbar shows.
+
+    Attributes:
+        text: what is typed in the address bar; ``address`` is that of the page.
+        has_focus: whether keys go to the address bar.
+    """
+
+    title: str
+    address: str
+    text: str
+    is_loading: bool = False
+    can_go_back: bool = False
+    can_go_forward: bool = False
+    has_focus: bool = False
+
+
+def address_field(width: int) -> Rect:
+    """Where the address bar is."""
+    return Rect(102, 40, max(0, width - 118), 30)
+
+
+def window_items(fonts: FontLibrary, width: int, state: WindowState) -> list[DisplayItem]:
+    """The display list of everything that is not the page."""
+    items: list[DisplayItem] = [FillRect(Rect(0, 0, width, 34), _TITLE_BAR)]
     items.append(
         FillRect(Rect(10, 6, min(300, width - 20), 28), _TOOLBAR, ((8.0, 8.0), (8.0, 8.0), (0.0, 0.0), (0.0, 0.0)))
     )
-    items.append(FillRect(Rect(0, 34, width, CHROME_HEIGHT - 34), _TOOLBAR))
-    items.append(FillRect(Rect(0, CHROME_HEIGHT - 1, width, 1), _LINE))
-    items.append(Clip(Rect(22, 6, min(276, width - 40), 28)))
-    items += _text(fonts, title, 22, 25, 13, _INK)
+    items.append(FillRect(Rect(0, 34, width, TOOLBAR_HEIGHT - 34), _TOOLBAR))
+    items.append(FillRect(Rect(0, TOOLBAR_HEIGHT - 1, width, 1), _LINE))
+    pen = 22.0
+    if state.is_loading:
+        items.append(FillRect(Rect(22, 15, 10, 10), _LOADING, ((5.0, 5.0),) * 4))
+        pen += 18
+    items.append(Clip(Rect(pen, 6, min(298, width - 20) - pen, 28)))
+    items += _text(fonts, state.title, pen, 25, 13, _INK)
     items.append(PopState())
-    items += _text(fonts, "\u2190", 16, 61, 18, _FAINT)
-    items += _text(fonts, "\u2192", 44, 61, 18, _FAINT)
-    field = Rect(76, 40, max(0, width - 92), 30)
-    items.append(FillRect(field, _LINE, ((15.0, 15.0),) * 4))
-    items.append(
-        FillRect(Rect(field.x + 1, field.y + 1, field.width - 2, field.height - 2), _FIELD, ((14.0, 14.0),) * 4)
-    )
-    secure = address.startswith("https:")
-    label = "secure" if secure else "not secure" if address.startswith("http:") else ""
-    pen = field.x + 16
+    for button, sign, works in (
+        (BACK_BUTTON, "\u2190", state.can_go_back), (FORWARD_BUTTON, "\u2192", state.can_go_forward),
+        (RELOAD_BUTTON, "\u00d7" if state.is_loading else "\u21bb", True),
+    ):  # fmt: skip
+        left = button.x + (button.width - _width(fonts, sign, 18)) / 2
+        items += _text(fonts, sign, left, 61, 18, _INK if works else _FAINT)
+    field = address_field(width)
+    line, edge = (_FOCUS, 2) if state.has_focus else (_LINE, 1)
+    items.append(FillRect(field, line, ((15.0, 15.0),) * 4))
+    items.append(FillRect(field.inset(edge, edge, edge, edge), _FIELD, ((15.0 - edge, 15.0 - edge),) * 4))
     items.append(Clip(field))
-    if label:
+    items += _address_items(fonts, state, field.x + 16)
+    items.append(PopState())
+    return items
+
+
+def _address_items(fonts: FontLibrary, state: WindowState, pen: float) -> list[DisplayItem]:
+    """How safe the connection is, the address, and the caret if one types."""
+    items: list[DisplayItem] = []
+    secure = state.address.startswith("https:")
+    label = "secure" if secure else "not secure" if state.address.startswith("http:") else ""
+    if label and state.text == state.address:
         items += _text(fonts, label, pen, 60, 12, _SECURE if secure else _FAINT)
         pen += _width(fonts, label, 12) + 12
-    items += _text(fonts, address, pen, 60, 14, _INK)
-    items.append(PopState())
+    items += _text(fonts, state.text, pen, 60, 14, _INK)
+    if state.has_focus:
+        items.append(FillRect(Rect(round(pen + _width(fonts, state.text, 14)) + 1, 46, 1, 18), _INK))
     return items
 
 

@@ -170,11 +170,13 @@ def _report(console: Console, journey: Journey, files: list[Path], wall: float, 
     counts = {"events": len(journey.events), "frames": len(journey.packets)}
     console.print(words["done"].format(time=times, wall=wall, **counts), soft_wrap=True)
     browser = journey.browser
-    if browser.status is not None and browser.status[0] >= 400:
-        status = " ".join(map(str, browser.status))
+    if browser.tab.status is not None and browser.tab.status[0] >= 400:
+        status = " ".join(map(str, browser.tab.status))
         console.print(f"[yellow]{escape(words['status'].format(status=status))}[/]", soft_wrap=True)
-    if browser.download is not None:
-        console.print(words["download"].format(name=escape(browser.download[0]), length=len(browser.download[1])))
+    if browser.tab.download is not None:
+        console.print(
+            words["download"].format(name=escape(browser.tab.download[0]), length=len(browser.tab.download[1]))
+        )
     if browser.fonts.missing:
         characters = "".join(sorted(browser.fonts.missing)[:20])
         console.print(f"[yellow]{escape(words['missing'].format(characters=characters))}[/]", soft_wrap=True)

@@ -16,7 +16,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import ada_url
 import h11
@@ -27,12 +27,22 @@ from pressenter.http.messages import Headers, Request, Response, Timings
 from pressenter.tls.contexts import check_dates
 from pressenter.trace import Recorder
 
-__all__ = ["CONNECTIONS_PER_HOST", "FetchError", "HttpClient"]
+__all__ = ["CONNECTIONS_PER_HOST", "BodyListener", "FetchError", "HttpClient"]
 
 CONNECTIONS_PER_HOST = 6
 MAXIMUM_HEADER_BYTES = 256 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+
+
+class BodyListener(Protocol):
+    """Who wants a response before it is whole."""
+
+    def head(self, status: int, headers: Headers) -> None:
+        """Status line and fields have come."""
+
+    def data(self, data: bytes) -> None:
+        """A piece of the body, with its content coding."""
 
 
 class _ClosedUnanswered(Exception):
@@ -111,14 +121,18 @@ class HttpClient:
         """Connections that are open now."""
         return sum(len(origin.open) for origin in self._origins.values())
 
-    async def send(self, request: Request) -> Response:
-        """The response to a request, redirects not followed.  Raises FetchError."""
+    async def send(self, request: Request, listener: BodyListener | None = None) -> Response:
+        """The response to a request, redirects not followed.  Raises FetchError.
+
+        Args:
+            listener: hears of the head and of each piece of the body as they come.
+        """
         origin = self._origin(request.url)
         timings = Timings(_now_ns())
         for attempt in (1, 2):
             connection, timings = await self._connection(origin, timings)
             try:
-                return await self._exchange(connection, request, timings)
+                return await self._exchange(connection, request, timings, listener)
             except _ClosedUnanswered as closed:
                 self._discard(connection)
                 if attempt == 2 or not closed.reused or request.method not in _IDEMPOTENT:
@@ -267,7 +281,9 @@ class HttpClient:
 
     # ---- one exchange ----------------------------------------------------------------------
 
-    async def _exchange(self, connection: _Connection, request: Request, timings: Timings) -> Response:
+    async def _exchange(
+        self, connection: _Connection, request: Request, timings: Timings, listener: BodyListener | None
+    ) -> Response:
         reused, connection.used = connection.used, True
         await self._send_request(connection, request, reused)
         timings = timings._replace(sent=_now_ns())
@@ -285,8 +301,12 @@ class HttpClient:
             elif isinstance(event, h11.Response):
                 head = event
                 self._record_head(request, event)
+                if listener is not None:
+                    listener.head(event.status_code, _headers(event))
             elif isinstance(event, h11.Data):
                 body += event.data
+                if listener is not None:
+                    listener.data(bytes(event.data))
             elif isinstance(event, (h11.EndOfMessage, h11.ConnectionClosed)):
                 break
         if head is None:

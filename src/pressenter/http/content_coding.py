@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from typing import Protocol
 
-__all__ = ["ACCEPT_ENCODING", "BadEncoding", "MAXIMUM_DECODED", "decode", "encode"]
+__all__ = ["ACCEPT_ENCODING", "MAXIMUM_DECODED", "BadEncoding", "ContentDecoder", "decode", "encode"]
 
 ACCEPT_ENCODING = "gzip, deflate, br"
 MAXIMUM_DECODED = 256 * 1024 * 1024  # against decompression bombs
@@ -17,20 +18,8 @@ class BadEncoding(ValueError):
 
 def decode(body: bytes, codings: str) -> bytes:
     """Remove codings, the last applied first.  Raises BadEncoding."""
-    for coding in reversed([part.strip().lower() for part in codings.split(",") if part.strip()]):
-        try:
-            if coding in ("gzip", "x-gzip"):
-                body = _inflate(body, 16 + zlib.MAX_WBITS)
-            elif coding == "deflate":
-                # RFC 9110 §8.4.1.2: zlib's format, but some servers send it raw
-                body = _inflate(body, zlib.MAX_WBITS if body[:1] == b"\x78" else -zlib.MAX_WBITS)
-            elif coding == "br":
-                body = _brotli(body)
-            elif coding != "identity":
-                raise BadEncoding(f"unknown content coding {coding!r}")
-        except zlib.error as error:
-            raise BadEncoding(f"the body is not valid {coding}: {error}") from error
-    return body
+    decoder = ContentDecoder(codings)
+    return decoder.feed(body) + decoder.close()
 
 
 def encode(body: bytes, coding: str) -> bytes:
@@ -44,26 +33,98 @@ def encode(body: bytes, coding: str) -> bytes:
     raise BadEncoding(f"unknown content coding {coding!r}")
 
 
-def _inflate(body: bytes, window_bits: int) -> bytes:
-    decoded = bytearray()
-    while body:  # a gzip body may have several members
-        stream = zlib.decompressobj(window_bits)
-        decoded += stream.decompress(body, MAXIMUM_DECODED - len(decoded) + 1)
-        if len(decoded) > MAXIMUM_DECODED:
+class ContentDecoder:
+    """Removes content codings from a body as it arrives.
+
+    Args:
+        codings: the value of Content-Encoding.  Raises BadEncoding for a coding that is not known.
+    """
+
+    def __init__(self, codings: str) -> None:
+        names = [part.strip().lower() for part in codings.split(",") if part.strip()]
+        self._stages = [_stage(name) for name in reversed(names) if name != "identity"]
+        self._decoded = 0
+        self._coded = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """What some more bytes come to.  Raises BadEncoding."""
+        self._coded += len(data)
+        for stage in self._stages:
+            data = stage.feed(data)
+        self._decoded += len(data)
+        if self._decoded > MAXIMUM_DECODED:
             raise BadEncoding(f"the body decodes to more than {MAXIMUM_DECODED} bytes")
-        if not stream.eof:
+        return data
+
+    def close(self) -> bytes:
+        """The rest, at the end of the body.  Raises BadEncoding if it is cut short."""
+        if self._coded and not all(stage.is_complete for stage in self._stages):
             raise BadEncoding("the coded body is truncated")
-        body = stream.unused_data
-    return bytes(decoded)
+        return b""
 
 
-def _brotli(body: bytes) -> bytes:
-    import brotli
+class _Stage(Protocol):
+    """One coding."""
 
-    try:
-        decoded = bytes(brotli.decompress(body))
-    except brotli.error as error:
-        raise BadEncoding(f"the body is not valid br: {error}") from error
-    if len(decoded) > MAXIMUM_DECODED:
-        raise BadEncoding(f"the body decodes to more than {MAXIMUM_DECODED} bytes")
-    return decoded
+    @property
+    def is_complete(self) -> bool: ...
+
+    def feed(self, data: bytes) -> bytes: ...
+
+
+def _stage(name: str) -> _Stage:
+    if name in ("gzip", "x-gzip"):
+        return _Inflate(name, 16 + zlib.MAX_WBITS)
+    if name == "deflate":
+        return _Inflate(name, None)
+    if name == "br":
+        return _Brotli()
+    raise BadEncoding(f"unknown content coding {name!r}")
+
+
+class _Inflate:
+    """gzip and deflate.  ``window_bits`` is None where the first byte tells zlib's format from the raw one."""
+
+    def __init__(self, name: str, window_bits: int | None) -> None:
+        self._name = name
+        self._window_bits = window_bits
+        self._stream: zlib._Decompress | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        return self._stream is None or self._stream.eof
+
+    def feed(self, data: bytes) -> bytes:
+        decoded = bytearray()
+        while data:  # a gzip body may have several members
+            if self._stream is None or self._stream.eof:
+                if self._window_bits is None:
+                    # RFC 9110 §8.4.1.2: zlib's format, but some servers send it raw
+                    self._window_bits = zlib.MAX_WBITS if data[:1] == b"\x78" else -zlib.MAX_WBITS
+                self._stream = zlib.decompressobj(self._window_bits)
+            try:
+                decoded += self._stream.decompress(data, MAXIMUM_DECODED + 1)
+            except zlib.error as error:
+                raise BadEncoding(f"the body is not valid {self._name}: {error}") from error
+            if len(decoded) > MAXIMUM_DECODED:
+                break  # whoever adds up the body's pieces says so
+            data = self._stream.unused_data
+        return bytes(decoded)
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        import brotli
+
+        self._error = brotli.error
+        self._stream = brotli.Decompressor()
+
+    @property
+    def is_complete(self) -> bool:
+        return bool(self._stream.is_finished())
+
+    def feed(self, data: bytes) -> bytes:
+        try:
+            return bytes(self._stream.process(data))
+        except self._error as error:
+            raise BadEncoding(f"the body is not valid br: {error}") from error

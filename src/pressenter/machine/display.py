@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Protocol
 
 from pressenter.sim import Agenda, Entry
 from pressenter.trace import Recorder
@@ -13,12 +13,17 @@ __all__ = ["REFRESH_HZ", "Display", "Frame"]
 REFRESH_HZ = 60
 
 
-class Frame(NamedTuple):
+class Frame(Protocol):
     """A picture: its size, and its file in PNG (empty where nothing could be rastered)."""
 
-    width: int
-    height: int
-    png: bytes
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def png(self) -> bytes: ...
 
 
 class Display:
@@ -37,12 +42,16 @@ class Display:
         self.frames = 0
         #: Called with each frame that has come onto the screen: whoever looks at it.
         self.on_shown: Callable[[Frame], None] = lambda frame: None
-        self._next: Frame | None = None
+        self._next: tuple[Frame, Callable[[], None] | None] | None = None
         self._refresh: Entry | None = None
 
-    def present(self, frame: Frame) -> None:
-        """Show a frame from the next vertical blank on; a later one before then replaces it."""
-        self._next = frame
+    def present(self, frame: Frame, when_shown: Callable[[], None] | None = None) -> None:
+        """Show a frame from the next vertical blank on; a later one before then replaces it.
+
+        Args:
+            when_shown: called when the frame is on the screen.
+        """
+        self._next = (frame, when_shown)
         if self._refresh is not None:
             self._refresh.cancel()
         period = 1_000_000_000 // REFRESH_HZ
@@ -51,10 +60,12 @@ class Display:
 
     def _scan_out(self) -> None:
         assert self._next is not None
-        self.shown, self._next, self._refresh = self._next, None, None
+        (self.shown, when_shown), self._next, self._refresh = self._next, None, None
         self.frames += 1
         self.recorder.record(
             self.node, "display.scanout", frame=self.frames, width=self.shown.width,
             height=self.shown.height,
         )  # fmt: skip
+        if when_shown is not None:
+            when_shown()
         self.on_shown(self.shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from pressenter.machine.display import Display, Frame
@@ -57,7 +58,7 @@ class WindowSystem:
                     self.recorder.record(self.node, "window.key", key=character, window=self.focused.title)
                     self.focused.key_pressed(KeyStroke(key.name, character))
 
-    def present(self, title: str, frame: Frame) -> None:
+    def present(self, title: str, frame: Frame, when_shown: Callable[[], None] | None = None) -> None:
         """Show a window's contents: composited now, on the screen at the next refresh."""
         self.recorder.record(self.node, "window.composite", title=title, width=frame.width, height=frame.height)
-        self.display.present(frame)
+        self.display.present(frame, when_shown)

@@ -262,6 +262,8 @@ _event("html.parse", 15, "HTML: {bytes} bytes of {encoding} become {nodes} nodes
        "HTML：{bytes} 字节（{encoding}）解析成 {nodes} 个节点", "HTML Standard §13.2", "always")
 _event("html.subresource", 15, "the page asks for {url} ({kind})",
        "页面需要 {url}（{kind}）", "", "always")
+_event("html.preload", 15, "the preload scanner sees that {url} will be needed ({kind})",
+       "预加载扫描器发现将需要 {url}（{kind}）", "HTML Standard §13.2.6.4.8", "always")
 _event("css.parse", 15, "CSS of {source}: {rules} rules",
        "{source} 的 CSS：{rules} 条规则", "CSS Syntax Level 3", "always")
 _event("css.cascade", 15, "styles for {elements} elements from {rules} rules",
@@ -282,12 +284,14 @@ _event("layout.limit", 15, "{what} beyond {limit} are left out",
        "超过 {limit} 的{what}被略去", "", "always")
 _event("paint.display_list", 15, "display list: {items} items",
        "显示列表：{items} 项", "CSS 2.2 appendix E", "always")
-_event("paint.raster", 15, "raster: {width} by {height} pixels",
-       "光栅化：{width}×{height} 像素", "", "always")
+_event("paint.raster", 15, "raster: {rastered} of {tiles} tiles in {layers} layers, {pixels} pixels",
+       "光栅化：{layers} 个图层，{tiles} 个图块中的 {rastered} 个，{pixels} 像素", "", "always")
 _event("paint.unavailable", 15, "no picture: {reason}",
        "无法生成图片：{reason}", "", "always")
 _event("page.error", 15, "the error page says: {message}",
        "错误页显示：{message}", "", "always")
+_event("page.dom_content_loaded", 15, "DOMContentLoaded: the document is parsed",
+       "DOMContentLoaded：文档解析完毕", "HTML Standard §13.2.7", "always")
 _event("page.loaded", 15, "load: {resources} resources, {bytes} bytes",
        "load：{resources} 个资源，{bytes} 字节", "HTML Standard §8.5", "always")
 _event("page.download", 14, "{url} is offered as a download: {filename}, {length} bytes",
@@ -297,6 +301,12 @@ _event("window.composite", 16, "the window is composited: {title}",
        "窗口合成：{title}", "", "always")
 _event("display.scanout", 16, "frame {frame} is on the screen",
        "第 {frame} 帧显示在屏幕上", "", "always")
+_event("page.first_paint", 16, "first paint, {after_ms} ms after the navigation began",
+       "首次绘制，导航开始后 {after_ms} 毫秒", "Paint Timing 1 §2", "always")
+_event("page.first_contentful_paint", 16, "first contentful paint, {after_ms} ms after the navigation began",
+       "首次内容绘制，导航开始后 {after_ms} 毫秒", "Paint Timing 1 §2", "always")
+_event("page.largest_contentful_paint", 16, "largest contentful paint so far, after {after_ms} ms: <{element}>, {area} px²",
+       "目前最大内容绘制，{after_ms} 毫秒后：<{element}>，{area} 平方像素", "Largest Contentful Paint 1 §2", "always")
 # 17 After
 _event("tab.close", 17, "the tab closes: {connections} connections are closed",
        "标签页关闭：关闭 {connections} 条连接", "", "always")

@@ -15,23 +15,32 @@ __all__ = ["har_bytes"]
 
 _VERSION = "0.1.0"
 
+#: The moments of a page load; names that begin with an underscore are additions, as HAR 1.2 allows them.
+_MOMENTS = {
+    "page.dom_content_loaded": "onContentLoad", "page.loaded": "onLoad",
+    "page.first_contentful_paint": "_firstContentfulPaint",
+    "page.largest_contentful_paint": "_largestContentfulPaint",
+}  # fmt: skip
+
 
 def har_bytes(events: Sequence[TraceEvent], epoch_seconds: float) -> bytes:
     """The HAR file of a recording: a page for each navigation, an entry for each exchange."""
     pages: list[dict[str, Any]] = []
     entries: list[dict[str, Any]] = []
     starts = [event for event in events if event.name == "navigate.start"]
-    loads = [event for event in events if event.name == "page.loaded"]
     for number, start in enumerate(starts, 1):
-        following = starts[number].at_ns if number < len(starts) else 1 << 62
-        load = next((e for e in loads if start.at_ns <= e.at_ns < following), None)
-        milliseconds = (load.at_ns - start.at_ns) / 1e6 if load is not None else -1
+        following = starts[number].id if number < len(starts) else len(events) + 1
+        moments = {e.name: e for e in events[start.id : following] if e.name in _MOMENTS}  # of several the last
+        load = moments.get("page.loaded")
+        timings = {
+            _MOMENTS[name]: (moments[name].at_ns - start.at_ns) / 1e6 if name in moments else -1 for name in _MOMENTS
+        }
         pages.append(
             {
                 "startedDateTime": _time(epoch_seconds, start.at_ns),
                 "id": f"page_{number}",
                 "title": str((load or start).fields.get("title") or start.fields["url"]),
-                "pageTimings": {"onContentLoad": -1, "onLoad": milliseconds},
+                "pageTimings": timings,
             }
         )
     decoded = {e.fields["url"]: e.fields["decoded"] for e in events if e.name == "response.decode"}

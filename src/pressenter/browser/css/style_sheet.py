@@ -62,13 +62,17 @@ class Import(NamedTuple):
 
 
 class FontFace(NamedTuple):
-    """An @font-face (CSS Fonts 4 §4): ``sources`` are addresses with their formats."""
+    """An @font-face (CSS Fonts 4 §4): ``sources`` are addresses with their formats.
+
+    ``display`` says what is shown while the font is on its way (§4.9).
+    """
 
     family: str
     sources: tuple[tuple[str, str], ...]
     weights: tuple[float, float]
     italic: bool
     ranges: tuple[tuple[int, int], ...]
+    display: str = "auto"
 
 
 class Keyframes(NamedTuple):
@@ -303,7 +307,9 @@ def _font_face(content: Any) -> FontFace | None:
     numbers = [float(weight) for weight in weights if isinstance(weight, (int, float))] or [400.0]
     style = descriptors.get("font-style", [])
     italic = bool(style) and style[0].type == "ident" and style[0].lower_value in ("italic", "oblique")
-    return FontFace(family, tuple(sources), (numbers[0], numbers[-1]), italic, _unicode_range(descriptors))
+    display = descriptors.get("font-display", [])
+    shown = display[0].lower_value if display and display[0].type == "ident" else "auto"
+    return FontFace(family, tuple(sources), (numbers[0], numbers[-1]), italic, _unicode_range(descriptors), shown)
 
 
 _WEIGHT_NAMES = {"normal": 400.0, "bold": 700.0}

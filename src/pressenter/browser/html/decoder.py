@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import webencodings
 
-__all__ = ["Decoded", "decode", "sniff_encoding"]
+__all__ = ["Decoded", "DocumentDecoder", "decode", "sniff_encoding"]
 
 _PRESCAN_BYTES = 1024
 _META = re.compile(rb"<meta\b[^>]{0,512}", re.IGNORECASE)
@@ -44,6 +44,38 @@ def sniff_encoding(data: bytes, transport_charset: str = "") -> str:
 
 def decode(data: bytes, transport_charset: str = "") -> Decoded:
     """Decode a document.  Bytes that fit no character become U+FFFD."""
-    fallback = sniff_encoding(data, transport_charset)
-    text, used = webencodings.decode(data, fallback, "replace")
-    return Decoded(text, str(used.name))
+    decoder = DocumentDecoder(transport_charset)
+    return Decoded(decoder.feed(data, final=True), decoder.encoding)
+
+
+class DocumentDecoder:
+    """Decodes a document as it arrives.
+
+    The first bytes are held back until there are enough of them to tell the encoding, or until
+    a byte order mark or the transport has told it.
+
+    Args:
+        transport_charset: what Content-Type says.
+
+    Attributes:
+        encoding: the encoding's name; empty while it is not known.
+    """
+
+    def __init__(self, transport_charset: str = "") -> None:
+        self.encoding = ""
+        self._charset = transport_charset if transport_charset and webencodings.lookup(transport_charset) else ""
+        self._held = b""
+        self._decoder: webencodings.IncrementalDecoder | None = None
+
+    def feed(self, data: bytes, final: bool = False) -> str:
+        """The characters that some more bytes come to."""
+        if self._decoder is None:
+            data, self._held = self._held + data, b""
+            if not (final or self._charset or len(data) >= _PRESCAN_BYTES):
+                self._held = data
+                return ""
+            self._decoder = webencodings.IncrementalDecoder(sniff_encoding(data, self._charset), "replace")
+        text = str(self._decoder.decode(data, final))
+        if self._decoder.encoding is not None:
+            self.encoding = str(self._decoder.encoding.name)
+        return text

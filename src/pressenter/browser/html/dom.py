@@ -21,30 +21,58 @@ NAMESPACED_ATTRIBUTES = frozenset(
 
 
 class Node:
-    """What every node of the tree has."""
+    """What every node of the tree has.
 
-    __slots__ = ("children", "parent")
+    Attributes:
+        has_changed: whether the node, or one below it, is new or has changed since `take_changes`.
+    """
+
+    __slots__ = ("children", "has_changed", "parent")
 
     def __init__(self) -> None:
         self.parent: Node | None = None
         self.children: list[Node] = []
+        self.has_changed = True
+
+    def mark_changed(self) -> None:
+        """The node's data, attributes, state or list of children is another now."""
+        self.has_changed = True
+        node = self.parent
+        while node is not None and not node.has_changed:  # above one that has changed, all have
+            node.has_changed = True
+            node = node.parent
+
+    def take_changes(self) -> list[Node]:
+        """The nodes that have changed, with all that are around them, parents first; from now on none has."""
+        found: list[Node] = []
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            if node.has_changed:
+                node.has_changed = False
+                found.append(node)
+                stack.extend(reversed(node.children))
+        return found
 
     def append(self, child: Node) -> None:
         """Add a child at the end; it leaves its old parent."""
         child.detach()
         child.parent = self
         self.children.append(child)
+        child.mark_changed()
 
     def insert_before(self, child: Node, reference: Node) -> None:
         """Add a child in front of one that is there."""
         child.detach()
         child.parent = self
         self.children.insert(self._index(reference), child)
+        child.mark_changed()
 
     def detach(self) -> None:
         """Leave the parent."""
         if self.parent is not None:
             del self.parent.children[self.parent._index(self)]
+            self.parent.mark_changed()
             self.parent = None
 
     def _index(self, child: Node) -> int:

@@ -5,18 +5,22 @@ whether markup or text follows, and ``<![CDATA[`` is one thing inside of SVG and
 The tokenizer here takes such decisions by the names of tags alone.  It is right nearly always;
 where the builder decides otherwise, a new tokenizer takes over from the character after the tag.
 So that it can, text is fed in pieces that end after each ``>``, which is where tags end.
+
+At the end of a script the parser may be stopped: the script has to run before the next
+character is looked at, and what it writes (``document.write``) comes before that character.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from turbohtml import Tokenizer, TokenType
 
 from pressenter.browser.html.dom import Document, DocumentFragment, Element
-from pressenter.browser.html.insertion_modes.modes import text_token
+from pressenter.browser.html.insertion_modes.modes import Mode, text_token
 from pressenter.browser.html.tree_builder import TreeBuilder
 
 __all__ = ["HtmlParser", "parse_fragment", "parse_html"]
@@ -34,10 +38,21 @@ class HtmlParser:
         fragment_context: the element that the characters are to be the content of (§13.4); None
             for a whole document.
         scripting: whether scripts run, which makes the content of noscript text.
+        on_script: called with each script element of HTML when its end tag has been read; it may call
+            `pause` and `write`.
+
+    Attributes:
+        is_paused: whether the parser waits for `resume`.
     """
 
-    def __init__(self, fragment_context: Element | None = None, scripting: bool = False) -> None:
+    def __init__(
+        self, fragment_context: Element | None = None, scripting: bool = False,
+        on_script: Callable[[Element], None] | None = None,
+    ) -> None:  # fmt: skip
         self.builder = TreeBuilder(scripting)
+        self.is_paused = False
+        self._on_script = on_script
+        self._input: deque[Iterator[str]] = deque()  # what has not been looked at
         self._tokenizer = _new_tokenizer()
         self._text_tag = ""
         self._section: list[str] | None = None
@@ -47,8 +62,30 @@ class HtmlParser:
 
     def feed(self, text: str) -> None:
         """Take some more characters."""
-        for piece in _pieces(text):
-            if self._section is None:
+        self._input.append(_pieces(text))
+        self._advance()
+
+    def write(self, text: str) -> None:
+        """``document.write``: characters that come before all that have not been looked at (§8.4.3)."""
+        self._input.appendleft(_pieces(text))
+        self._advance()
+
+    def pause(self) -> None:
+        """Look at no more characters, for a script has to be fetched or run first (§13.2.6.4.8)."""
+        self.is_paused = True
+
+    def resume(self) -> None:
+        """Go on where the parser was stopped."""
+        self.is_paused = False
+        self._advance()
+
+    def _advance(self) -> None:
+        while self._input and not self.is_paused:
+            source = self._input[0]
+            piece = next(source, "")
+            if not piece:
+                self._input.remove(source)
+            elif self._section is None:
                 self._unfinished.append(piece)
                 for token in self._tokenizer.feed(piece):
                     self._unfinished.clear()
@@ -58,7 +95,7 @@ class HtmlParser:
                 self._end_section()
 
     def close(self) -> Document:
-        """No more characters: finish the document and return it."""
+        """No more characters: finish the document and return it.  The parser must not be paused."""
         if self._section is None:
             self._finish_question()
             for token in self._tokenizer.close():
@@ -89,6 +126,11 @@ class HtmlParser:
             # No start tag has been seen, so no end tag is appropriate: it is text (§13.2.5).
             builder.process(text_token(token.source))
             self._tokenizer = _new_tokenizer(self._text_tag)
+        elif token.type is TokenType.END_TAG and token.tag == "script" and builder.mode is Mode.IN_TEXT:
+            script = builder.open.current
+            builder.process(token)
+            if self._on_script is not None:
+                self._on_script(script)
         else:
             builder.process(token)
 

@@ -40,6 +40,8 @@ class TreeBuilder:
         mode: the current insertion mode.
         scripting: whether scripts run (the scripting flag, §13.2.4.5).
         context: the element that a fragment is parsed for (§13.4), or None.
+        inserted: elements that the parser has put into the document since somebody emptied the list; None
+            keeps no list.
         awaits_text: set where what follows a start tag is text and no markup; whoever has the
             tokenizer clears it before the tag.
     """
@@ -48,6 +50,7 @@ class TreeBuilder:
         self.document = Document()
         self.scripting = scripting
         self.context: Element | None = None
+        self.inserted: list[Element] | None = None
         self.awaits_text = False
         self.open = OpenElements()
         self.formatting = FormattingList()
@@ -155,6 +158,8 @@ class TreeBuilder:
         else:
             parent.insert_before(element, before)
         self.open.append(element)
+        if self.inserted is not None and not self.open.holds("template"):
+            self.inserted.append(element)
         return element
 
     def insert_void(self, token: Any) -> Element:
@@ -175,6 +180,7 @@ class TreeBuilder:
         previous = siblings[index - 1] if index else None
         if isinstance(previous, Text):
             previous.data += data
+            previous.mark_changed()
         elif before is None:
             parent.append(Text(data))
         else:

@@ -59,8 +59,9 @@ class BoxTreeBuilder:
     """Makes the boxes of one document."""
 
     def __init__(
-        self, styled: StyledDocument, pictures: Mapping[Element, Picture], by_address: Mapping[str, Picture], fonts: Any
-    ) -> None:
+        self, styled: StyledDocument, pictures: Mapping[Element, Picture | None], by_address: Mapping[str, Picture],
+        fonts: Any,
+    ) -> None:  # fmt: skip
         self.styled = styled
         self.pictures = pictures
         self.by_address = by_address
@@ -244,13 +245,13 @@ class BoxTreeBuilder:
 
 
 def build_box_tree(
-    document: Document, styled: StyledDocument, pictures: Mapping[Element, Picture],
+    document: Document, styled: StyledDocument, pictures: Mapping[Element, Picture | None],
     by_address: Mapping[str, Picture] | None = None, fonts: Any = None,
 ) -> BoxTree:  # fmt: skip
     """Make the boxes of a document.
 
     Args:
-        pictures: for each element that shows a picture which was decoded, that picture.
+        pictures: for each element that shows a picture which was decoded, that picture; None if it is on its way.
         by_address: the pictures that styles name.
         fonts: the font library, which the sizes of some controls depend on.
     """

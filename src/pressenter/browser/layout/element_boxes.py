@@ -53,6 +53,8 @@ def _word_break(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) ->
 def picture_box(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> list[Box] | None:
     """An img or svg element: its picture, or the text that stands for it."""
     found = builder.pictures.get(node)
+    if found is None and node in builder.pictures:  # on its way: it takes no room but what styles and attributes give
+        return [ReplacedBox(style, node, IntrinsicSize(0.0, 0.0))]
     if found is not None:
         box = ReplacedBox(
             style, node, found.size, picture=found.key, ratio=found.ratio, has_only_ratio=found.has_only_ratio
@@ -67,7 +69,10 @@ def picture_box(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) ->
         return [ReplacedBox(style, node, IntrinsicSize(0.0, 0.0))]
     if not node.get("src") or "alt" in node.attributes:
         # HTML Standard §15.4.2: a picture that is not there is its alternative text
-        return [InlineBox(style, node, [TextBox(style, alternative)] if alternative else [])]
+        text: list[Box] = [TextBox(style, alternative)] if alternative else []
+        if style["display"] == "inline" and style["float"] == "none" and style["position"] in ("static", "relative"):
+            return [InlineBox(style, node, text)]
+        return [builder.box({**style, "display": "block"}, node, text)]
     return [ReplacedBox(style, node, IntrinsicSize(16, 16))]
 
 

@@ -229,11 +229,13 @@ class FontLibrary:
 
     Attributes:
         missing: characters for which no font was found.
+        awaited: families, in lower case, whose text is not shown while their file is on its way.
     """
 
     def __init__(self, system: bool = False) -> None:
         self.uses_system = system and fontconfig_is_there()
         self.missing: set[str] = set()
+        self.awaited: frozenset[str] = frozenset()
         self._faces: dict[tuple[Path, int], FontFace] = {}
         self._added: dict[str, list[_AddedFace]] = {}
         self._chosen: dict[tuple[tuple[str, ...], float, bool, str], FontFace] = {}
@@ -261,6 +263,17 @@ class FontLibrary:
         other = FontLibrary.__new__(FontLibrary)
         other.__dict__.update(self.__dict__)
         other._added, other._chosen = {}, {}
+        return other
+
+    def is_awaited(self, style: Mapping[str, Any]) -> bool:
+        """Whether text is held back, since its font may still come (CSS Fonts 4 §4.9, the block period)."""
+        return bool(self.awaited) and style["font-family"][0].lower() in self.awaited
+
+    def awaiting(self, families: frozenset[str]) -> FontLibrary:
+        """The same library, with other families awaited."""
+        other = FontLibrary.__new__(FontLibrary)
+        other.__dict__.update(self.__dict__)
+        other.awaited = families
         return other
 
     def face(self, families: tuple[str, ...], weight: float, italic: bool, language: str = "") -> FontFace:

@@ -45,6 +45,7 @@ from pressenter.browser.paint.items import (
     Clip,
     DisplayItem,
     FillRect,
+    FixedToViewport,
     GlyphRun,
     Group,
     PictureItem,
@@ -109,12 +110,17 @@ class _Painter:
         fragment = entry.fragment
         assert isinstance(fragment, BoxFragment)
         group = _group(fragment, entry.x, entry.y)
+        is_fixed = fragment.box.style["position"] == "fixed"
+        if is_fixed:
+            self.items.append(FixedToViewport())
         self._push(entry.clips)
         if group is not None:
             self.items.append(group)
         context = _Context()
         self._paint_layer(_Entry(fragment, entry.x, entry.y, ()), context, own_context=True)
         self._pop((*entry.clips, group) if group is not None else entry.clips)
+        if is_fixed:
+            self.items.append(PopState())
 
     def _paint_layer(self, entry: _Entry, context: _Context, own_context: bool) -> None:
         """A fragment with what is in its flow; with the positioned parts if the context is its own."""
@@ -294,7 +300,7 @@ class _Painter:
 
     def _text(self, text: TextFragment, x: float, y: float) -> None:
         style = text.style
-        if style["visibility"] != "visible":
+        if style["visibility"] != "visible" or self.fonts.is_awaited(style):
             return
         size, color = style["font-size"], used_color(style["color"], style)
         baseline = y + text.baseline

@@ -9,8 +9,8 @@ from pressenter.browser.css.values import Color
 from pressenter.browser.layout.fonts import ShapedText
 
 __all__ = [
-    "NO_RADII", "BorderItem", "Clip", "DisplayItem", "FillRect", "GlyphRun", "GradientItem", "Group", "PictureItem",
-    "PopState", "Radii", "Rect", "Shadow", "Stroke", "dump_display_list",
+    "NO_RADII", "BorderItem", "Clip", "DisplayItem", "FillRect", "FixedToViewport", "GlyphRun", "GradientItem", "Group",
+    "PictureItem", "PopState", "Radii", "Rect", "Shadow", "Stroke", "dump_display_list",
 ]  # fmt: skip
 
 
@@ -138,11 +138,17 @@ class Group(NamedTuple):
     blend: str = "normal"
 
 
+class FixedToViewport(NamedTuple):
+    """Until the matching `PopState`: stays where it is when the page is scrolled."""
+
+
 class PopState(NamedTuple):
-    """The end of a `Clip` or of a `Group`."""
+    """The end of a `Clip`, a `Group` or a `FixedToViewport`."""
 
 
-DisplayItem = Union[FillRect, GradientItem, BorderItem, Shadow, GlyphRun, Stroke, PictureItem, Clip, Group, PopState]
+DisplayItem = Union[
+    FillRect, GradientItem, BorderItem, Shadow, GlyphRun, Stroke, PictureItem, Clip, Group, FixedToViewport, PopState
+]
 
 
 def dump_display_list(items: Sequence[DisplayItem]) -> str:
@@ -152,7 +158,7 @@ def dump_display_list(items: Sequence[DisplayItem]) -> str:
     for item in items:
         depth -= isinstance(item, PopState)
         lines.append("  " * max(0, depth) + _item_text(item))
-        depth += isinstance(item, (Clip, Group))
+        depth += isinstance(item, (Clip, Group, FixedToViewport))
     return "\n".join(lines)
 
 
@@ -181,7 +187,7 @@ def _item_text(item: DisplayItem) -> str:
         parts += [f"matrix {' '.join(f'{value:.3f}' for value in item.matrix)}"] if item.matrix else []
         parts += [f"filter {filter_[0]}" for filter_ in item.filters]
         return " ".join(["group", *parts])
-    return "pop"
+    return "fixed" if isinstance(item, FixedToViewport) else "pop"
 
 
 def _rect_text(rect: Any) -> str:

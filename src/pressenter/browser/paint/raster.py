@@ -21,6 +21,7 @@ from pressenter.browser.paint.items import (
     Clip,
     DisplayItem,
     FillRect,
+    FixedToViewport,
     GlyphRun,
     GradientItem,
     Group,
@@ -32,7 +33,7 @@ from pressenter.browser.paint.items import (
     Stroke,
 )
 
-__all__ = ["RasterUnavailable", "load_skia", "rasterize"]
+__all__ = ["DecodedPictures", "RasterUnavailable", "load_skia", "rasterize", "record"]
 
 _SIDES = 4
 
@@ -78,25 +79,92 @@ def rasterize(
     canvas = surface.getCanvas()
     canvas.clear(skia.ColorWHITE)
     canvas.translate(-offset[0], -offset[1])
-    _Player(skia, canvas, pictures, Rect(offset[0], offset[1], width, height)).play(items)
+    _Player(skia, canvas, DecodedPictures(pictures), Rect(offset[0], offset[1], width, height)).play(items)
     image = surface.makeImageSnapshot()
     return bytes(image.encodeToData(skia.kPNG, 100))
 
 
+def record(
+    items: Sequence[DisplayItem], pictures: DecodedPictures, area: Rect, scroll: tuple[float, float] = (0.0, 0.0)
+) -> Any:
+    """A display list in Skia's own form, to be drawn again and again; what is outside of an area is left out.
+
+    Args:
+        scroll: how far what stands fixed is moved.
+
+    Raises RasterUnavailable.
+    """
+    skia = load_skia()
+    recorder = skia.PictureRecorder()
+    canvas = recorder.beginRecording(skia.Rect.MakeXYWH(*area), skia.RTreeFactory()())
+    _Player(skia, canvas, pictures, area, scroll).play(items)
+    return recorder.finishRecordingAsPicture()
+
+
+class DecodedPictures:
+    """Pictures by their keys, decoded when they are first drawn.
+
+    Args:
+        files: encoded files by the key that display items name.
+    """
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+        self._images: dict[tuple[str, int, int], Any] = {}
+
+    def with_files(self, files: Mapping[str, bytes]) -> DecodedPictures:
+        """Other files; what is decoded is kept where the file is the same."""
+        other = DecodedPictures(files)
+        for key, image in self._images.items():
+            if files.get(key[0]) is self._files.get(key[0]):
+                other._images[key] = image
+        return other
+
+    def image(self, key: str, rect: Rect) -> Any:
+        """A picture, or None for what cannot be drawn.  A drawing is rastered to the size of the rectangle."""
+        data = self._files.get(key, b"")
+        is_drawing = data.lstrip()[:1] == b"<"
+        width, height = (min(_MAXIMUM_DRAWING, max(1, round(size))) for size in (rect.width, rect.height))
+        known = (key, width, height) if is_drawing else (key, 0, 0)
+        if known not in self._images:
+            self._images[known] = _drawing_image(data, width, height) if is_drawing else _file_image(data)
+        return self._images[known]
+
+
+def _file_image(data: bytes) -> Any:
+    skia = load_skia()
+    return skia.Image.MakeFromEncoded(skia.Data.MakeWithCopy(data))
+
+
+def _drawing_image(data: bytes, width: int, height: int) -> Any:
+    if not _is_shallow(data):
+        return None
+    skia = load_skia()
+    drawing = skia.SVGDOM.MakeFromStream(skia.MemoryStream.MakeCopy(data))
+    if drawing is None:
+        return None
+    surface = skia.Surface(width, height)
+    drawing.setContainerSize(skia.Size(width, height))
+    drawing.render(surface.getCanvas())
+    return surface.makeImageSnapshot()
+
+
 class _Player:
-    def __init__(self, skia: Any, canvas: Any, pictures: Mapping[str, bytes], view: Rect) -> None:
+    def __init__(
+        self, skia: Any, canvas: Any, pictures: DecodedPictures, view: Rect, scroll: tuple[float, float] = (0.0, 0.0)
+    ) -> None:
         self.skia = skia
         self.canvas = canvas
         self.pictures = pictures
         self.view = view
+        self.scroll = scroll
         self._views: list[Rect] = []
-        self._decoded: dict[str, Any] = {}
 
     def play(self, items: Sequence[DisplayItem]) -> None:
         draw: dict[type, Any] = {
             FillRect: self._fill, BorderItem: self._border, GlyphRun: self._glyphs, Stroke: self._stroke,
             PictureItem: self._picture, Clip: self._clip, Group: self._group, PopState: self._pop,
-            GradientItem: self._gradient, Shadow: self._shadow,
+            GradientItem: self._gradient, Shadow: self._shadow, FixedToViewport: self._fixed,
         }  # fmt: skip
         for item in items:
             draw[type(item)](item)
@@ -277,9 +345,7 @@ class _Player:
 
     def _picture(self, item: PictureItem) -> None:
         skia = self.skia
-        if item.picture not in self._decoded:
-            self._decoded[item.picture] = self._decode(self.pictures.get(item.picture, b""), item.rect)
-        image = self._decoded[item.picture]
+        image = self.pictures.image(item.picture, item.rect)
         if image is None:
             return
         source = skia.Rect.MakeWH(image.width(), image.height())
@@ -295,22 +361,6 @@ class _Player:
             self.canvas.drawImageRect(image, source, self._rect(rect), sampling, skia.Paint())
         self.canvas.restore()
 
-    def _decode(self, data: bytes, rect: Rect) -> Any:
-        """A picture from its file, or None for what cannot be drawn; a drawing is rastered to size."""
-        skia = self.skia
-        if data.lstrip()[:1] != b"<":
-            return skia.Image.MakeFromEncoded(skia.Data.MakeWithCopy(data))
-        if not _is_shallow(data):
-            return None
-        drawing = skia.SVGDOM.MakeFromStream(skia.MemoryStream.MakeCopy(data))
-        width, height = (min(_MAXIMUM_DRAWING, max(1, round(size))) for size in (rect.width, rect.height))
-        if drawing is None:
-            return None
-        surface = skia.Surface(width, height)
-        drawing.setContainerSize(skia.Size(width, height))
-        drawing.render(surface.getCanvas())
-        return surface.makeImageSnapshot()
-
     def _clip(self, item: Clip) -> None:
         self.canvas.save()
         if item.rect is not None:
@@ -322,6 +372,9 @@ class _Player:
         if item.x or item.y:
             self.canvas.translate(item.x, item.y)
             self.view = self.view._replace(x=self.view.x - item.x, y=self.view.y - item.y)
+
+    def _fixed(self, item: FixedToViewport) -> None:
+        self._clip(Clip(None, NO_RADII, *self.scroll))
 
     def _group(self, item: Group) -> None:
         skia = self.skia

@@ -1,0 +1,338 @@
+"""A page that is alive: its document grows as bytes arrive, and it is drawn as it grows.
+
+Four things go on side by side, and a page does one of them at a time (its *main
+thread*, here a lock):
+
+- the parser takes what has arrived; the preload scanner runs ahead of it;
+- resources that the parser comes upon are fetched, and taken in when they are there;
+- at each refresh of the screen the rendering is updated if something has changed, and not
+  held back: a style sheet that is on its way blocks painting, a picture does not;
+- when everything has come, the page is *loaded*.
+
+The moments that engineers measure a page by are recorded: DOMContentLoaded and load (HTML
+Standard §13.2.7), first and largest contentful paint (`paint_timing`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import ada_url
+
+from pressenter.browser.css.cascade import StyledDocument
+from pressenter.browser.css.style_sheet import FontFace, StyleSheet
+from pressenter.browser.css.url_references import named_pictures
+from pressenter.browser.html.decoder import DocumentDecoder
+from pressenter.browser.html.dom import Document, Element
+from pressenter.browser.html.html_parser import HtmlParser
+from pressenter.browser.layout.fonts import FontLibrary
+from pressenter.browser.page import Page
+from pressenter.browser.page_resources import PageResources, Services
+from pressenter.browser.pictures import PictureFile, inline_drawings, picture_source, shows_picture
+from pressenter.browser.preload_scanner import PreloadScanner, style_sheet_address
+from pressenter.browser.rendering import Rendering
+
+__all__ = ["LivePage"]
+
+FRAMES_PER_SECOND = 60
+#: How long text waits for its font before another one is shown (CSS Fonts 4 §4.9.1, the block period).
+FONT_BLOCK_SECONDS = 3.0
+_PIECE = 1 << 16  # bytes that are parsed at once
+
+Present = Callable[[Page], Awaitable[None]]
+
+
+class LivePage:
+    """One document, from its first byte until somebody leaves it.
+
+    Args:
+        url: the document's address.
+        charset: what the transport says.
+        fonts: the fonts that are there without the page's own.
+        present: shows a frame; without it only the loaded page is drawn.
+        on_bug: called where a part of the page's work has failed with an exception.
+
+    Attributes:
+        page: what was drawn last, or None.
+    """
+
+    def __init__(
+        self, services: Services, url: str, charset: str, fonts: FontLibrary, present: Present | None = None,
+        on_bug: Callable[[Exception], None] | None = None,
+    ) -> None:  # fmt: skip
+        self.page: Page | None = None
+        self._services = services
+        self._base = url
+        self._present = present
+        self._on_bug = on_bug
+        self._main_thread = asyncio.Lock()
+        self._decoder = DocumentDecoder(charset)
+        self._scanner = PreloadScanner(services.medium)
+        self._parser = HtmlParser()
+        self._parser.builder.inserted = []
+        self._open_styles: list[Element] = []
+        self.document: Document = self._parser.builder.document
+        self.document.url = url
+        self._resources = PageResources(services, url, self._main_thread)
+        self._rendering = Rendering(services)
+        self._arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._loads: set[asyncio.Task[None]] = set()
+        self._sheets: dict[Element, list[StyleSheet] | None] = {}  # None: on its way
+        self._pictures: dict[Element, PictureFile | None] = {}
+        self._tiles: dict[str, PictureFile | None] = {}
+        self._system_fonts = fonts
+        self._fonts = fonts
+        self._faces: dict[FontFace, bytes | None] = {}
+        self._styled: StyledDocument | None = None
+        self._needs_style = True
+        self._changed = asyncio.Event()
+        self._parsed = asyncio.get_running_loop().create_task(self._parse(), name="parser")
+        self._frames: asyncio.Task[None] | None = None
+        if present is not None:
+            self._frames = asyncio.get_running_loop().create_task(self._render_frames(), name="frames")
+            self._frames.add_done_callback(self._report_bug)
+
+    # ---- bytes in ------------------------------------------------------------------------------
+
+    def feed(self, data: bytes) -> None:
+        """Some more of the document has arrived."""
+        for begin in range(0, len(data), _PIECE):
+            self._arrived.put_nowait(data[begin : begin + _PIECE])
+
+    async def finish(self) -> Page:
+        """The document has arrived as a whole: returns when all that it needs is there, and it is drawn."""
+        self._arrived.put_nowait(None)
+        await self._parsed
+        while True:
+            await self._everything_loaded()
+            async with self._main_thread:
+                await self._style()
+                if not self._loads:
+                    return await self._drawn()
+
+    def stop(self) -> None:
+        """The page is left: nothing more is parsed, fetched or drawn."""
+        self._parsed.cancel()
+        if self._frames is not None:
+            self._frames.cancel()
+        for task in self._loads:
+            task.cancel()
+        self._resources.stop()
+
+    # ---- parsing ---------------------------------------------------------------------------------
+
+    async def _parse(self) -> None:
+        begin, size = 0, 0
+        while True:
+            data = await self._arrived.get()
+            begin = begin or self._begin("html.parse", bytes="?", encoding="?", nodes="?")
+            size += len(data or b"")
+            async with self._main_thread:
+                text = self._decoder.feed(data or b"", final=data is None)
+                self._preload(text)
+                self._parser.feed(text)
+                if data is None:
+                    self._parser.close()
+                await self._services.spend("html_byte", len(data or b""))
+                self.document.encoding = self._decoder.encoding
+                self._take_inserted()
+            self._touch(needs_style=True)
+            if data is None:
+                break
+        nodes = sum(1 for _ in self.document.descendants())
+        self._services.recorder.end(begin, bytes=size, encoding=self._decoder.encoding, nodes=nodes)
+        self._record("page.dom_content_loaded", url=self.document.url)
+
+    def _preload(self, text: str) -> None:
+        for preload in self._scanner.feed(text):
+            base = _joined(self._base, self._scanner.base) if self._scanner.base else self._base
+            self._resources.preload(preload.reference, base, preload.kind)
+
+    def _take_inserted(self) -> None:
+        """Look at the elements that are new: which of them need something?"""
+        builder = self._parser.builder
+        assert builder.inserted is not None
+        new, builder.inserted = [*self._open_styles, *builder.inserted], []
+        self._open_styles = []
+        cause = self._services.recorder.agenda.cause
+        for element in new:
+            self._services.recorder.agenda.cause = cause
+            if element.tag == "base" and "href" in element.attributes and self._base == self.document.url:
+                self._base = _joined(self.document.url, element.get("href"))  # HTML Standard §4.2.3
+            elif element.tag == "style":
+                if builder.open.has(element):
+                    self._open_styles.append(element)  # its text is not whole
+                else:
+                    self._load_sheet(element)
+            elif element.tag == "link" and style_sheet_address(element):
+                self._load_sheet(element)
+            elif shows_picture(element):
+                self._start(self._load_picture(element), "picture")
+        self._services.recorder.agenda.cause = cause
+
+    # ---- resources -------------------------------------------------------------------------------
+
+    def _load_sheet(self, element: Element) -> None:
+        self._sheets[element] = None
+
+        async def load() -> None:
+            self._sheets[element] = await self._resources.style_sheet(element, self._base)
+            self._touch(needs_style=True)
+
+        self._start(load(), "style sheet")
+
+    async def _load_picture(self, element: Element) -> None:
+        source = picture_source(element, self._services.medium)
+        self._pictures[element] = None
+        file = await self._resources.picture(source, self._base)
+        if file is not None:
+            self._pictures[element] = file
+        else:
+            del self._pictures[element]
+        element.mark_changed()
+        self._touch()
+
+    async def _load_tile(self, address: str) -> None:
+        self._tiles[address] = await self._resources.picture(address, self._base)
+        self._touch()
+
+    async def _load_font(self, face: FontFace) -> None:
+        data = await self._resources.font(face, self._base)
+        if data is not None:
+            self._faces[face] = data
+            self._use_fonts()
+            self._touch(needs_style=True)  # lengths may be in its units
+
+    def _use_fonts(self) -> None:
+        """The library with the fonts of the page that have come."""
+        library = self._system_fonts.without_added()
+        for face, data in list(self._faces.items()):
+            if data is None:
+                continue
+            try:
+                library.add(face.family, data, face.weights, face.italic, face.ranges)
+            except ValueError as error:
+                self._record("font.broken", family=face.family, reason=str(error))
+                self._faces[face] = None
+        library.awaited = self._fonts.awaited - {face.family.lower() for face, data in self._faces.items() if data}
+        self._fonts = library
+
+    def _start(self, job: Any, name: str) -> None:
+        task = asyncio.get_running_loop().create_task(job, name=name)
+        self._loads.add(task)
+        task.add_done_callback(self._loads.discard)
+        task.add_done_callback(self._report_bug)
+
+    def _report_bug(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception) and self._on_bug is not None:
+            self._on_bug(error)
+
+    async def _everything_loaded(self) -> None:
+        while self._loads:
+            await asyncio.wait(set(self._loads))
+
+    # ---- rendering -------------------------------------------------------------------------------
+
+    def _touch(self, needs_style: bool = False) -> None:
+        """Something has changed that may be seen."""
+        self._needs_style |= needs_style
+        self._changed.set()
+
+    @property
+    def _is_renderable(self) -> bool:
+        """Nothing blocks painting: there is a body, and no style sheet is on its way (HTML Standard §4.2.4)."""
+        root = self.document.root
+        has_body = root is not None and any(
+            isinstance(child, Element) and child.is_html(("body", "frameset")) for child in root.children
+        )
+        return has_body and all(sheets is not None for sheets in self._sheets.values())
+
+    async def _render_frames(self) -> None:
+        """Draw what has changed, once at each refresh of the screen at most."""
+        assert self._present is not None
+        while True:
+            await self._changed.wait()
+            await self._next_refresh()
+            if not self._is_renderable:
+                self._changed.clear()  # what blocks painting will say when it no longer does
+            elif self._changed.is_set():
+                async with self._main_thread:
+                    page = await self._drawn()
+                await self._present(page)
+
+    @staticmethod
+    async def _next_refresh() -> None:
+        now = asyncio.get_running_loop().time()
+        await asyncio.sleep((int(now * FRAMES_PER_SECOND) + 1) / FRAMES_PER_SECOND - now)
+
+    def _known_sheets(self) -> list[StyleSheet]:
+        """In the order in which the parser has come upon them (CSSOM 1 §6.2)."""
+        return [sheet for sheets in self._sheets.values() for sheet in sheets or ()]
+
+    async def _style(self) -> StyledDocument:
+        """Styles, and what they in turn ask for."""
+        if self._styled is None or self._needs_style:
+            self._needs_style = False
+            sheets = self._known_sheets()
+            self._styled = await self._rendering.style(self.document, sheets, self._fonts)
+            cause = self._services.recorder.agenda.cause
+            for address in sorted(named_pictures(self._styled) - self._tiles.keys()):
+                self._services.recorder.agenda.cause = cause
+                self._tiles[address] = None
+                self._start(self._load_tile(address), "picture")
+            for face in self._wanted_faces(sheets, self._styled):
+                self._services.recorder.agenda.cause = cause
+                self._faces[face] = None
+                self._await_font(face)
+                self._start(self._load_font(face), "font")
+            self._services.recorder.agenda.cause = cause
+        return self._styled
+
+    def _wanted_faces(self, sheets: list[StyleSheet], styled: StyledDocument) -> list[FontFace]:
+        """The fonts that the page brings and its styles name, as far as they were not asked for (CSS Fonts 4 §4.6)."""
+        styles = {id(style): style for style in (*styled.styles.values(), *styled.pseudo_styles.values())}
+        used = {family.lower() for style in styles.values() for family in style["font-family"]}
+        faces = [face for sheet in sheets for face in sheet.font_faces if face.family.lower() in used]
+        return [face for face in dict.fromkeys(faces) if face not in self._faces]
+
+    def _await_font(self, face: FontFace) -> None:
+        """Text in the font is not shown until it has come, or has taken too long."""
+        if self._present is None or face.display in ("swap", "fallback", "optional"):
+            return
+        family = face.family.lower()
+        self._fonts = self._fonts.awaiting(self._fonts.awaited | {family})
+
+        def give_up() -> None:
+            self._fonts = self._fonts.awaiting(self._fonts.awaited - {family})
+            self._touch()
+
+        asyncio.get_running_loop().call_later(FONT_BLOCK_SECONDS, give_up)
+
+    async def _drawn(self) -> Page:
+        """The page as it is now."""
+        if self.page is not None and not self._changed.is_set():
+            return self.page
+        self._changed.clear()
+        styled = await self._style()
+        pictures = {**self._pictures, **inline_drawings(self.document, styled)}
+        tiles = {address: file for address, file in self._tiles.items() if file is not None}
+        self.page = await self._rendering.draw(
+            self.document, self._known_sheets(), styled, pictures, tiles, self._fonts
+        )
+        return self.page
+
+    def _begin(self, name: str, /, **fields: Any) -> int:
+        return self._services.recorder.begin(self._services.node, name, **fields)
+
+    def _record(self, name: str, /, **fields: Any) -> int:
+        return self._services.recorder.record(self._services.node, name, **fields)
+
+
+def _joined(base: str, reference: str) -> str:
+    try:
+        return str(ada_url.URL(reference, base).href)
+    except ValueError:
+        return base

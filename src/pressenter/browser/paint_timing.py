@@ -1,0 +1,113 @@
+"""When a person sees something: first, first contentful and largest contentful paint (Paint Timing 1, LCP 1).
+
+A paint counts when its frame is on the screen, not when it was drawn.  *Contentful* is text,
+a picture, or a background picture.  The largest is that block of text or that picture whose
+part in the window has the largest area when it is first painted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pressenter.browser.html.dom import Element
+from pressenter.browser.layout.boxes import InlineBox, ReplacedBox
+from pressenter.browser.layout.fonts import FontLibrary
+from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, TextFragment
+from pressenter.browser.page import Page
+from pressenter.browser.paint.damage import union
+from pressenter.browser.paint.items import Rect
+
+__all__ = ["Paint", "PaintTiming", "Paints"]
+
+
+class Paint(NamedTuple):
+    """A block of text or a picture: its element, the picture's key (empty for text), and the area that is seen."""
+
+    element: Element
+    picture: str
+    area: float
+
+
+class Paints(NamedTuple):
+    """What a frame shows for the first time, once it is on the screen."""
+
+    content: list[Paint]
+    largest: Paint | None
+
+
+class PaintTiming:
+    """Watches the frames of one page until somebody touches it.
+
+    Attributes:
+        painted, contentful: whether there has been a first paint, and a first contentful one.
+    """
+
+    def __init__(self) -> None:
+        self.painted = False
+        self.contentful = False
+        self._known: set[tuple[Element, str]] = set()
+        self._largest = 0.0
+        self._is_over = False
+
+    def input(self) -> None:
+        """Somebody has clicked, typed or scrolled: what comes later is no candidate any more (LCP 1 §2.2)."""
+        self._is_over = True
+
+    def of(self, page: Page, fonts: FontLibrary, window: Rect) -> list[Paint]:
+        """What is new in a frame that shows a window of the page."""
+        if self._is_over and self.contentful:
+            return []
+        texts: dict[Element, Rect] = {}
+        found: list[Paint] = []
+        for fragment, rect, block in _placed(page):
+            seen = _intersection(rect, window)
+            if seen is None or block is None:
+                continue
+            if isinstance(fragment, TextFragment):
+                if fragment.text.strip() and not fonts.is_awaited(fragment.style):
+                    texts[block] = union(texts.get(block), seen)
+            elif isinstance(fragment.box, ReplacedBox) and fragment.box.picture:
+                natural = fragment.box.intrinsic.width * fragment.box.intrinsic.height
+                found.append(Paint(block, fragment.box.picture, min(seen.width * seen.height, natural)))
+            elif any(
+                isinstance(image, tuple) and image[0] == "url" for image in fragment.box.style["background-image"]
+            ):
+                found.append(Paint(block, "background", seen.width * seen.height))
+        found += [Paint(element, "", rect.width * rect.height) for element, rect in texts.items()]
+        return [paint for paint in found if (paint.element, paint.picture) not in self._known]
+
+    def shown(self, paints: list[Paint]) -> Paints:
+        """A frame is on the screen: which of its paints count?"""
+        self.painted = True
+        self.contentful = self.contentful or bool(paints)
+        self._known.update((paint.element, paint.picture) for paint in paints)
+        largest = max(paints, key=lambda paint: paint.area, default=None)
+        if self._is_over or largest is None or largest.area <= self._largest:
+            return Paints(paints, None)
+        self._largest = largest.area
+        return Paints(paints, largest)
+
+
+def _placed(page: Page) -> Iterator[tuple[BoxFragment | TextFragment, Rect, Element | None]]:
+    """Every fragment with its place, and the element of the block that it is in."""
+    positioned = {fragment.box: fragment for fragment in page.layout.positioned}
+    stack: list[tuple[Fragment, float, float, Element | None]] = [(page.layout.root, 0.0, 0.0, None)]
+    while stack:
+        item, x, y, block = stack.pop()
+        if isinstance(item, Placeholder):
+            if item.box in positioned:
+                stack.append((positioned[item.box], 0.0, 0.0, block))
+            continue
+        x, y = x + item.x, y + item.y
+        if isinstance(item, BoxFragment):
+            if item.box.element is not None and not isinstance(item.box, InlineBox):
+                block = item.box.element
+            stack.extend((child, x, y, block) for child in item.children)
+        yield item, Rect(x, y, item.width, item.height), block
+
+
+def _intersection(one: Rect, other: Rect) -> Rect | None:
+    left, top = max(one.x, other.x), max(one.y, other.y)
+    right, bottom = min(one.x + one.width, other.x + other.width), min(one.y + one.height, other.y + other.height)
+    return Rect(left, top, right - left, bottom - top) if right > left and bottom > top else None
