@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pressenter.machine.display import Frame
 from pressenter.machine.keyboard import NoSuchKey
+from pressenter.person import Action, ActionError, Person, parse_action
 from pressenter.trace.causes import chain
 from pressenter.trace.events import CapturedFrame, TraceEvent
 from pressenter.worlds.world import World
@@ -32,8 +33,6 @@ _logger = logging.getLogger("pressenter.journey")
 
 #: When the person begins to type: the network has come up by then.
 _FIRST_KEY_NS = 1_000_000_000
-#: How long the person looks at a page before going on.
-_READING_SECONDS = 2.0
 
 
 class Journey:
@@ -82,15 +81,16 @@ class Journey:
     def durations_ns(self) -> list[int]:
         """For each visit the virtual time from the Enter key to the whole picture on the screen."""
         found: list[int] = []
-        entered_ns, loaded = 0, False
+        entered_ns: int | None = None
+        loaded = False
         for event in self.events[self._begin :]:
             if event.name == "address_bar.enter":
                 entered_ns = event.at_ns
             elif event.name == "page.loaded":
-                loaded = True
-            elif event.name == "display.scanout" and loaded:
+                loaded = entered_ns is not None
+            elif event.name == "display.scanout" and loaded and entered_ns is not None:
                 found.append(event.at_ns - entered_ns)
-                loaded = False
+                entered_ns, loaded = None, False
         return found
 
     @property
@@ -179,6 +179,7 @@ def go(
     world: str | Path | World | None = None,
     sites: Mapping[str, str | Path] | None = None,
     visits: int = 1,
+    then: Sequence[str] = (),
     language: str = "en",
     on_event: Callable[[TraceEvent], None] | None = None,
 ) -> Journey:
@@ -191,15 +192,18 @@ def go(
             the built-in one.
         sites: host name to folder: websites to put into the world.
         visits: how often the address is visited; later visits meet warm caches.
+        then: what the person does with the page after that, such as ``click More`` (see `pressenter.person`).
         language: of the browser's own pages, ``en`` or ``zh``.
         on_event: called with each event as it happens.
 
     A page that cannot be shown is no exception, nor is a bug of ours on the way: see
     `Journey.failure`.  Raises WorldFileError for a wrong world file or site, NoSuchKey for what
-    cannot be typed, JourneyInterrupted (a KeyboardInterrupt) with the journey so far.
+    cannot be typed, ActionError for an action that is none, JourneyInterrupted (a
+    KeyboardInterrupt) with the journey so far.
     """
     if visits < 1:
         raise ValueError(f"visits: {visits} is not a number of visits")
+    actions = [parse_action(text) for text in then]
     if not isinstance(world, World):
         world = World.load(world, seed=1 if seed is None else seed, sites=sites)
     elif sites or seed not in (None, world.seed):
@@ -214,7 +218,8 @@ def go(
     window_system = loop.create_task(computer.windows.run(), name="window system")
     journey = Journey(world, browser, address, language)
     try:
-        loop.run_until_complete(_person(world, browser, address, visits))
+        person = Person(computer, browser)
+        loop.run_until_complete(_sit_down(world, person, browser, address, visits, actions))
         world.run()  # until the last connection has left TIME-WAIT
         window_system.cancel()
         world.run()
@@ -249,19 +254,16 @@ def _open_browser(world: World, language: str) -> Browser:
     )  # fmt: skip
 
 
-async def _person(world: World, browser: Browser, address: str, visits: int) -> None:
-    """Somebody at the keyboard: types, waits for the picture, reads, closes the tab."""
-    computer = world.computer
+async def _sit_down(
+    world: World, person: Person, browser: Browser, address: str, visits: int, then: list[Action]
+) -> None:
+    """Somebody at the keyboard: types, looks at the picture, does this and that, closes the tab."""
     await asyncio.sleep(max(0, _FIRST_KEY_NS - world.agenda.now_ns) / 1e9)
-    for visit in range(1, visits + 1):
-        seen = asyncio.get_running_loop().create_future()
-
-        def look(frame: Frame, visit: int = visit, seen: asyncio.Future[None] = seen) -> None:
-            if browser.tab.navigations >= visit and not seen.done():
-                seen.set_result(None)
-
-        computer.display.on_shown = look
-        computer.keyboard.type_text(address + "\n")
-        await seen
-        await asyncio.sleep(_READING_SECONDS)
+    for _ in range(visits):
+        await person.visit(address)
+    try:
+        for action in then:
+            await person.do(action)
+    except ActionError as error:
+        browser.fail_by_person(str(error))
     await browser.close_tab()

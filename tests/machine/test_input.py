@@ -11,7 +11,8 @@ from pressenter.host.host import Host
 from pressenter.machine.computer import Computer
 from pressenter.machine.costs import Costs
 from pressenter.machine.interrupts import InterruptController
-from pressenter.machine.keyboard import POLL_INTERVAL_NS, NoSuchKey
+from pressenter.machine.keyboard import NoSuchKey
+from pressenter.machine.usb import POLL_INTERVAL_NS
 from pressenter.machine.window_system import KeyStroke
 from pressenter.sim import Agenda, Randomness
 from pressenter.trace import Recorder
@@ -116,7 +117,7 @@ def test_read_blocks_until_an_event_comes() -> None:
     desk = Desk()
 
     async def read() -> int:
-        await desk.computer.input.read("test")
+        await desk.computer.inputs[0].read("test")
         return desk.agenda.now_ns
 
     desk.agenda.at(1_000_000_000, desk.computer.keyboard.type_text, "a")

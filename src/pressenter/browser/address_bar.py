@@ -70,11 +70,13 @@ class AddressBar:
     Attributes:
         text: what stands in the bar.
         shown: the address that was shown last.
+        has_focus: whether keys are for the bar.
     """
 
     def __init__(self) -> None:
         self.text = ""
         self.shown = ""
+        self.has_focus = True
         self._selected = False
 
     def show(self, url: str) -> None:

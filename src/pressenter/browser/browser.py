@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Protocol
 
 from pressenter.browser.address_bar import AddressBar, InvalidAddress, interpret
@@ -20,7 +20,16 @@ from pressenter.browser.paint.items import Rect
 from pressenter.browser.paint.raster import RasterUnavailable
 from pressenter.browser.paint_timing import Paint
 from pressenter.browser.tab import Failure, Tab
-from pressenter.browser.window import TOOLBAR_HEIGHT, WindowState, window_items
+from pressenter.browser.window import (
+    BACK_BUTTON,
+    FORWARD_BUTTON,
+    RELOAD_BUTTON,
+    TOOLBAR_HEIGHT,
+    WindowState,
+    address_field,
+    scroll_bar_items,
+    window_items,
+)
 from pressenter.http.client import HttpClient
 from pressenter.trace import Recorder
 
@@ -35,6 +44,10 @@ class Stroke(Protocol):
     @property
     def character(self) -> str:
         """What the key types."""
+
+    @property
+    def shift(self) -> bool:
+        """Whether Shift was down."""
 
 
 class Present(Protocol):
@@ -89,11 +102,12 @@ class Browser:
         self._present = present
         self._compositor = Compositor()
         self._drawing = asyncio.Lock()
+        self._drawings: set[asyncio.Task[None]] = set()
         self._navigation: asyncio.Task[None] | None = None
         medium = Medium(size[0], max(1, size[1] - TOOLBAR_HEIGHT))
         self.tab = Tab(
             Services(node, recorder, self.fetcher, spend, medium), self.fetcher, self.fonts, language,
-            draw=self.draw, visited=self.history.add, on_bug=self.fail_by_bug,
+            start=self._start, draw=self.draw, visited=self.history.add, on_bug=self.fail_by_bug,
         )  # fmt: skip
 
     @property
@@ -109,7 +123,12 @@ class Browser:
     # ---- the focused window -----------------------------------------------------------------
 
     def key_pressed(self, stroke: Stroke) -> None:
-        """A key for the address bar."""
+        """A key for the address bar, or for the page."""
+        if not self.address_bar.has_focus:
+            self.tab.timing.input()
+            if self.tab.input is not None:
+                self.tab.input.key(stroke.character, stroke.shift)
+            return
         if self.address_bar.key(stroke.character):
             self.enter()
             return
@@ -119,9 +138,72 @@ class Browser:
         if suggestion is not None and len(text) > 1:
             self._record("address_bar.suggest", url=suggestion.url, share=f"{suggestion.share:.0%}")
 
+    def pointer_moved(self, x: int, y: int) -> None:
+        """The pointer is somewhere else."""
+        if self.tab.input is None:
+            return
+        if y >= TOOLBAR_HEIGHT:
+            self.tab.input.pointer_moved(x, y - TOOLBAR_HEIGHT)
+        else:
+            self.tab.input.pointer_left()
+
+    def pointer_button(self, x: int, y: int, down: bool) -> None:
+        """The button went down or up."""
+        if y >= TOOLBAR_HEIGHT:
+            self.tab.timing.input()
+            if down:
+                self.address_bar.has_focus = False
+            if self.tab.input is not None:
+                self.tab.input.button(x, y - TOOLBAR_HEIGHT, down)
+        elif not down:
+            self._press_toolbar(x, y)
+
+    def wheel_turned(self, x: int, y: int, steps: int) -> None:
+        """The wheel was turned."""
+        self.tab.timing.input()
+        if self.tab.input is not None:
+            self.tab.input.wheel(x, y - TOOLBAR_HEIGHT, steps)
+
+    def touched(self, x: int, y: int, phase: str) -> None:
+        """A finger on the screen."""
+        self.tab.timing.input()
+        if y < TOOLBAR_HEIGHT and phase == "end":
+            self._press_toolbar(x, y)
+        elif self.tab.input is not None:
+            if phase == "start":
+                self.address_bar.has_focus = False
+            self.tab.input.touch(x, y - TOOLBAR_HEIGHT, phase)
+
+    def _press_toolbar(self, x: int, y: int) -> None:
+        """Something in the toolbar was clicked."""
+        buttons: list[tuple[Rect, Callable[[], None]]] = [
+            (BACK_BUTTON, lambda: self.tab.traverse(-1)), (FORWARD_BUTTON, lambda: self.tab.traverse(1)),
+            (RELOAD_BUTTON, self.stop if self.tab.is_loading else self.tab.reload),
+            (address_field(self.size[0]), self._focus_address_bar),
+        ]  # fmt: skip
+        for place, press in buttons:
+            if place.x <= x < place.x + place.width and place.y <= y < place.y + place.height:
+                press()
+                return
+
+    def _focus_address_bar(self) -> None:
+        self.address_bar.show(self.tab.url)
+        self.address_bar.has_focus = True
+        if self.tab.input is not None:
+            self.tab.input.focus(None, by_keyboard=False)
+        self._redraw()
+
+    def stop(self) -> None:
+        """Give up the navigation that is under way; what has come of the page stays."""
+        if self._navigation is not None:
+            self._navigation.cancel()
+        self.tab.stop_loading()
+        self._redraw()
+
     def enter(self) -> None:
         """Enter: what was typed becomes a navigation."""
         text = self.address_bar.text
+        self.address_bar.has_focus = False
         try:
             intent = interpret(text, self.history, self.search)
         except InvalidAddress as error:
@@ -137,12 +219,12 @@ class Browser:
         self._record("address_bar.enter", text=text, kind=kind, kind_zh=kind_zh, url=intent.url)
         self._start(self.tab.navigate(intent.url))
 
-    def _start(self, navigation: Any) -> None:
+    def _start(self, navigation: Coroutine[Any, Any, None]) -> None:
         if self._navigation is not None:
             self._navigation.cancel()
         self._navigation = asyncio.get_running_loop().create_task(self._guarded(navigation), name="navigation")
 
-    async def _guarded(self, navigation: Any) -> None:
+    async def _guarded(self, navigation: Coroutine[Any, Any, None]) -> None:
         """A bug of ours ends the navigation with a message, and the trace goes on."""
         try:
             await navigation
@@ -157,6 +239,11 @@ class Browser:
         self.tab.failure = Failure("bug", f"this is a bug in pressenter: {type(error).__name__}: {error}")
         self._record("host.exception", message="the journey failed", error=f"{type(error).__name__}: {error}")
 
+    def fail_by_person(self, message: str) -> None:
+        """Note that the person could not do what was asked for."""
+        self.tab.failure = Failure("person", message)
+        self._record("person.failed", message=message)
+
     async def close_tab(self) -> None:
         """Close the tab: every connection that was kept is closed in good order."""
         self._record("tab.close", connections=self.client.open_connections)
@@ -165,11 +252,15 @@ class Browser:
 
     # ---- frames ---------------------------------------------------------------------------------
 
+    def _redraw(self) -> None:
+        self._drawings.add(task := asyncio.get_running_loop().create_task(self.draw(), name="window"))
+        task.add_done_callback(self._drawings.discard)
+
     async def draw(self) -> None:
         """Put the window together as it is now, and give it to the screen."""
         async with self._drawing:
             page, view = self.tab.page, Rect(0, TOOLBAR_HEIGHT, self.size[0], self.size[1] - TOOLBAR_HEIGHT)
-            if self.tab.url != self.address_bar.shown:
+            if self.tab.url != self.address_bar.shown and not self.address_bar.has_focus:
                 self.address_bar.show(self.tab.url)
             begin = self._recorder.begin(
                 self.node, "paint.raster", tiles="?", rastered="?", layers="?", pixels="?"
@@ -185,22 +276,29 @@ class Browser:
                 self._record("paint.unavailable", reason=str(error))
             paints: list[Paint] = []
             if page is not None:
-                paints = self.tab.timing.of(page, self.fonts, Rect(*self.tab.scroll, view.width, view.height))
+                paints = self.tab.timing.of(page, self.fonts, Rect(*self._scroll, view.width, view.height))
             title = page.title if page is not None else ""
             self._present(title, frame, lambda: self._shown(page, paints))
+
+    @property
+    def _scroll(self) -> tuple[float, float]:
+        return self.tab.shown.scroll if self.tab.shown is not None else (0.0, 0.0)
 
     def _layers(self, page: Page | None, view: Rect) -> list[Layer]:
         tab = self.tab
         layers: list[Layer] = []
         for number, (is_fixed, items) in enumerate(page_layers(page.display_list) if page is not None else ()):
             assert page is not None
-            scroll = (0.0, 0.0) if is_fixed else tab.scroll
+            scroll = (0.0, 0.0) if is_fixed else self._scroll
             layers.append(Layer(f"page {number}", items, page.pictures, view, scroll))
         state = WindowState(
             page.title if page is not None else "", tab.url, self.address_bar.text, tab.is_loading,
-            tab.history.ahead(-1) is not None, tab.history.ahead(1) is not None,
+            tab.history.ahead(-1) is not None, tab.history.ahead(1) is not None, self.address_bar.has_focus,
         )  # fmt: skip
         toolbar = window_items(self.fonts, self.size[0], state)
+        if page is not None:
+            bars = scroll_bar_items(view, self._scroll, (page.layout.width, page.layout.height))
+            layers.append(Layer("scroll bars", bars, {}, view._replace(x=0, y=0, height=self.size[1])))
         return [*layers, Layer("window", toolbar, {}, Rect(0, 0, self.size[0], TOOLBAR_HEIGHT))]
 
     def _shown(self, page: Page | None, paints: list[Paint]) -> None:

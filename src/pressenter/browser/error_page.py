@@ -24,6 +24,7 @@ _TITLES = {
 
 #: The step of the journey that failed, in words.
 _STEPS = {
+    "person": ("step 17, after", "第 17 步，之后"),
     "address": ("step 2, address bar", "第 2 步，地址栏"),
     "blocked": ("step 3, browser checks", "第 3 步，浏览器检查"),
     "name": ("step 4, name", "第 4 步，域名解析"),

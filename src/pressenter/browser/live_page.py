@@ -21,13 +21,15 @@ from typing import Any
 
 import ada_url
 
-from pressenter.browser.css.cascade import StyledDocument
+from pressenter.browser.css.cascade import StyledDocument, different_styles
 from pressenter.browser.css.style_sheet import FontFace, StyleSheet
 from pressenter.browser.css.url_references import named_pictures
+from pressenter.browser.hit_testing import HitTest
 from pressenter.browser.html.decoder import DocumentDecoder
 from pressenter.browser.html.dom import Document, Element
 from pressenter.browser.html.html_parser import HtmlParser
 from pressenter.browser.layout.fonts import FontLibrary
+from pressenter.browser.layout.rectangles import Rectangle, element_rectangles
 from pressenter.browser.page import Page
 from pressenter.browser.page_resources import PageResources, Services
 from pressenter.browser.pictures import PictureFile, inline_drawings, picture_source, shows_picture
@@ -55,7 +57,10 @@ class LivePage:
         on_bug: called where a part of the page's work has failed with an exception.
 
     Attributes:
+        document: as far as it has come.
         page: what was drawn last, or None.
+        scroll: which point of the page is at the window's upper left corner.
+        offsets: how far boxes in the page are scrolled.
     """
 
     def __init__(
@@ -76,7 +81,7 @@ class LivePage:
         self.document: Document = self._parser.builder.document
         self.document.url = url
         self._resources = PageResources(services, url, self._main_thread)
-        self._rendering = Rendering(services)
+        self._rendering = Rendering(services, self.document)
         self._arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._loads: set[asyncio.Task[None]] = set()
         self._sheets: dict[Element, list[StyleSheet] | None] = {}  # None: on its way
@@ -85,9 +90,13 @@ class LivePage:
         self._system_fonts = fonts
         self._fonts = fonts
         self._faces: dict[FontFace, bytes | None] = {}
-        self._styled: StyledDocument | None = None
-        self._needs_style = True
-        self._changed = asyncio.Event()
+        self._needs_style = self._needs_layout = self._needs_paint = True
+        self._has_sticky = False
+        self._wants_frame = asyncio.Event()
+        self._hit_test: tuple[Page, HitTest] | None = None
+        self._rectangles: tuple[Page, dict[Element, Rectangle]] | None = None
+        self.scroll = (0.0, 0.0)
+        self.offsets: dict[Element, tuple[float, float]] = {}
         self._parsed = asyncio.get_running_loop().create_task(self._parse(), name="parser")
         self._frames: asyncio.Task[None] | None = None
         if present is not None:
@@ -110,6 +119,7 @@ class LivePage:
             async with self._main_thread:
                 await self._style()
                 if not self._loads:
+                    self._wants_frame.clear()
                     return await self._drawn()
 
     def stop(self) -> None:
@@ -234,12 +244,66 @@ class LivePage:
         while self._loads:
             await asyncio.wait(set(self._loads))
 
+    # ---- what a person sees and does ---------------------------------------------------------------
+
+    @property
+    def base(self) -> str:
+        """What relative addresses are seen from."""
+        return self._base
+
+    @property
+    def window_width(self) -> float:
+        """Of the window that the page is seen through, in CSS pixels."""
+        return self._services.medium.width
+
+    @property
+    def window_height(self) -> float:
+        """Of the window that the page is seen through, in CSS pixels."""
+        return self._services.medium.height
+
+    def element_at(self, x: float, y: float) -> Element | None:
+        """The element at a point of the window, as the page was drawn last."""
+        if self.page is None:
+            return None
+        if self._hit_test is None or self._hit_test[0] is not self.page:
+            self._hit_test = (self.page, HitTest(self.page, self.offsets))
+        return self._hit_test[1].element_at(x, y, self.scroll)
+
+    def rectangle_of(self, element: Element) -> Rectangle | None:
+        """Where an element is on the page, as it was drawn last; None if it has no box."""
+        if self.page is None:
+            return None
+        if self._rectangles is None or self._rectangles[0] is not self.page:
+            self._rectangles = (self.page, element_rectangles(self.page.layout))
+        return self._rectangles[1].get(element)
+
+    def states_changed(self) -> None:
+        """Elements have other states, values or attributes."""
+        self._touch(needs_style=True)
+
+    def scroll_to(self, point: tuple[float, float]) -> None:
+        """Show another part of the page."""
+        if point != self.scroll:
+            self.scroll = point
+            self._record("page.scroll", x=round(point[0]), y=round(point[1]))
+            self._needs_layout |= self._has_sticky
+            self._wants_frame.set()
+
+    def scroll_container(self, element: Element, offset: tuple[float, float]) -> None:
+        """Show another part of what is in a box."""
+        self.offsets[element] = offset
+        self._record("page.scroll_box", element=element.tag, x=round(offset[0]), y=round(offset[1]))
+        self._needs_layout |= self._has_sticky
+        self._needs_paint = True
+        self._wants_frame.set()
+
     # ---- rendering -------------------------------------------------------------------------------
 
     def _touch(self, needs_style: bool = False) -> None:
         """Something has changed that may be seen."""
         self._needs_style |= needs_style
-        self._changed.set()
+        self._needs_layout = True
+        self._wants_frame.set()
 
     @property
     def _is_renderable(self) -> bool:
@@ -254,14 +318,19 @@ class LivePage:
         """Draw what has changed, once at each refresh of the screen at most."""
         assert self._present is not None
         while True:
-            await self._changed.wait()
+            await self._wants_frame.wait()
             await self._next_refresh()
-            if not self._is_renderable:
-                self._changed.clear()  # what blocks painting will say when it no longer does
-            elif self._changed.is_set():
-                async with self._main_thread:
-                    page = await self._drawn()
-                await self._present(page)
+            wanted = self._wants_frame.is_set()
+            self._wants_frame.clear()
+            if wanted and self._is_renderable:  # else what blocks painting will say when it no longer does
+                try:
+                    async with self._main_thread:
+                        page = await self._drawn()
+                    await self._present(page)
+                except Exception as error:  # a bug of ours: what can be drawn later still is
+                    if self._on_bug is None:
+                        raise
+                    self._on_bug(error)
 
     @staticmethod
     async def _next_refresh() -> None:
@@ -274,27 +343,28 @@ class LivePage:
 
     async def _style(self) -> StyledDocument:
         """Styles, and what they in turn ask for."""
-        if self._styled is None or self._needs_style:
+        styled = self._rendering.styled
+        if styled is None or self._needs_style:
             self._needs_style = False
             sheets = self._known_sheets()
-            self._styled = await self._rendering.style(self.document, sheets, self._fonts)
+            styled = await self._rendering.style(sheets, self._fonts)
+            self._has_sticky = any(style["position"] == "sticky" for style in different_styles(styled))
             cause = self._services.recorder.agenda.cause
-            for address in sorted(named_pictures(self._styled) - self._tiles.keys()):
+            for address in sorted(named_pictures(styled) - self._tiles.keys()):
                 self._services.recorder.agenda.cause = cause
                 self._tiles[address] = None
                 self._start(self._load_tile(address), "picture")
-            for face in self._wanted_faces(sheets, self._styled):
+            for face in self._wanted_faces(sheets, styled):
                 self._services.recorder.agenda.cause = cause
                 self._faces[face] = None
                 self._await_font(face)
                 self._start(self._load_font(face), "font")
             self._services.recorder.agenda.cause = cause
-        return self._styled
+        return styled
 
     def _wanted_faces(self, sheets: list[StyleSheet], styled: StyledDocument) -> list[FontFace]:
         """The fonts that the page brings and its styles name, as far as they were not asked for (CSS Fonts 4 §4.6)."""
-        styles = {id(style): style for style in (*styled.styles.values(), *styled.pseudo_styles.values())}
-        used = {family.lower() for style in styles.values() for family in style["font-family"]}
+        used = {family.lower() for style in different_styles(styled) for family in style["font-family"]}
         faces = [face for sheet in sheets for face in sheet.font_faces if face.family.lower() in used]
         return [face for face in dict.fromkeys(faces) if face not in self._faces]
 
@@ -312,16 +382,17 @@ class LivePage:
         asyncio.get_running_loop().call_later(FONT_BLOCK_SECONDS, give_up)
 
     async def _drawn(self) -> Page:
-        """The page as it is now."""
-        if self.page is not None and not self._changed.is_set():
-            return self.page
-        self._changed.clear()
+        """The page as it is now; only the stages run that have something to do."""
         styled = await self._style()
+        if self.page is not None and not (self._needs_layout or self._needs_paint):
+            return self.page
         pictures = {**self._pictures, **inline_drawings(self.document, styled)}
         tiles = {address: file for address, file in self._tiles.items() if file is not None}
-        self.page = await self._rendering.draw(
-            self.document, self._known_sheets(), styled, pictures, tiles, self._fonts
-        )
+        if self._needs_layout:
+            self._needs_layout = False
+            await self._rendering.lay_out(pictures, tiles, self._fonts, self.scroll, self.offsets)
+        self._needs_paint = False
+        self.page = await self._rendering.paint(pictures, tiles, self._fonts, self.offsets)
         return self.page
 
     def _begin(self, name: str, /, **fields: Any) -> int:

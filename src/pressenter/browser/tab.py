@@ -8,18 +8,21 @@ picture, a text, an error) gets a page around it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import ada_url
 
 from pressenter.browser.content_type import content_type, filename_of
 from pressenter.browser.error_page import download_page, error_page, picture_page, text_page
 from pressenter.browser.fetch import Fetched, Fetcher, Form
+from pressenter.browser.form_submission import Submission
 from pressenter.browser.html.decoder import decode
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.live_page import LivePage
 from pressenter.browser.page import Page
+from pressenter.browser.page_input import PageInput
 from pressenter.browser.page_resources import Services
 from pressenter.browser.paint_timing import PaintTiming
 from pressenter.browser.session_history import SessionEntry, SessionHistory
@@ -46,14 +49,15 @@ class Tab:
 
     Args:
         fonts: those that are there without a page's own.
+        start: begins a navigation in the place of one that is under way.
         draw: shows the tab as it is now.
         visited: called with the address of each page that a server has given.
         on_bug: called where a part of a page's work has failed with an exception.
 
     Attributes:
         live: the page that the tab has committed to, or None.
-        page: what is shown of it, or of the page before it; None if nothing is.
-        scroll: which point of the page is at the window's upper left corner.
+        shown: the page that is seen: this one, or until it can be drawn the one before; None if there is none.
+        input: what a person does to the page.
         failure: why the last navigation brought no page of a server's, or None.
         download: name and contents of the file that was offered last, or None.
         status: of the document that is shown, and its reason; None if it came from no server.
@@ -64,12 +68,14 @@ class Tab:
 
     def __init__(
         self, services: Services, fetcher: Fetcher, fonts: FontLibrary, language: str, *,
-        draw: Callable[[], Awaitable[None]], visited: Callable[[str], None], on_bug: Callable[[Exception], None],
+        start: Callable[[Coroutine[Any, Any, None]], None],
+        draw: Callable[[], Awaitable[None]],
+        visited: Callable[[str], None], on_bug: Callable[[Exception], None],
     ) -> None:  # fmt: skip
         self.history = SessionHistory()
         self.live: LivePage | None = None
-        self.page: Page | None = None
-        self.scroll = (0.0, 0.0)
+        self.shown: LivePage | None = None
+        self.input: PageInput | None = None
         self.failure: Failure | None = None
         self.download: tuple[str, bytes] | None = None
         self.status: tuple[int, str] | None = None
@@ -82,9 +88,15 @@ class Tab:
         self._fetcher = fetcher
         self._fonts = fonts
         self._language = language
+        self._start = start
         self._draw = draw
         self._visited = visited
         self._on_bug = on_bug
+
+    @property
+    def page(self) -> Page | None:
+        """What is seen, or None."""
+        return self.shown.page if self.shown is not None else None
 
     @property
     def url(self) -> str:
@@ -131,14 +143,19 @@ class Tab:
     def commit(self, url: str, charset: str, entry: SessionEntry | None) -> LivePage:
         """Leave the page before, and begin with a new one."""
         self.close()
-        if self.history.current is not None:
-            self.history.current.scroll = self.scroll
+        self._leave_place()
         if entry is None:
             entry = self.history.push(url)
         self.history.go_to(entry)
         self.timing, self.origin_ns = PaintTiming(), self._began_ns
         live = self.live = LivePage(self._services, url, charset, self._fonts, self._present, self._on_bug)
+        live.scroll = entry.scroll
+        self.input = PageInput(live, self, self._record)
         return live
+
+    def _leave_place(self) -> None:
+        if self.history.current is not None and self.live is not None:
+            self.history.current.scroll = self.live.scroll
 
     def close(self) -> None:
         """Stop all work on the page."""
@@ -157,9 +174,12 @@ class Tab:
 
     async def _finish(self, live: LivePage, size: int) -> None:
         """The document has arrived: wait for all that it needs, and show it."""
-        self.page = page = await live.finish()
+        page = await live.finish()
+        self.shown = live
         assert self.history.current is not None
         self.history.current.title = page.title
+        if self.history.current.scroll == (0.0, 0.0):
+            self._to_fragment(live)
         self.is_loading = False
         self.navigations += 1
         size += sum(len(picture) for picture in page.pictures.values())
@@ -167,12 +187,72 @@ class Tab:
         await self._draw()
 
     async def _present(self, page: Page) -> None:
-        if self.live is not None and page.document is self.live.document:
-            if self.page is None or self.page.document is not page.document:
-                assert self.history.current is not None
-                self.scroll = self.history.current.scroll
-            self.page = page
+        if self.live is not None and page is self.live.page:
+            self.shown = self.live
             await self._draw()
+
+    # ---- what the page and the toolbar ask for ------------------------------------------------------
+
+    def follow(self, url: str) -> None:
+        """Follow a link (HTML Standard §4.6.5)."""
+        if self.live is None:
+            return
+        try:
+            target = str(ada_url.URL(url.strip(), self.live.base).href)
+        except ValueError:
+            self._record("page.no_link", reference=url, reason="it is no URL")
+            return
+        if not target.startswith(("http:", "https:")):
+            self._record("page.no_link", reference=url, reason=f"{target.partition(':')[0]} is not followed here")
+            return
+        self._record("page.follow", url=target)
+        if "#" in target and target.partition("#")[0] == self.url.partition("#")[0]:
+            self._leave_place()
+            self.history.push(target)
+            self.live.document.url = target
+            self._to_fragment(self.live)
+        else:
+            self._start(self.navigate(target, self.url))
+
+    def submit(self, sent: Submission) -> None:
+        """Send a form (HTML Standard §4.10.22.3)."""
+        self._start(self.navigate(sent.url, self.url, sent.form))
+
+    def traverse(self, steps: int) -> None:
+        """Back or forward in the session history (HTML Standard §7.4.3)."""
+        entry = self.history.ahead(steps)
+        if entry is None or self.live is None:
+            return
+        self._record("history.traverse", url=entry.url, steps=steps)
+        if entry.url.partition("#")[0] == self.url.partition("#")[0]:
+            self._leave_place()
+            self.history.go_to(entry)
+            self.live.document.url = entry.url
+            self.live.scroll_to(entry.scroll)
+        else:
+            self._start(self.navigate(entry.url, entry=entry))
+
+    def reload(self) -> None:
+        """Fetch the page again."""
+        if self.history.current is not None:
+            self._leave_place()
+            self._start(self.navigate(self.url, entry=self.history.current))
+
+    def _to_fragment(self, live: LivePage) -> None:
+        """Scroll to the element that the address names (HTML Standard §7.4.6.4)."""
+        name = unquote(live.document.url.partition("#")[2])
+        if not name or self.input is None:
+            return
+        for element in live.document.elements():
+            if element.get("id") == name or (element.tag == "a" and element.get("name") == name):
+                element.set_state("target", True)
+                live.states_changed()
+                rectangle = live.rectangle_of(element)
+                if rectangle is not None:
+                    self.input.scrolling.to(live.scroll[0], rectangle.y)
+                return
+        if name.lower() == "top":
+            self.input.scrolling.to(live.scroll[0], 0.0)
 
     def _as_page(self, fetched: Fetched) -> tuple[bytes, str]:
         """A response that is whole, as a page: its bytes and their charset."""

@@ -27,6 +27,7 @@ _INK = Color(0.13, 0.14, 0.16, 1)
 _FAINT = Color(0.45, 0.47, 0.5, 1)
 _LOADING = Color(0.2, 0.45, 0.85, 1)
 _FOCUS = Color(0.35, 0.55, 0.9, 1)
+_BAR = Color(0, 0, 0, 0.35)
 _SECURE = Color(0.1, 0.5, 0.25, 1)
 
 
@@ -100,6 +101,24 @@ def _address_items(fonts: FontLibrary, state: WindowState, pen: float) -> list[D
     items += _text(fonts, state.text, pen, 60, 14, _INK)
     if state.has_focus:
         items.append(FillRect(Rect(round(pen + _width(fonts, state.text, 14)) + 1, 46, 1, 18), _INK))
+    return items
+
+
+def scroll_bar_items(view: Rect, scroll: tuple[float, float], page: tuple[float, float]) -> list[DisplayItem]:
+    """Bars over the page's edges that show which part of it is seen; none where all of it is.
+
+    Args:
+        view: the rectangle through which the page is seen.
+        page: the page's width and height.
+    """
+    items: list[DisplayItem] = []
+    width, height = view.width, view.height
+    if page[1] > height:
+        size, place = max(30.0, height * height / page[1]), (height - 4) * scroll[1] / page[1]
+        items.append(FillRect(Rect(view.x + width - 9, view.y + 2 + place, 6, size - 4), _BAR, ((3.0, 3.0),) * 4))
+    if page[0] > width:
+        size, place = max(30.0, width * width / page[0]), (width - 4) * scroll[0] / page[0]
+        items.append(FillRect(Rect(view.x + 2 + place, view.y + height - 9, size - 4, 6), _BAR, ((3.0, 3.0),) * 4))
     return items
 
 

@@ -84,6 +84,15 @@ def _parse_sites(context: click.Context, parameter: click.Parameter, values: tup
     help="How often to visit: later visits meet warm caches.",
 )
 @click.option(
+    "--do",
+    "then",
+    multiple=True,
+    metavar="ACTION",
+    help="What the person does next with the page: 'click WORDS', 'tap WORDS', 'hover WORDS', 'type TEXT', 'press KEY', "
+    "'scroll PIXELS', 'swipe PIXELS', 'back', 'forward', 'reload', 'wait SECONDS'.  WORDS are what a link, a button or a "
+    "field says, or a CSS selector.  Repeatable.",
+)
+@click.option(
     "--lang",
     "language",
     default="en",
@@ -103,7 +112,7 @@ def _parse_sites(context: click.Context, parameter: click.Parameter, values: tup
 @click.option("-q", "--quiet", is_flag=True, help="Tell only the end.")
 def go(
     address: str, seed: int, out: Path, sites: dict[str, Path], world: Path | None, visits: int,
-    language: str, ports: tuple[str, ...], dumps: bool, verbose: bool, quiet: bool,
+    then: tuple[str, ...], language: str, ports: tuple[str, ...], dumps: bool, verbose: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Type ADDRESS into the lab's browser, press Enter, and watch.
 
@@ -115,11 +124,13 @@ def go(
       pressenter go www.example.com
       pressenter go secure.example.com --visits 2
       pressenter go www.mysite.test --site www.mysite.test=./public
+      pressenter go www.mysite.test --site www.mysite.test=./public --do "click Contact" --do back
     """
     from pressenter.cli.story import StoryTeller, Terminal
     from pressenter.journey import JourneyInterrupted
     from pressenter.journey import go as run
     from pressenter.machine.keyboard import NoSuchKey
+    from pressenter.person import ActionError
     from pressenter.worlds.schema import WorldFileError
 
     console = Terminal(highlight=False)
@@ -128,15 +139,16 @@ def go(
     try:
         with teller:
             journey = run(
-                address, seed=seed, world=world, sites=sites, visits=visits, language=language, on_event=teller.tell
-            )
+                address, seed=seed, world=world, sites=sites, visits=visits, then=then, language=language,
+                on_event=teller.tell,
+            )  # fmt: skip
             teller.working("…")
             files = _save(journey, out, ports, dumps)
     except JourneyInterrupted as interrupted:
         files = _save(interrupted.journey, out, (), False)
         click.echo(f"\npressenter: interrupted; what happened so far: {', '.join(map(str, files))}", err=True)
         sys.exit(_INTERRUPTED)
-    except (WorldFileError, NoSuchKey) as error:
+    except (WorldFileError, NoSuchKey, ActionError) as error:
         click.echo(f"pressenter: {error}", err=True)
         sys.exit(_USAGE)
     _report(console, journey, files, time.perf_counter() - started, language)

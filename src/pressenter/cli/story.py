@@ -86,7 +86,7 @@ class StoryTeller:
         if pressed and (self._picture_seen or not self._typing):
             self._told.clear()  # a new visit: everything is told again
             self._typing, self._picture_seen = True, False
-        elif event.name == "display.scanout":
+        elif event.name == "page.loaded":
             self._picture_seen = True
         if not self.quiet and (self.verbose or self._belongs(event)):
             self.console.print(self._line(event), soft_wrap=True)

@@ -1,9 +1,9 @@
 """The kernel's input layer: a driver turns reports into events; a reader waits for them.
 
-The keyboard driver compares each report with the one before: a usage that is new
-is a key going down, one that is missing a key coming up.  Each change becomes an
-event (type, code, value) in the buffer of the device file, closed by a SYN_REPORT,
-and a process that is blocked in ``read()`` on that file is woken.
+Each change that a driver finds in a report becomes an event (type, code, value) in the
+buffer of the device file, closed by a SYN_REPORT, and a process that is blocked in
+``read()`` on that file is woken.  The drivers are beside their devices: `keyboard`,
+`mouse`, `touch_screen`.
 
 `getevent_line` prints an event as Android's ``getevent -lt`` does.
 """
@@ -11,18 +11,34 @@ and a process that is blocked in ``read()`` on that file is woken.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pressenter.machine.costs import Costs
-from pressenter.machine.keymap import KEY_BY_CODE, KEY_BY_USAGE, LEFT_SHIFT, Key
+from pressenter.machine.keymap import KEY_BY_CODE
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
 
-__all__ = ["EV_KEY", "EV_SYN", "InputDevice", "InputEvent", "getevent_line"]
+__all__ = [
+    "ABS_MT_POSITION_X", "ABS_MT_POSITION_Y", "ABS_MT_PRESSURE", "ABS_MT_TOUCH_MAJOR", "ABS_MT_TRACKING_ID",
+    "BTN_LEFT", "EV_ABS", "EV_KEY", "EV_REL", "EV_SYN", "REL_WHEEL", "REL_X", "REL_Y", "InputDevice", "InputEvent",
+    "getevent_line",
+]  # fmt: skip
 
-EV_SYN = 0
-EV_KEY = 1
-_SHIFT_BIT = 0x02
+# Linux, include/uapi/linux/input-event-codes.h
+EV_SYN, EV_KEY, EV_REL, EV_ABS = 0, 1, 2, 3
+REL_X, REL_Y, REL_WHEEL = 0, 1, 8
+BTN_LEFT = 0x110
+ABS_MT_TOUCH_MAJOR, ABS_MT_POSITION_X, ABS_MT_POSITION_Y = 0x30, 0x35, 0x36
+ABS_MT_TRACKING_ID, ABS_MT_PRESSURE = 0x39, 0x3A
+
+_TYPES = {EV_REL: "EV_REL", EV_ABS: "EV_ABS"}
+_CODES = {
+    (EV_REL, REL_X): "REL_X", (EV_REL, REL_Y): "REL_Y", (EV_REL, REL_WHEEL): "REL_WHEEL",
+    (EV_ABS, ABS_MT_TOUCH_MAJOR): "ABS_MT_TOUCH_MAJOR", (EV_ABS, ABS_MT_POSITION_X): "ABS_MT_POSITION_X",
+    (EV_ABS, ABS_MT_POSITION_Y): "ABS_MT_POSITION_Y", (EV_ABS, ABS_MT_TRACKING_ID): "ABS_MT_TRACKING_ID",
+    (EV_ABS, ABS_MT_PRESSURE): "ABS_MT_PRESSURE",
+}  # fmt: skip
 
 
 class InputEvent(NamedTuple):
@@ -38,7 +54,10 @@ def getevent_line(event: InputEvent) -> str:
     """The event as ``getevent -lt`` prints it."""
     seconds, rest = divmod(event.at_ns, 1_000_000_000)
     if event.type == EV_KEY:
-        kind, code, value = "EV_KEY", KEY_BY_CODE[event.code].name, "DOWN" if event.value else "UP"
+        name = "BTN_LEFT" if event.code == BTN_LEFT else KEY_BY_CODE[event.code].name
+        kind, code, value = "EV_KEY", name, "DOWN" if event.value else "UP"
+    elif event.type in _TYPES:
+        kind, code, value = _TYPES[event.type], _CODES[event.type, event.code], f"{event.value & 0xFFFFFFFF:08x}"
     else:
         kind, code, value = "EV_SYN", "SYN_REPORT", f"{event.value:08x}"
     return f"[{seconds:>8}.{rest // 1000:06}] {kind:<12} {code:<20} {value}"
@@ -53,25 +72,23 @@ class InputDevice:
         self.agenda = agenda
         self.recorder = recorder
         self.costs = costs
-        self._report = bytes(8)
         self._buffer: list[InputEvent] = []
         self._reader: asyncio.Future[None] | None = None
 
     def take_report(self, report: bytes) -> None:
-        """The driver: decode a boot-protocol report against the one before."""
-        before, self._report = self._report, report
-        changes: list[tuple[Key, int]] = []
-        if (before[0] ^ report[0]) & _SHIFT_BIT:
-            changes.append((LEFT_SHIFT, int(bool(report[0] & _SHIFT_BIT))))
-        changes += [(KEY_BY_USAGE[u], 0) for u in before[2:] if u and u not in report[2:]]
-        changes += [(KEY_BY_USAGE[u], 1) for u in report[2:] if u and u not in before[2:]]
-        for key, value in changes:
-            self._emit(InputEvent(self.agenda.now_ns, EV_KEY, key.code, value))
-        if changes:
-            self._emit(InputEvent(self.agenda.now_ns, EV_SYN, 0, 0))
-            if self._reader is not None:
-                self.agenda.after(self.costs.wake_up, self._wake, self._reader)
-                self._reader = None
+        """The driver: decode what the device has reported."""
+        raise NotImplementedError
+
+    def emit(self, changes: Sequence[tuple[int, int, int]]) -> None:
+        """Events that belong together: type, code and value of each."""
+        if not changes:
+            return
+        for change in changes:
+            self._emit(InputEvent(self.agenda.now_ns, *change))
+        self._emit(InputEvent(self.agenda.now_ns, EV_SYN, 0, 0))
+        if self._reader is not None:
+            self.agenda.after(self.costs.wake_up, self._wake, self._reader)
+            self._reader = None
 
     async def read(self, reader: str) -> list[InputEvent]:
         """Events that have come; blocks until there are some.  One reader at a time."""

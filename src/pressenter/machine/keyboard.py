@@ -1,30 +1,26 @@
-"""A USB keyboard and the host controller that polls it.
+"""A USB keyboard and its driver.
 
-A USB device never speaks first.  The host controller asks the keyboard's
-interrupt endpoint for news every 8 ms; the keyboard answers with an eight-byte
-report if a key has moved, else with NAK.  The report is the boot protocol's (USB
-HID 1.11, appendix B.1)::
+The keyboard reports which keys are down, all of them each time, in the eight bytes of
+the boot protocol (USB HID 1.11, appendix B.1)::
 
     | modifiers | reserved | up to six keys that are down, by HID usage |
 
-The controller copies a report into memory and raises its interrupt line.  A poll
-that meets NAK changes nothing, so such polls take no agenda entries; they are
-counted by the time that has passed.
+The driver compares each report with the one before: a usage that is new is a key going
+down, one that is missing a key coming up.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
-from pressenter.machine.interrupts import InterruptController
-from pressenter.machine.keymap import KEY_BY_CHARACTER, Key
+from pressenter.machine.input_device import EV_KEY, InputDevice
+from pressenter.machine.keymap import KEY_BY_CHARACTER, KEY_BY_USAGE, LEFT_SHIFT, Key
+from pressenter.machine.usb import UsbEndpoint
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
 
-__all__ = ["POLL_INTERVAL_NS", "Keyboard", "NoSuchKey", "UsbHostController"]
+__all__ = ["Keyboard", "KeyboardInput", "NoSuchKey", "check_keys"]
 
-POLL_INTERVAL_NS = 8_000_000
 _SHIFT_BIT = 0x02  # left shift, HID 1.11 §8.3
 _KEY_HELD_NS = 60_000_000
 _KEY_INTERVAL_NS = 120_000_000
@@ -34,70 +30,14 @@ class NoSuchKey(ValueError):
     """The keyboard has no key for a character."""
 
 
-class UsbHostController:
-    """Polls one device and delivers its reports by interrupt.
-
-    Attributes:
-        on_report: the driver's bottom half: called with each report.
-    """
-
-    irq = 16
-    device = "xhci_hcd"
-
-    def __init__(self, node: str, agenda: Agenda, recorder: Recorder, interrupts: InterruptController) -> None:
-        self.node = node
-        self.agenda = agenda
-        self.recorder = recorder
-        self.interrupts = interrupts
-        self.on_report: Callable[[bytes], None] = lambda report: None
-        self._pending: deque[tuple[bytes, int]] = deque()
-        self._completed: deque[bytes] = deque()
-        self._queued: deque[bytes] = deque()
-        self._polling = False
-        interrupts.connect(self.irq, self.device, "PCI-MSI", self._top_half)
-
-    @property
-    def polls(self) -> int:
-        """How often the endpoint has been asked, NAKs included."""
-        return self.agenda.now_ns // POLL_INTERVAL_NS
-
-    def device_has(self, report: bytes) -> None:
-        """The device has a report ready; it goes out at the next polls, one at each."""
-        self._pending.append((report, self.agenda.cause))
-        self._poll_next()
-
-    def _poll_next(self) -> None:
-        if not self._polling and self._pending:
-            self._polling = True
-            next_poll = (self.agenda.now_ns // POLL_INTERVAL_NS + 1) * POLL_INTERVAL_NS
-            self.agenda.at(next_poll, self._poll)
-
-    def _poll(self) -> None:
-        self._polling = False
-        report, self.agenda.cause = self._pending.popleft()
-        self.recorder.record(self.node, "usb.report", report=report.hex(" "), poll=self.polls)
-        self._completed.append(report)
-        self.interrupts.raise_line(self.irq)
-        self._poll_next()
-
-    def _top_half(self) -> None:
-        self.recorder.record(self.node, "irq.top_half", irq=self.irq, device=self.device)
-        self._queued.append(self._completed.popleft())
-        self.interrupts.bottom_half(self._bottom_half)
-
-    def _bottom_half(self) -> None:
-        self.recorder.record(self.node, "irq.bottom_half", irq=self.irq, device=self.device)
-        self.on_report(self._queued.popleft())
-
-
 class Keyboard:
     """A keyboard whose keys somebody presses."""
 
-    def __init__(self, node: str, agenda: Agenda, recorder: Recorder, controller: UsbHostController) -> None:
+    def __init__(self, node: str, agenda: Agenda, recorder: Recorder, endpoint: UsbEndpoint) -> None:
         self.node = node
         self.agenda = agenda
         self.recorder = recorder
-        self.controller = controller
+        self.endpoint = endpoint
         self._down: list[Key] = []
         self._shift = False
 
@@ -106,12 +46,7 @@ class Keyboard:
 
         Raises NoSuchKey, before any key moves, for a character that has no key.
         """
-        for character in text:
-            if character not in KEY_BY_CHARACTER:
-                raise NoSuchKey(
-                    f"the keyboard (US layout) has no key for {character!r}; "
-                    "write host names in punycode (xn--...) and other characters percent-encoded"
-                )
+        check_keys(text)
         self._type_next(text, 0, when_done)
 
     def _type_next(self, text: str, index: int, when_done: Callable[[], None] | None) -> None:
@@ -134,7 +69,7 @@ class Keyboard:
         self._shift = shift
         if key not in self._down:
             self._down.append(key)
-        self.controller.device_has(self._report())
+        self.endpoint.device_has(self._report())
 
     def _release(self, character: str) -> None:
         key, _ = KEY_BY_CHARACTER[character]
@@ -145,9 +80,35 @@ class Keyboard:
         )  # fmt: skip
         self._shift = False
         self._down.remove(key)
-        self.controller.device_has(self._report())
+        self.endpoint.device_has(self._report())
         self.agenda.cause = cause
 
     def _report(self) -> bytes:
         usages = bytes(key.usage for key in self._down[:6])
         return bytes((_SHIFT_BIT if self._shift else 0, 0)) + usages.ljust(6, b"\0")
+
+
+def check_keys(text: str) -> None:
+    """Raises NoSuchKey for a character that has no key."""
+    for character in text:
+        if character not in KEY_BY_CHARACTER:
+            raise NoSuchKey(
+                f"the keyboard (US layout) has no key for {character!r}; "
+                "write host names in punycode (xn--...) and other characters percent-encoded"
+            )
+
+
+class KeyboardInput(InputDevice):
+    """The keyboard driver's device file: reports become key events."""
+
+    _report = bytes(8)
+
+    def take_report(self, report: bytes) -> None:
+        """The driver: decode a boot-protocol report against the one before."""
+        before, self._report = self._report, report
+        changes: list[tuple[Key, int]] = []
+        if (before[0] ^ report[0]) & _SHIFT_BIT:
+            changes.append((LEFT_SHIFT, int(bool(report[0] & _SHIFT_BIT))))
+        changes += [(KEY_BY_USAGE[u], 0) for u in before[2:] if u and u not in report[2:]]
+        changes += [(KEY_BY_USAGE[u], 1) for u in report[2:] if u and u not in before[2:]]
+        self.emit([(EV_KEY, key.code, value) for key, value in changes])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["KEYS", "KEY_BY_CHARACTER", "KEY_BY_CODE", "KEY_BY_USAGE", "LEFT_SHIFT", "Key"]
+__all__ = ["KEYS", "KEY_BY_CHARACTER", "KEY_BY_CODE", "KEY_BY_NAME", "KEY_BY_USAGE", "LEFT_SHIFT", "Key"]
 
 
 class Key(NamedTuple):
@@ -51,13 +51,21 @@ def _keys() -> list[Key]:
         (0x37, 52, "KEY_DOT", ".", ">"),
         (0x38, 53, "KEY_SLASH", "/", "?"),
     )
-    return keys + [Key(*row) for row in rows]
+    # Keys that type nothing stand for characters that no keyboard has (as WebDriver §17.4.2 names them).
+    silent = (
+        (0x4A, 102, "KEY_HOME", "\ue011"), (0x4B, 104, "KEY_PAGEUP", "\ue00e"), (0x4C, 111, "KEY_DELETE", "\ue017"),
+        (0x4D, 107, "KEY_END", "\ue010"), (0x4E, 109, "KEY_PAGEDOWN", "\ue00f"), (0x4F, 106, "KEY_RIGHT", "\ue014"),
+        (0x50, 105, "KEY_LEFT", "\ue012"), (0x51, 108, "KEY_DOWN", "\ue015"), (0x52, 103, "KEY_UP", "\ue013"),
+    )  # fmt: skip
+    keys += [Key(*row) for row in rows]
+    return keys + [Key(usage, code, name, character, character) for usage, code, name, character in silent]
 
 
 KEYS: tuple[Key, ...] = tuple(_keys())
 #: A modifier has a bit in the report's first byte, not a usage among the keys (HID 1.11, B.1).
 LEFT_SHIFT = Key(0xE1, 42, "KEY_LEFTSHIFT", "", "")
 
+KEY_BY_NAME = {key.name.removeprefix("KEY_").lower(): key for key in KEYS}
 KEY_BY_USAGE = {key.usage: key for key in KEYS}
 KEY_BY_CODE = {key.code: key for key in (*KEYS, LEFT_SHIFT)}
 #: The key for a character, and whether Shift is needed.

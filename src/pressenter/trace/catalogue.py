@@ -42,8 +42,18 @@ def _event(name: str, step: int, en: str, zh: str, clause: str = "", told: Told 
 # 1 Key press
 _event("keyboard.press", 1, "the key for {character!r} goes {direction}",
        "字符 {character!r} 的键{direction_zh}", "", "first")
-_event("usb.report", 1, "keyboard answers the poll with the report {report}",
-       "键盘以报告 {report} 应答轮询", "USB HID 1.11, appendix B.1", "first")
+_event("mouse.move", 1, "the mouse is moved by ({x}, {y})",
+       "鼠标移动 ({x}, {y})", "", "first")
+_event("mouse.button", 1, "the mouse's button goes {direction}",
+       "鼠标键{direction_zh}", "", "always")
+_event("mouse.wheel", 1, "the mouse's wheel turns by {steps}",
+       "鼠标滚轮转动 {steps}", "", "first")
+_event("touch.contact", 1, "a finger at ({x}, {y}): {state}",
+       "手指在 ({x}, {y})：{state_zh}", "", "first")
+_event("i2c.read", 1, "the driver reads {packet} from {device} over I²C",
+       "驱动经 I²C 从 {device} 读出 {packet}", "UM10204 §3.1", "first")
+_event("usb.report", 1, "{device} answers the poll with the report {report}",
+       "{device} 以报告 {report} 应答轮询", "USB HID 1.11, appendix B", "first")
 _event("irq.raise", 1, "{device} raises interrupt {irq} on CPU{cpu} (count {count})",
        "{device} 在 CPU{cpu} 上触发中断 {irq}（计数 {count}）", "", "first")
 _event("irq.top_half", 1, "the top half takes the report from the controller and queues it",
@@ -56,6 +66,14 @@ _event("input.wake", 1, "{reader}, blocked in read(), wakes with {events} events
        "阻塞在 read() 的 {reader} 被唤醒，读到 {events} 个事件", "", "first")
 _event("window.key", 1, "the window system gives {key!r} to the focused {window}",
        "窗口系统把 {key!r} 交给获得焦点的 {window}", "", "first")
+_event("window.pointer", 1, "the window system tells {window} that the pointer is at ({x}, {y})",
+       "窗口系统告知 {window}：指针位于 ({x}, {y})", "", "first")
+_event("window.button", 1, "the window system tells {window} that the button went {direction} at ({x}, {y})",
+       "窗口系统告知 {window}：({x}, {y}) 处按键 {direction}", "", "first")
+_event("window.wheel", 1, "the window system tells {window} that the wheel turned by {steps}",
+       "窗口系统告知 {window}：滚轮转动 {steps}", "", "first")
+_event("window.touch", 1, "the window system gives the touch at ({x}, {y}) to {window} ({contact})",
+       "窗口系统把 ({x}, {y}) 处的触摸交给 {window}（{contact}）", "", "first")
 # 2 Address bar
 _event("address_bar.edit", 2, "the address bar shows {text!r}",
        "地址栏显示 {text!r}")
@@ -308,6 +326,34 @@ _event("page.first_contentful_paint", 16, "first contentful paint, {after_ms} ms
 _event("page.largest_contentful_paint", 16, "largest contentful paint so far, after {after_ms} ms: <{element}>, {area} px²",
        "目前最大内容绘制，{after_ms} 毫秒后：<{element}>，{area} 平方像素", "Largest Contentful Paint 1 §2", "always")
 # 17 After
+_event("pointer.over", 17, "at ({x}, {y}) of the page is <{element}>",
+       "页面 ({x}, {y}) 处是 <{element}>", "CSSOM View 1 §5", "first")
+_event("page.click", 17, "a click on <{element}>",
+       "点击 <{element}>", "UI Events §3.3", "always")
+_event("page.focus", 17, "<{element}> has the focus",
+       "<{element}> 获得焦点", "HTML Standard §6.6.4", "always")
+_event("page.edit", 17, "{key!r} is typed into <{element}>",
+       "在 <{element}> 中键入 {key!r}", "", "first")
+_event("page.check", 17, "<{element}> is checked: {checked}",
+       "<{element}> 选中：{checked}", "HTML Standard §4.10.5.1.15", "always")
+_event("page.select", 17, "of <{element}> the option {option!r} is chosen",
+       "<{element}> 选择了 {option!r}", "HTML Standard §4.10.7", "always")
+_event("page.scroll", 17, "the page is scrolled to ({x}, {y})",
+       "页面滚动到 ({x}, {y})", "CSSOM View 1 §4", "first")
+_event("page.scroll_box", 17, "what is in <{element}> is scrolled to ({x}, {y})",
+       "<{element}> 的内容滚动到 ({x}, {y})", "CSSOM View 1 §6", "first")
+_event("page.follow", 17, "the link leads to {url}",
+       "链接指向 {url}", "HTML Standard §4.6.5", "always")
+_event("page.no_link", 17, "the link to {reference} is not followed: {reason}",
+       "不跟随链接 {reference}：{reason}", "HTML Standard §4.6.5", "always")
+_event("form.submit", 17, "the form is sent to {url} with {method}",
+       "以 {method} 提交表单到 {url}", "HTML Standard §4.10.22.3", "always")
+_event("form.no_address", 17, "the form's action {action} is no URL",
+       "表单的 action {action} 不是网址", "HTML Standard §4.10.22.3", "always")
+_event("person.failed", 17, "the person cannot do that: {message}",
+       "无法完成操作：{message}", "", "always")
+_event("history.traverse", 17, "{steps} step in the session history: {url}",
+       "会话历史中 {steps} 步：{url}", "HTML Standard §7.4.3", "always")
 _event("tab.close", 17, "the tab closes: {connections} connections are closed",
        "标签页关闭：关闭 {connections} 条连接", "", "always")
 # fmt: on

@@ -33,7 +33,14 @@ from pressenter.browser.css.values import Dimension, Environment, InvalidValue, 
 from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.html.dom import Document, Element
 
-__all__ = ["ComputedStyle", "StyledDocument", "dump_styles", "style_document", "user_agent_style_sheet"]
+__all__ = [
+    "ComputedStyle",
+    "StyledDocument",
+    "different_styles",
+    "dump_styles",
+    "style_document",
+    "user_agent_style_sheet",
+]
 
 ComputedStyle = Mapping[str, Any]
 PSEUDO_ELEMENTS = ("before", "after", "first-letter", "placeholder", "-webkit-slider-runnable-track")
@@ -46,6 +53,11 @@ class StyledDocument(NamedTuple):
     styles: Mapping[Element, ComputedStyle]
     pseudo_styles: Mapping[tuple[Element, str], ComputedStyle]
     root_style: ComputedStyle
+
+
+def different_styles(styled: StyledDocument) -> Iterable[ComputedStyle]:
+    """Every style that occurs, once: elements share them."""
+    return {id(style): style for style in (*styled.styles.values(), *styled.pseudo_styles.values())}.values()
 
 
 def dump_styles(document: Document, styled: StyledDocument) -> str:

@@ -14,8 +14,13 @@ from tinycss2.nth import parse_nth
 
 from pressenter.browser.css.component_values import split_commas
 from pressenter.browser.html.dom import HTML, Element, Node
+from pressenter.browser.html.form_controls import is_checked, value_of
 
 __all__ = ["ComplexSelector", "InvalidSelector", "ancestors", "matches", "parse_selector_list", "remember_siblings"]
+
+
+#: What a person does with an element (Selectors 4 §9): kept with the element.
+INTERACTIVE_STATES = ("hover", "active", "focus", "focus-visible", "focus-within", "target")
 
 
 class InvalidSelector(ValueError):
@@ -415,24 +420,20 @@ _SIMPLE_PSEUDO: dict[str, Test] = {
     "any-link": _is_link,
     "enabled": lambda element: _is_control(element) and "disabled" not in element.attributes,
     "disabled": lambda element: _is_control(element) and "disabled" in element.attributes,
-    "checked": lambda element: "checked" in element.attributes or "selected" in element.attributes,
+    "checked": is_checked,
     "required": lambda element: "required" in element.attributes,
     "optional": lambda element: _is_control(element) and "required" not in element.attributes,
     "read-only": lambda element: element.tag not in ("input", "textarea") or "readonly" in element.attributes,
     "read-write": lambda element: element.tag in ("input", "textarea") and "readonly" not in element.attributes,
-    "placeholder-shown": lambda element: "placeholder" in element.attributes and not element.get("value"),
+    "placeholder-shown": lambda element: "placeholder" in element.attributes and not value_of(element),
     "defined": lambda element: True,
     "scope": lambda element: element.parent_element is None,
     "open": lambda element: "open" in element.attributes,
 }
+for _state in INTERACTIVE_STATES:
+    _SIMPLE_PSEUDO[_state] = lambda element, state=_state: state in element.states  # type: ignore[misc]
 for _state in (
     "visited",
-    "hover",
-    "active",
-    "focus",
-    "focus-visible",
-    "focus-within",
-    "target",
     "fullscreen",
     "indeterminate",
     "autofill",
@@ -445,5 +446,5 @@ for _state in (
     "out-of-range",
     "default",
 ):
-    # Nothing is hovered, focused or visited in a page that nobody has touched yet.
+    # No page is told where a person has been, and what is not checked is neither valid nor invalid.
     _SIMPLE_PSEUDO[_state] = lambda element: False

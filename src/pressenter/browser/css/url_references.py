@@ -6,7 +6,7 @@ from typing import Any
 
 import ada_url
 
-from pressenter.browser.css.cascade import StyledDocument
+from pressenter.browser.css.cascade import StyledDocument, different_styles
 from pressenter.browser.css.style_sheet import StyleSheet
 
 __all__ = ["absolute", "named_pictures", "with_absolute_urls"]
@@ -15,9 +15,7 @@ __all__ = ["absolute", "named_pictures", "with_absolute_urls"]
 def named_pictures(styled: StyledDocument) -> set[str]:
     """The addresses of all pictures that styles name."""
     found = set()
-    # Styles are shared between elements: each is looked at once.
-    styles = {id(style): style for style in (*styled.styles.values(), *styled.pseudo_styles.values())}
-    for style in styles.values():
+    for style in different_styles(styled):
         for image in (*style["background-image"], style["list-style-image"]):
             if isinstance(image, tuple) and image[0] == "url":
                 found.add(image[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from typing import Any
 
 __all__ = [
     "HTML", "MATHML", "NAMESPACED_ATTRIBUTES", "SVG", "Comment", "Doctype", "Document", "DocumentFragment", "Element",
@@ -168,15 +169,20 @@ class Element(Node):
     Attributes:
         content: what is in a template (HTML Standard §4.12.3), which is apart from the document.
             None for every other element.
+        states: what a person does with it, by the names of the pseudo-classes: hover, active, focus, …
+        control: what a person has entered, where it is a form control that was touched; else None
+            (see `form_controls`).
     """
 
-    __slots__ = ("attributes", "content", "namespace", "tag")
+    __slots__ = ("attributes", "content", "control", "namespace", "states", "tag")
 
     def __init__(self, tag: str, attributes: dict[str, str] | None = None, namespace: str = HTML) -> None:
         super().__init__()
         self.tag = tag
         self.attributes = attributes or {}
         self.namespace = namespace
+        self.states: frozenset[str] = frozenset()
+        self.control: Any = None
         self.content = DocumentFragment() if tag == "template" and namespace == HTML else None
 
     def __repr__(self) -> str:
@@ -185,6 +191,12 @@ class Element(Node):
     def get(self, name: str, default: str = "") -> str:
         """An attribute's value."""
         return self.attributes.get(name, default)
+
+    def set_state(self, state: str, is_on: bool) -> None:
+        """Begin or end a state."""
+        if (state in self.states) != is_on:
+            self.states = self.states ^ {state}
+            self.mark_changed()
 
     def is_html(self, tags: Container[str]) -> bool:
         """Whether it is an element of HTML with one of the tags."""

@@ -13,6 +13,7 @@ from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.values import Color
 from pressenter.browser.html.attributes import whole_number
 from pressenter.browser.html.dom import Element
+from pressenter.browser.html.form_controls import selected_option, value_of
 from pressenter.browser.layout.boxes import (
     BlockBox,
     Box,
@@ -191,7 +192,7 @@ def _date_field(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) ->
     label = {"date": "mm/dd/yyyy", "time": "--:-- --", "month": "--------- ----", "week": "Week --, ----"}
     kind = node.get("type").lower()
     wide = {"date": 117.0, "time": 96.0, "month": 147.0, "week": 139.0}.get(kind, 203.0)
-    text = node.get("value") or label.get(kind, "mm/dd/yyyy --:-- --")
+    text = value_of(node) or label.get(kind, "mm/dd/yyyy --:-- --")
     return [ReplacedBox(style, node, IntrinsicSize(wide, height + 2), label=text, baseline=ascent + 1)]
 
 
@@ -201,7 +202,7 @@ def _text_field(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) ->
     width = math.ceil(average * columns + max(0.0, widest - average))
     if builder.fonts is not None and style["font-family"][0].lower() in _WITHOUT_AVERAGE:
         width = math.ceil(builder.fonts.measure(style)[1] * columns)
-    label = node.get("value")
+    label = value_of(node)
     if node.get("type").lower() == "password":
         label = "\u2022" * len(label)
     box = ReplacedBox(style, node, IntrinsicSize(width, height), label=label, baseline=ascent)
@@ -229,7 +230,7 @@ def _text_area(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> 
     rows = whole_number(node.get("rows"), 2, 1, 200)
     columns = whole_number(node.get("cols"), 20, 1, 500)
     size = IntrinsicSize(math.ceil(average * columns) + _SCROLL_BAR, rows * height)
-    return [_with_placeholder(builder, node, ReplacedBox(style, node, size, label=node.text_content()))]
+    return [_with_placeholder(builder, node, ReplacedBox(style, node, size, label=value_of(node)))]
 
 
 def _select(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> list[Box] | None:
@@ -241,7 +242,7 @@ def _select(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> lis
     if rows > 1:
         label = "\n".join(_option_text(item) for item in options[:rows])
         return [ReplacedBox(style, node, IntrinsicSize(widest + 4, rows * (line + 2)), label=label)]
-    chosen = next((item for item in options if "selected" in item.attributes), options[0] if options else None)
+    chosen = selected_option(node)
     label = _option_text(chosen) if chosen is not None else ""
     room = 0.0 if style["appearance"] == "none" else _ARROW_ROOM
     if not room:

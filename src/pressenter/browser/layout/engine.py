@@ -10,10 +10,12 @@ twice gets it at once, and after a change only what has changed is laid out agai
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.html.deep_nesting import deep_nesting
+from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.fonts import FontFace, FontLibrary, ShapedText
@@ -106,8 +108,17 @@ class LayoutEngine:
             return layout_table(self, box, constraints)
         return layout_block(self, box, constraints).fragment
 
-    def page(self, root: Box) -> LayoutResult:
-        """Lay out a page.  The root's containing block is the viewport (CSS 2.2 §10.1)."""
+    def page(
+        self,
+        root: Box,
+        scroll: tuple[float, float] = (0.0, 0.0),
+        offsets: Mapping[Element, tuple[float, float]] | None = None,
+    ) -> LayoutResult:
+        """Lay out a page.  The root's containing block is the viewport (CSS 2.2 §10.1).
+
+        Args:
+            scroll, offsets: how far the page, and boxes in it, are scrolled: sticky boxes follow.
+        """
         from pressenter.browser.layout.edges import edges_of
         from pressenter.browser.layout.positioned import layout_positioned
         from pressenter.browser.layout.sticky import stick
@@ -116,7 +127,7 @@ class LayoutEngine:
             fragment = self.layout(root, Constraints(self.viewport_width, self.viewport_height))
             edges = edges_of(root.style, self.viewport_width)
             fragment = fragment._replace(x=edges.margin_left, y=edges.margin_top)
-            fragment = stick(fragment, self.viewport_width, self.viewport_height)
+            fragment = stick(fragment, (self.viewport_width, self.viewport_height), scroll, offsets or {})
             positioned = layout_positioned(self, fragment)
         right = bottom = 0.0
         for item in (fragment, *positioned):
@@ -127,6 +138,9 @@ class LayoutEngine:
         return LayoutResult(fragment, positioned, max(self.viewport_width, right), max(self.viewport_height, bottom))
 
 
-def layout_page(root: Box, fonts: FontLibrary, width: float, height: float, in_quirks: bool = False) -> LayoutResult:
-    """Lay out a page for a viewport."""
-    return LayoutEngine(fonts, width, height, 0.0, in_quirks).page(root)
+def layout_page(
+    root: Box, fonts: FontLibrary, width: float, height: float, in_quirks: bool = False,
+    scroll: tuple[float, float] = (0.0, 0.0), offsets: Mapping[Element, tuple[float, float]] | None = None,
+) -> LayoutResult:  # fmt: skip
+    """Lay out a page for a viewport (see `LayoutEngine.page`)."""
+    return LayoutEngine(fonts, width, height, 0.0, in_quirks).page(root, scroll, offsets)

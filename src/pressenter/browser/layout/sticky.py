@@ -6,8 +6,10 @@ containing block reaches.  It is done after layout, since what is around does no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.edges import resolve
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, TextFragment
 from pressenter.browser.layout.sizing import scrolls
@@ -24,20 +26,32 @@ class _View(NamedTuple):
     bottom: float
 
 
-def stick(root: BoxFragment, width: float, height: float) -> BoxFragment:
-    """Move the sticky boxes of a page that is not scrolled; the same fragment if there are none."""
-    view = _View(0.0, 0.0, width, height)
-    return _stuck(root, 0.0, 0.0, view)
+def stick(
+    root: BoxFragment, size: tuple[float, float], scroll: tuple[float, float],
+    offsets: Mapping[Element, tuple[float, float]],
+) -> BoxFragment:  # fmt: skip
+    """Move the sticky boxes of a page; the same fragment if there are none.
+
+    Args:
+        size: of the viewport.
+        scroll, offsets: how far the page, and boxes in it, are scrolled.
+    """
+    view = _View(scroll[0], scroll[1], scroll[0] + size[0], scroll[1] + size[1])
+    return _stuck(root, 0.0, 0.0, view, offsets)
 
 
-def _stuck(fragment: BoxFragment, x: float, y: float, view: _View) -> BoxFragment:
+def _stuck(
+    fragment: BoxFragment, x: float, y: float, view: _View, offsets: Mapping[Element, tuple[float, float]]
+) -> BoxFragment:
     """A fragment with the sticky boxes in it moved; (x, y) is its parent's corner."""
     x, y = x + fragment.x, y + fragment.y
     style = fragment.box.style
     if scrolls(style) and fragment.box.element is not None and fragment.box.element.parent_element is not None:
+        across, down = offsets.get(fragment.box.element, (0.0, 0.0))
         view = _View(
-            x + style["border-left-width"], y + style["border-top-width"],
-            x + fragment.width - style["border-right-width"], y + fragment.height - style["border-bottom-width"],
+            x + style["border-left-width"] + across, y + style["border-top-width"] + down,
+            x + fragment.width - style["border-right-width"] + across,
+            y + fragment.height - style["border-bottom-width"] + down,
         )  # fmt: skip
     children: list[Fragment] = []
     changed = False
@@ -48,7 +62,7 @@ def _stuck(fragment: BoxFragment, x: float, y: float, view: _View) -> BoxFragmen
         moved = child
         if child.box.style["position"] == "sticky":
             moved = _moved(child, x, y, view, fragment)
-        moved = _stuck(moved, x, y, view)
+        moved = _stuck(moved, x, y, view, offsets)
         changed = changed or moved is not child
         children.append(moved)
     return fragment._replace(children=tuple(children)) if changed else fragment

@@ -11,7 +11,7 @@ from typing import Any
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.edges import resolve
 
-__all__ = ["Matrix", "multiplied", "transformation"]
+__all__ = ["Matrix", "inverted", "multiplied", "transformation"]
 
 Matrix = tuple[float, float, float, float, float, float]
 
@@ -21,6 +21,16 @@ def multiplied(one: Matrix, two: Matrix) -> Matrix:
     a, b, c, d, e, f = one
     g, h, i, j, k, m = two
     return (a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j, a * k + c * m + e, b * k + d * m + f)
+
+
+def inverted(matrix: Matrix) -> Matrix | None:
+    """The matrix that undoes another; None if nothing does."""
+    a, b, c, d, e, f = matrix
+    determinant = a * d - b * c
+    if not determinant:
+        return None
+    a, b, c, d = d / determinant, -b / determinant, -c / determinant, a / determinant
+    return (a, b, c, d, -(a * e + c * f), -(b * e + d * f))
 
 
 def transformation(style: ComputedStyle, left: float, top: float, width: float, height: float) -> Matrix | None:

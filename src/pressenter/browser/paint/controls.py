@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pressenter.browser.css.values import Color
+from pressenter.browser.html.dom import Element
+from pressenter.browser.html.form_controls import caret_of, is_checked, is_text_control, value_of
 from pressenter.browser.layout.boxes import Box
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.fragments import BoxFragment
+from pressenter.browser.paint.backgrounds import used_color
 from pressenter.browser.paint.items import BorderItem, DisplayItem, FillRect, Radii, Rect
 
 __all__ = ["control_items", "is_native_border", "native_border"]
@@ -20,21 +23,43 @@ _GREEN = Color(0x10 / 255, 0x7C / 255, 0x10 / 255, 1)
 def control_items(box: Box, fragment: BoxFragment, x: float, y: float, fonts: FontLibrary) -> list[DisplayItem]:
     """The items of a control that shows itself as the platform does; none for other boxes."""
     element = box.element
+    if element is not None and "focus" in element.states and is_text_control(element):
+        return _caret(element, fragment, x, y, fonts)
     if element is None or box.style["appearance"] == "none" or element.tag not in ("input", "progress", "meter"):
         return []
     rect = Rect(x, y, fragment.width, fragment.height)
     kind = element.get("type").lower() if element.tag == "input" else element.tag
     if kind in ("checkbox", "radio"):
-        return _check(rect, kind == "radio", "checked" in element.attributes)
+        return _check(rect, kind == "radio", is_checked(element))
     if kind in ("progress", "meter"):
         return _bar(
             rect, _share(element.get("value"), element.get("max") or "1"), _GREEN if kind == "meter" else _ACCENT
         )
     if kind == "range":
-        return _slider(rect, _share(element.get("value") or "50", element.get("max") or "100"))
+        return _slider(rect, _share(value_of(element) or "50", element.get("max") or "100"))
     if kind == "color":
         return [FillRect(rect.inset(5, 5, 5, 5), Color(0, 0, 0, 1))]
     return []
+
+
+def _caret(element: Element, fragment: BoxFragment, x: float, y: float, fonts: FontLibrary) -> list[DisplayItem]:
+    """The line that shows where the next character goes."""
+    style = fragment.box.style
+    before = value_of(element)[: caret_of(element)]
+    if element.get("type").lower() == "password":
+        before = "\u2022" * len(before)
+    *above, line = before.split("\n")
+    face, size = fonts.face_of(style), style["font-size"]
+    metrics = face.metrics(size)
+    height = metrics.ascent + metrics.descent
+    edges = fragment.edges
+    left, top, bottom = (edges.left, edges.top, edges.bottom) if edges is not None else (0.0, 0.0, 0.0)
+    if element.tag == "input":
+        top += max(0.0, fragment.height - top - bottom - height) / 2
+    advance = sum(run.advance * run.face.scale(size) for run in fonts.shape(line, face))
+    place = Rect(round(x + left + advance), round(y + top + len(above) * height), 1.0, height)
+    color = style["color"] if style["caret-color"] == "auto" else style["caret-color"]
+    return [FillRect(place, used_color(color, style))]
 
 
 def is_native_border(box: Box) -> bool:

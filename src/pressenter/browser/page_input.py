@@ -1,0 +1,344 @@
+"""What a person does to a page: pointer, keys, focus, and what follows from a click.
+
+The pointer's place is hit-tested; what it meets, with all that is around it, is *hovered*, and
+*active* while the button is down.  A click is a press and a release on the same element; it is
+given to the nearest element around that does something when it is clicked: its *activation
+behaviour* (HTML Standard §6.5, DOM Standard §2.9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from pressenter.browser.css.selectors import ancestors
+from pressenter.browser.form_submission import Submission, submission
+from pressenter.browser.html.attributes import whole_number
+from pressenter.browser.html.dom import Document, Element
+from pressenter.browser.html.form_controls import (
+    default_button,
+    form_of,
+    input_type,
+    is_checked,
+    is_disabled,
+    is_text_control,
+    labeled_control,
+    options_of,
+    reset,
+    select_option,
+    selected_option,
+    set_checked,
+    submits,
+)
+from pressenter.browser.live_page import LivePage
+from pressenter.browser.scrolling import LINE, NOTCH, PAGE_SHARE, Scrolling
+from pressenter.browser.text_editing import edit
+
+__all__ = ["Actions", "PageInput"]
+
+
+class Actions(Protocol):
+    """What a page asks of the tab that it is in."""
+
+    def follow(self, url: str) -> None:
+        """Go to an address."""
+
+    def submit(self, sent: Submission) -> None:
+        """Send a form."""
+
+
+class PageInput:
+    """The pointer, the focus and the keyboard of one page.
+
+    Args:
+        record: notes an event of the page.
+
+    Attributes:
+        focused: the element that gets the keys, or None.
+        scrolling: how far the page and what is in it are scrolled.
+    """
+
+    def __init__(self, live: LivePage, actions: Actions, record: Callable[..., int]) -> None:
+        self.focused: Element | None = None
+        self.scrolling = Scrolling(live)
+        self._live = live
+        self._actions = actions
+        self._record = record
+        self._hovered: list[Element] = []
+        self._pressed: Element | None = None
+        self._touch: tuple[int, int] | None = None
+        self._touch_moved = False
+
+    @property
+    def document(self) -> Document:
+        """The page's document."""
+        return self._live.document
+
+    # ---- pointer -----------------------------------------------------------------------------------
+
+    def pointer_moved(self, x: float, y: float) -> None:
+        """The pointer is over a point of the page's window."""
+        element = self._live.element_at(x, y)
+        chain = _with_ancestors(element)
+        if chain == self._hovered:
+            return
+        for left in self._hovered:
+            if left not in chain:
+                left.set_state("hover", False)
+        for entered in chain:
+            entered.set_state("hover", True)
+        self._hovered = chain
+        if element is not None:
+            self._record("pointer.over", x=round(x), y=round(y), element=_named(element))
+        self._live.states_changed()
+
+    def pointer_left(self) -> None:
+        """The pointer is outside of the page."""
+        for left in self._hovered:
+            left.set_state("hover", False)
+        self._hovered = []
+        self._live.states_changed()
+
+    def button(self, x: float, y: float, down: bool) -> None:
+        """The button goes down or up."""
+        self.pointer_moved(x, y)
+        element = self._hovered[0] if self._hovered else None
+        if down:
+            self._press(element)
+            return
+        pressed, self._pressed = self._pressed, None
+        for around in _with_ancestors(pressed):
+            around.set_state("active", False)
+        self._live.states_changed()
+        common = next((around for around in _with_ancestors(pressed) if around in _with_ancestors(element)), None)
+        if common is not None:  # UI Events §3.3.2: the nearest that was both pressed and released on
+            self.click(common)
+
+    def _press(self, element: Element | None) -> None:
+        self._pressed = element
+        for around in _with_ancestors(element):
+            around.set_state("active", True)
+        target = next((around for around in _with_ancestors(element) if is_focusable(around)), None)
+        self.focus(target, by_keyboard=False)
+        self._live.states_changed()
+
+    def touch(self, x: int, y: int, phase: str) -> None:
+        """A finger: a tap is a click, a drag scrolls (Pointer Events 3 §4.2.3)."""
+        if phase == "start":
+            self._touch, self._touch_moved = (x, y), False
+        elif phase == "move" and self._touch is not None:
+            dx, dy = self._touch[0] - x, self._touch[1] - y
+            if self._touch_moved or abs(dx) + abs(dy) > _TOUCH_SLOP:
+                self.scrolling.by(self._live.element_at(*self._touch), dx, dy)
+                self._touch, self._touch_moved = (x, y), True
+        elif phase == "end":
+            if self._touch is not None and not self._touch_moved:
+                self.button(*self._touch, True)
+                self.button(*self._touch, False)
+            self._touch = None
+
+    def wheel(self, x: float, y: float, steps: int) -> None:
+        """The wheel is turned over a point."""
+        self.scrolling.by(self._live.element_at(x, y), 0.0, -steps * NOTCH)
+
+    # ---- clicks ------------------------------------------------------------------------------------
+
+    def click(self, element: Element) -> None:
+        """Click an element: the nearest one around that has an activation behaviour shows it."""
+        self._record("page.click", element=_named(element))
+        for around in _with_ancestors(element):
+            if is_disabled(around):
+                return
+            if self._activate(around):
+                return
+
+    def _activate(self, element: Element) -> bool:
+        """The activation behaviour of an element; False if it has none."""
+        if element.is_html(("a", "area")) and "href" in element.attributes:
+            self._actions.follow(element.get("href"))
+        elif element.is_html(("button", "input")) and (submits(element) or element.get("type").lower() == "reset"):
+            form = form_of(element)
+            if form is not None and submits(element):
+                self._submit(form, element)
+            elif form is not None:
+                reset(form)
+                self._live.states_changed()
+        elif element.is_html(("input",)) and input_type(element) in ("checkbox", "radio"):
+            set_checked(element, input_type(element) == "radio" or not is_checked(element))
+            self._record("page.check", element=_named(element), checked=is_checked(element))
+            self._live.states_changed()
+        elif element.is_html(("select",)):
+            self._next_option(element, 1, wraps=True)
+        elif element.is_html(("summary",)) and _is_summary(element):
+            self._toggle_details(element.parent_element)
+        elif element.is_html(("label",)):
+            control = labeled_control(element)
+            if control is None or is_disabled(control):
+                return False
+            self.focus(control if is_focusable(control) else None, by_keyboard=False)
+            self._activate(control)
+        else:
+            return is_text_control(element) or element.is_html(("button", "input"))
+        return True
+
+    def _submit(self, form: Element, submitter: Element | None) -> None:
+        try:
+            sent = submission(form, submitter, self._live.base)
+        except ValueError:
+            self._record("form.no_address", action=form.get("action"))
+            return
+        self._record("form.submit", method="GET" if sent.form is None else "POST", url=sent.url)
+        self._actions.submit(sent)
+
+    def _next_option(self, select: Element, step: int, wraps: bool = False) -> None:
+        """Pick the option after the one that is chosen, or before."""
+        options = [option for option in options_of(select) if "disabled" not in option.attributes]
+        chosen = selected_option(select)
+        if not options:
+            return
+        index = options.index(chosen) + step if chosen in options else 0
+        index = index % len(options) if wraps else min(max(0, index), len(options) - 1)
+        select_option(select, options[index])
+        self._record("page.select", element=_named(select), option=" ".join(options[index].text_content().split()))
+        self._live.states_changed()
+
+    def _toggle_details(self, details: Element | None) -> None:
+        assert details is not None
+        if "open" in details.attributes:
+            del details.attributes["open"]
+        else:
+            details.attributes["open"] = ""
+        details.mark_changed()
+        self._live.states_changed()
+
+    # ---- focus -------------------------------------------------------------------------------------
+
+    def focus(self, element: Element | None, by_keyboard: bool) -> None:
+        """Give the keys to an element, or to none (HTML Standard §6.6.4)."""
+        if element is self.focused:
+            return
+        for around in _with_ancestors(self.focused):
+            for state in ("focus", "focus-visible", "focus-within"):
+                around.set_state(state, False)
+        self.focused = element
+        if element is not None:
+            element.set_state("focus", True)
+            element.set_state("focus-visible", by_keyboard or is_text_control(element))
+            for around in _with_ancestors(element):
+                around.set_state("focus-within", True)
+            self._record("page.focus", element=_named(element))
+        self._live.states_changed()
+
+    def move_focus(self, step: int) -> bool:
+        """To the next element in sequential order, or the one before; False past the last (§6.6.3)."""
+        in_order = [element for element in self.document.elements() if is_focusable(element) and self._is_seen(element)]
+        in_order = [element for element in in_order if _tab_index(element) >= 0]
+        in_order.sort(key=lambda element: (_tab_index(element) == 0, _tab_index(element)))
+        index = in_order.index(self.focused) + step if self.focused in in_order else 0 if step > 0 else -1
+        found = in_order[index] if -1 <= index < len(in_order) and in_order else None
+        self.focus(found, by_keyboard=True)
+        if found is not None:
+            self.scrolling.into_view(found)
+        return found is not None
+
+    def _is_seen(self, element: Element) -> bool:
+        return self._live.rectangle_of(element) is not None
+
+    # ---- keys ----------------------------------------------------------------------------------------
+
+    def key(self, character: str, shift: bool = False) -> None:
+        """A key for what has the focus, or for the page."""
+        focused = self.focused
+        if character == "\t":
+            self.move_focus(-1 if shift else 1)
+        elif focused is not None and is_text_control(focused) and not is_disabled(focused):
+            self._type(focused, character)
+        elif focused is not None and focused.is_html(("select",)) and character in _ARROWS:
+            self._next_option(focused, _ARROWS[character])
+        elif focused is not None and character in ("\n", " ") and self._presses(focused, character):
+            self.click(focused)
+        else:
+            self._scroll_key(character, shift)
+
+    def _type(self, field: Element, character: str) -> None:
+        if character == "\n" and field.tag == "input":
+            self._implicit_submission(field)
+            return
+        if "readonly" not in field.attributes and edit(field, character):
+            self._record("page.edit", element=_named(field), key=character)
+            self._live.states_changed()
+
+    def _implicit_submission(self, field: Element) -> None:
+        """Enter in a field sends the form (HTML Standard §4.10.22.2)."""
+        form = form_of(field)
+        if form is None:
+            return
+        button = default_button(form)
+        if button is None:
+            self._submit(form, None)
+        elif not is_disabled(button):
+            self.click(button)
+
+    @staticmethod
+    def _presses(element: Element, character: str) -> bool:
+        """Enter follows links and presses buttons; the space bar presses buttons and check boxes."""
+        if character == "\n":
+            return element.is_html(("a", "area", "button", "summary")) or submits(element)
+        return element.is_html(("button", "input", "summary", "select"))
+
+    def _scroll_key(self, character: str, shift: bool) -> None:
+        page = PAGE_SHARE * self._live.window_height
+        distances = {
+            " ": -page if shift else page, "\ue00f": page, "\ue00e": -page, "\ue015": LINE, "\ue013": -LINE,
+            "\ue010": 1e9, "\ue011": -1e9,
+        }  # fmt: skip
+        if character in distances:
+            self.scrolling.by(self.focused, 0.0, distances[character])
+
+
+_TOUCH_SLOP = 8  # pixels that a finger may move and still tap
+_ARROWS = {"\ue015": 1, "\ue014": 1, "\ue013": -1, "\ue012": -1}
+
+
+def is_focusable(element: Element) -> bool:
+    """Whether an element can have the focus (HTML Standard §6.6.2)."""
+    if is_disabled(element):
+        return False
+    if "tabindex" in element.attributes:
+        return True
+    if element.is_html(("a", "area")):
+        return "href" in element.attributes
+    if element.is_html(("summary",)):
+        return _is_summary(element)
+    return element.is_html(("button", "select", "textarea")) or (
+        element.is_html(("input",)) and input_type(element) != "hidden"
+    )
+
+
+def _tab_index(element: Element) -> int:
+    return whole_number(element.get("tabindex"), 0)
+
+
+def _is_summary(element: Element) -> bool:
+    parent = element.parent_element
+    return (
+        parent is not None
+        and parent.is_html(("details",))
+        and next((child for child in parent.children if isinstance(child, Element) and child.tag == "summary"), None)
+        is element
+    )
+
+
+def _with_ancestors(element: Element | None) -> list[Element]:
+    def chain() -> Iterator[Element]:
+        if element is not None:
+            yield element
+            yield from ancestors(element)
+
+    return list(chain())
+
+
+def _named(element: Element) -> str:
+    """An element as the recording names it: its tag, and its id, name or text."""
+    name = element.get("id") or element.get("name") or " ".join(element.text_content().split())[:40]
+    return f"{element.tag} {name}".strip()

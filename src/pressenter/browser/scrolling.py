@@ -1,0 +1,83 @@
+"""Scrolling: the page in its window, and boxes whose contents are larger than they are (CSSOM View 1 §4, §6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pressenter.browser.css.selectors import ancestors
+from pressenter.browser.html.dom import Element
+from pressenter.browser.layout.fragments import BoxFragment, walk
+from pressenter.browser.layout.overflow import scrollable_overflow
+
+if TYPE_CHECKING:
+    from pressenter.browser.live_page import LivePage
+
+__all__ = ["LINE", "NOTCH", "PAGE_SHARE", "Scrolling"]
+
+# As far as Chromium goes, in CSS pixels: for an arrow key, for a notch of the wheel, and for Page Down
+# the share of the window's height.
+LINE, NOTCH, PAGE_SHARE = 40.0, 100.0, 0.875
+
+
+class Scrolling:
+    """Scrolls one page."""
+
+    def __init__(self, live: LivePage) -> None:
+        self._live = live
+
+    def by(self, element: Element | None, x: float, y: float) -> None:
+        """Scroll what is around an element: the nearest box that can go further, or the page."""
+        around = [element, *ancestors(element)] if element is not None else []
+        for container in around:
+            if self._scroll_container(container, x, y):
+                return
+        left, top = self._live.scroll
+        self.to(left + x, top + y)
+
+    def to(self, x: float, y: float) -> None:
+        """Scroll the page so that a point of it is at the window's corner, as far as it goes."""
+        page = self._live.page
+        if page is None:
+            return
+        farthest_x = max(0.0, page.layout.width - self._live.window_width)
+        farthest_y = max(0.0, page.layout.height - self._live.window_height)
+        self._live.scroll_to((min(max(0.0, x), farthest_x), min(max(0.0, y), farthest_y)))
+
+    def into_view(self, element: Element) -> None:
+        """Scroll the page so far that an element is in the window."""
+        rectangle = self._live.rectangle_of(element)
+        if rectangle is None:
+            return
+        left, top = self._live.scroll
+        bottom = top + self._live.window_height
+        if rectangle.y < top or rectangle.y + rectangle.height > bottom:
+            self.to(left, rectangle.y - max(0.0, (self._live.window_height - rectangle.height) / 2))
+
+    def _scroll_container(self, element: Element, x: float, y: float) -> bool:
+        """Scroll a box; False if it is none that scrolls, or is at its end."""
+        page = self._live.page
+        style = page.styled.styles.get(element) if page is not None else None
+        if page is None or style is None or element.parent_element is None or element.is_html(("body",)):
+            return False
+        if not ({style["overflow-x"], style["overflow-y"]} & {"auto", "scroll"}):
+            return False
+        fragment = next(
+            (part for root in (page.layout.root, *page.layout.positioned) for part, _, _ in walk(root)
+             if isinstance(part, BoxFragment) and part.box.element is element), None,
+        )  # fmt: skip
+        if fragment is None:
+            return False
+        width, height = scrollable_overflow(fragment)
+        inside = (
+            fragment.width - style["border-left-width"] - style["border-right-width"],
+            fragment.height - style["border-top-width"] - style["border-bottom-width"],
+        )
+        old = self._live.offsets.get(element, (0.0, 0.0))
+        new = (
+            min(max(0.0, old[0] + x), max(0.0, width - inside[0])),
+            min(max(0.0, old[1] + y), max(0.0, height - inside[1])),
+        )
+        if new == old:
+            return False
+        self._live.scroll_container(element, new)
+        return True
