@@ -22,6 +22,7 @@ from pressenter.browser.layout.fonts import FontFace, FontLibrary, ShapedText
 from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, TextFragment, walk
 
 if TYPE_CHECKING:
+    from pressenter.browser.layout.inline import InlineResult
     from pressenter.browser.layout.inline_items import Item
 
 #: Glyphs and width in pixels by text and direction.
@@ -53,6 +54,7 @@ class LayoutEngine:
         self.empty_boxes: dict[Box, bool] = {}
         self.top_margins: dict[tuple[Box, float, bool], tuple[float, float]] = {}
         self.inline_items: dict[Box, list[Item]] = {}
+        self.lines: dict[tuple[Box, float], InlineResult] = {}
         self._words: dict[
             tuple[FontFace, float, float], dict[tuple[str, bool], tuple[tuple[ShapedText, ...], float]]
         ] = {}

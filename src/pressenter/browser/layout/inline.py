@@ -309,8 +309,28 @@ class _Shaper:
 
 
 def layout_inline(engine: LayoutEngine, box: BlockBox, inside: Inside) -> InlineResult:
-    """Lay out the inline content of a block container."""
-    return _LineBuilder(engine, box, inside).run(_items(engine, box, inside.width, inside.percent_height))
+    """Lay out the inline content of a block container.
+
+    Where there are no floats and nothing in it refers to a height, its width alone decides: flex and grid
+    containers, which ask for an item at several heights, get the same lines again.
+    """
+    key = (box, inside.width)
+    known = engine.lines.get(key) if inside.floats.is_empty else None
+    if known is not None:
+        return known
+    items = _items(engine, box, inside.width, inside.percent_height)
+    depends_on_width_alone = inside.floats.is_empty and not any(_may_need_height(item) for item in items)
+    result = _LineBuilder(engine, box, inside).run(items)
+    if depends_on_width_alone:
+        engine.lines[key] = result
+    return result
+
+
+def _may_need_height(item: Item) -> bool:
+    """Whether the containing block's height, or what floats around, could matter to an item."""
+    if isinstance(item, Edge):
+        return item.box.style["position"] == "relative"
+    return isinstance(item, (Atomic, OutOfLine))
 
 
 class _LineBuilder:
