@@ -24,24 +24,24 @@ import uharfbuzz as hb
 
 from pressenter.browser.layout.system_fonts import fontconfig_is_there, generic_family, installed_faces
 
-__all__ = ["FontFace", "FontLibrary", "FontMetrics", "Glyph", "ShapedText", "font_file"]
-
-
-class Glyph(NamedTuple):
-    """One glyph in font units: number, advance, and offset from the pen."""
-
-    number: int
-    advance: float
-    x_offset: float
-    y_offset: float
+__all__ = ["FontFace", "FontLibrary", "FontMetrics", "ShapedText", "font_file"]
 
 
 class ShapedText(NamedTuple):
-    """Glyphs of one face, and the sum of their advances in font units."""
+    """Glyphs of one face.  A long text has many: their numbers stand in one tuple, their advances in another.
+
+    Attributes:
+        glyphs: the numbers of the glyphs in the font.
+        advances: how far the pen moves after each, in font units.
+        advance: how far it moves in all.
+        offsets: how far each glyph is drawn from the pen, to the right and up; None where none is.
+    """
 
     face: FontFace
-    glyphs: tuple[Glyph, ...]
+    glyphs: tuple[int, ...]
+    advances: tuple[float, ...]
     advance: float
+    offsets: tuple[tuple[float, float], ...] | None = None
 
 
 class FontMetrics(NamedTuple):
@@ -162,11 +162,11 @@ class FontFace:
             elif buffer.direction == "rtl":
                 buffer.direction = "ltr" if text.isascii() else "rtl"
             hb.shape(self._font, buffer)
-            glyphs = tuple(
-                Glyph(info.codepoint, place.x_advance, place.x_offset, place.y_offset)
-                for info, place in zip(buffer.glyph_infos, buffer.glyph_positions or (), strict=True)
-            )
-            found = ShapedText(self, glyphs, sum(glyph.advance for glyph in glyphs))
+            glyphs = tuple([info.codepoint for info in buffer.glyph_infos])
+            places = [place.position for place in buffer.glyph_positions or ()]
+            advances = tuple([advance for _, _, advance, _ in places])
+            offsets = tuple([(right, up) for right, up, _, _ in places])
+            found = ShapedText(self, glyphs, advances, sum(advances), offsets if any(map(any, offsets)) else None)
             if len(self._shaped) >= _LATIN_CACHE:
                 self._shaped.clear()
             self._shaped[key] = found

@@ -19,7 +19,7 @@ from pressenter.browser.layout.bidi import visual_order
 from pressenter.browser.layout.boxes import Box, InlineBox
 from pressenter.browser.layout.edges import edges_of, relative_offset, resolve
 from pressenter.browser.layout.engine import LayoutEngine
-from pressenter.browser.layout.fonts import Glyph, ShapedText
+from pressenter.browser.layout.fonts import ShapedText
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, TextFragment
 from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, Word
 
@@ -138,17 +138,33 @@ class _Piece:
         scale = self.face.scale(first.style["font-size"]) or 1.0
         spacing = first.style["letter-spacing"]
         blank = self.face.shape(" ").glyphs[0]
-        glyphs: list[Glyph] = []
+        glyphs: list[int] = []
+        advances: list[float] = []
+        moved: list[tuple[int, ShapedText]] = []
         for word, width in self.words:
             if word.runs:
-                glyphs += word.runs[0].glyphs
+                run = word.runs[0]
+                if run.offsets is not None:
+                    moved.append((len(glyphs), run))
+                glyphs += run.glyphs
+                advances += run.advances
             room = width - word.width
             if word.space and room > 0:
-                glyphs.append(Glyph(blank.number, (room - spacing) / scale, 0.0, 0.0))
-        return (ShapedText(self.face, tuple(glyphs), sum(glyph.advance for glyph in glyphs)),)
+                glyphs.append(blank)
+                advances.append((room - spacing) / scale)
+        offsets = _offsets(moved, len(glyphs)) if moved else None
+        return (ShapedText(self.face, tuple(glyphs), tuple(advances), sum(advances), offsets),)
 
     def text(self) -> str:
         return "".join(word.text + word.space_text for word, _ in self.words)
+
+
+def _offsets(moved: list[tuple[int, ShapedText]], count: int) -> tuple[tuple[float, float], ...]:
+    """The offsets of all glyphs of a text, from those pieces of it that have some, and where these begin."""
+    offsets = [(0.0, 0.0)] * count
+    for start, run in moved:
+        offsets[start : start + len(run.glyphs)] = run.offsets or ()
+    return tuple(offsets)
 
 
 _NOTHING = TextFragment(0.0, 0.0, 0.0, 0.0, 0.0, (), {}, "")

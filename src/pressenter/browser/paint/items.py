@@ -164,7 +164,7 @@ def dump_display_list(items: Sequence[DisplayItem]) -> str:
 
 def _item_text(item: DisplayItem) -> str:
     if isinstance(item, GlyphRun):
-        glyphs = " ".join(str(glyph.number) for glyph in item.run.glyphs)
+        glyphs = " ".join(map(str, item.run.glyphs))
         font = f"{item.size:g}px {item.run.face.name}"
         return f"glyphs ({item.x:.2f}, {item.baseline:.2f}) {font} {_hex(item.color)}: {glyphs}"
     if isinstance(item, FillRect):

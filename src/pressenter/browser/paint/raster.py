@@ -329,13 +329,14 @@ class _Player:
         scale = face.scale(item.size)
         pen = item.x
         points = []
-        for glyph in item.run.glyphs:
-            points.append(skia.Point(pen + glyph.x_offset * scale, item.baseline - glyph.y_offset * scale))
-            pen += glyph.advance * scale + item.spacing
+        offsets = item.run.offsets or ((0.0, 0.0),) * len(item.run.glyphs)
+        for (right, up), advance in zip(offsets, item.run.advances, strict=True):
+            points.append(skia.Point(pen + right * scale, item.baseline - up * scale))
+            pen += advance * scale + item.spacing
         builder = skia.TextBlobBuilder()
         builder.allocRunPos(
             _font(face.source, face.index, item.size, item.embolden, item.slant),
-            [g.number for g in item.run.glyphs],
+            list(item.run.glyphs),
             points,
         )
         paint = self._paint(item.color, True)
