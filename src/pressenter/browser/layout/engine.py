@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from pressenter.browser.layout.inline import InlineResult
     from pressenter.browser.layout.inline_items import Item
 
-#: Glyphs and width in pixels by text and direction.
-ShapedWords = dict[tuple[str, bool], tuple[tuple[ShapedText, ...], float]]
+#: Glyphs, width in pixels, and whether other fonts than the style's own stand in for some characters.
+ShapedWord = tuple[tuple[ShapedText, ...], float, bool]
 
-__all__ = ["LayoutEngine", "layout_page"]
+__all__ = ["LayoutEngine", "ShapedWord", "layout_page"]
 
 
 class LayoutEngine:
@@ -55,9 +55,7 @@ class LayoutEngine:
         self.top_margins: dict[tuple[Box, float, bool], tuple[float, float]] = {}
         self.inline_items: dict[Box, list[Item]] = {}
         self.lines: dict[tuple[Box, float], InlineResult] = {}
-        self._words: dict[
-            tuple[FontFace, float, float], dict[tuple[str, bool], tuple[tuple[ShapedText, ...], float]]
-        ] = {}
+        self._words: dict[tuple[FontFace, float, float], dict[tuple[str, bool], ShapedWord]] = {}
         self._natural_heights: dict[tuple[Box, Constraints], float] = {}
         self._fragments: dict[tuple[Box, Constraints], BoxFragment] = {}
 
@@ -65,8 +63,8 @@ class LayoutEngine:
         """The face of a style."""
         return self.fonts.face_of(style)
 
-    def words_of(self, face: FontFace, size: float, spacing: float) -> ShapedWords:
-        """The words that were shaped at a size already, by their text and direction: glyphs and width in pixels."""
+    def words_of(self, face: FontFace, size: float, spacing: float) -> dict[tuple[str, bool], ShapedWord]:
+        """The words that were shaped at a size already, by their text and direction."""
         return self._words.setdefault((face, size, spacing), {})
 
     def gutters(self, style: ComputedStyle) -> tuple[float, float]:

@@ -21,8 +21,8 @@ from pressenter.browser.layout.bidi import embedding_levels
 from pressenter.browser.layout.boxes import BlockBox, Box, InlineBox, LineBreakBox, TextBox
 from pressenter.browser.layout.constraints import Constraints, Inside
 from pressenter.browser.layout.edges import edges_of, resolve
-from pressenter.browser.layout.engine import LayoutEngine
-from pressenter.browser.layout.fonts import FontFace, ShapedText
+from pressenter.browser.layout.engine import LayoutEngine, ShapedWord
+from pressenter.browser.layout.fonts import FontFace
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder
 from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, OutOfLine, Word
 from pressenter.browser.layout.line import Line, line_metrics
@@ -280,7 +280,7 @@ class _Shaper:
         shaped = self.known.get(key)
         if shaped is None:
             shaped = self.known[key] = self._shaped(*key)
-        runs, width = shaped
+        runs, width, has_fallback = shaped
         if self.word_spacing and "\u00a0" in visible:
             width += self.word_spacing * visible.count("\u00a0")
         if following and not visible.isascii() and _is_trimmed(visible[-1:], following):
@@ -292,17 +292,18 @@ class _Shaper:
         piece = self.piece
         return Word(
             visible, piece.style, runs, width, space, " " * spaces, piece.owner, piece.decorations, can_break,
-            self.collapsible, level,
+            self.collapsible, level, has_fallback,
         )  # fmt: skip
 
-    def _shaped(self, visible: str, mirrored: bool) -> tuple[tuple[ShapedText, ...], float]:
+    def _shaped(self, visible: str, mirrored: bool) -> ShapedWord:
         shown = visible
         if not visible.isascii():
             shown = visible.replace("\u00ad", "").replace("\u200b", "").replace("\u00a0", " ")
         runs = tuple(self.engine.fonts.shape(shown, self.face, mirrored)) if shown else ()
         size = self.piece.style["font-size"]
         width = sum(run.advance * run.face.scale(size) for run in runs) + self.spacing * len(shown)
-        return runs, math.ceil(width * 64 - 0.001) / 64  # layout works in steps of 1/64 pixel
+        has_fallback = any(run.face is not self.face for run in runs)
+        return runs, math.ceil(width * 64 - 0.001) / 64, has_fallback  # layout works in steps of 1/64 pixel
 
 
 # ---- steps 3 and 4: lines ---------------------------------------------------------------------------

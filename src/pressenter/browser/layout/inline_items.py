@@ -27,6 +27,8 @@ class Word(NamedTuple):
     collapsible: bool
     #: Bidirectional embedding level.
     level: int = 0
+    #: Whether another font than the style's own stands in for some of its characters.
+    has_fallback: bool = False
 
 
 class Edge(NamedTuple):

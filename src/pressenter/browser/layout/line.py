@@ -183,6 +183,7 @@ class Line:
         self.width = indent
         self.has_content = False
         self._trailing = 0.0
+        self._is_mixed = False  # text of more than one direction
         self._placed: list[_Placed] = []
         root = _Subtree("baseline")
         self._root = self._frame = _Frame(style, None, root, 0.0, None)
@@ -205,6 +206,7 @@ class Line:
                 return
             self._place(item, item.width + item.space, bool(item.space))
             self._trailing = item.space if item.collapsible else 0.0
+            self._is_mixed = self._is_mixed or item.level > 0
             self.has_content = self.has_content or bool(item.text) or not item.collapsible
         elif isinstance(item, Edge):
             if item.opens:
@@ -219,6 +221,7 @@ class Line:
         elif isinstance(item, Atomic):
             self._place(item, item.width, False)
             self._trailing = 0.0
+            self._is_mixed = self._is_mixed or item.level > 0
             self.has_content = True
 
     def _place(self, item: Item, width: float, stretches: bool) -> None:
@@ -266,21 +269,28 @@ class Line:
 
     def _extents(self) -> None:
         """Let everything in the line reach as far as it does."""
-        last = max((n for n, p in enumerate(self._placed) if _is_content(p.item)), default=-1)
-        with_text = {id(p.frame) for n, p in enumerate(self._placed) if _is_text(p.item, n < last)}
-        for frame in (self._root, *self._boxes):
+        counted = [self._root, *self._boxes]
+        if self.engine.in_quirks:
             # The line height calculation quirk: boxes without text of their own do not count (Quirks Mode §3.2).
-            if not self.engine.in_quirks or id(frame) in with_text or frame.has_edges:
-                self._hold_style(frame.style, frame)
+            with_text = self._with_text()
+            counted = [frame for frame in counted if id(frame) in with_text or frame.has_edges]
+        for frame in counted:
+            self._hold_style(frame.style, frame)
         for item, frame, _, _ in self._placed:
             if isinstance(item, Word):
-                self._hold_fallback(item, frame)
+                if item.has_fallback:
+                    self._hold_fallback(item, frame)
             elif isinstance(item, Atomic):
                 align = item.fragment.box.style["vertical-align"]
                 if align in ("top", "bottom"):
                     continue
                 above, below = self._atomic_extents(item, frame)
                 frame.subtree.hold(above, below)
+
+    def _with_text(self) -> set[int]:
+        """The ids of the boxes that have text of their own in the line."""
+        last = max((n for n, p in enumerate(self._placed) if _is_content(p.item)), default=-1)
+        return {id(p.frame) for n, p in enumerate(self._placed) if _is_text(p.item, n < last)}
 
     def _hold_style(self, style: ComputedStyle, frame: _Frame) -> None:
         above, below = line_metrics(self.engine, style)
@@ -289,7 +299,7 @@ class Line:
     def _hold_fallback(self, word: Word, frame: _Frame) -> None:
         """With line-height: normal, other fonts that stand in for missing characters count too."""
         style = word.style
-        if style["line-height"] != "normal" or not word.runs:
+        if style["line-height"] != "normal":
             return
         own = self.engine.face(style)
         for run in word.runs:
@@ -349,7 +359,7 @@ class Line:
         fragments: list[Fragment] = []
         pieces: list[tuple[int, _Piece]] = []
         piece: _Piece | None = None
-        order = visual_order(self._levels()) if mirrored or self._is_mixed() else None
+        order = visual_order(self._levels()) if mirrored or self._is_mixed else None
         if order is not None:
             self._edges_change_sides(order)
         last_word = next((i for i in range(len(self._placed) - 1, -1, -1) if self._placed[i].width), -1)
@@ -360,7 +370,10 @@ class Line:
                 stretches = False
             if stretches:
                 width += stretch
-            frame.left, frame.right = min(frame.left, x), max(frame.right, x + width)
+            if x < frame.left:
+                frame.left = x
+            if x + width > frame.right:
+                frame.right = x + width
             if isinstance(item, Word):
                 if item.text or not item.collapsible or width:
                     if piece is None or not piece.takes(item, frame):
@@ -390,9 +403,6 @@ class Line:
                 frame.parent.right = max(frame.parent.right, frame.right)
         boxes = [self._inline_box(frame) for frame in self._boxes if frame.left < math.inf]
         return FinishedLine([*boxes, *fragments], height, self._subtrees[0].baseline)
-
-    def _is_mixed(self) -> bool:
-        return any(isinstance(placed.item, (Word, Atomic)) and placed.item.level for placed in self._placed)
 
     def _levels(self) -> list[int]:
         """The embedding levels; the edge of a box goes with what it encloses, so that it does not part a run."""
