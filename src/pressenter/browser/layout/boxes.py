@@ -92,6 +92,12 @@ class BlockBox(Box):
             self.holds_inlines = any(not child.is_block_level for child in in_flow)
             self.children = children
 
+    def with_style(self, style: ComputedStyle) -> BlockBox:
+        """The same box with the same contents, in another style."""
+        other = BlockBox(style, self.element, [], self.marker, self.marker_picture, self.continues)
+        other.children, other.holds_inlines = self.children, self.holds_inlines
+        return other
+
 
 class FlexBox(Box):
     """A flex container; its children are the items, and boxes out of the flow (CSS Flexbox 1 §4)."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pressenter.browser.css.cascade import ComputedStyle
-from pressenter.browser.layout.boxes import BlockBox, Box, CollapsedBorders, TableBox, TableCell
+from pressenter.browser.layout.boxes import BlockBox, CollapsedBorders, TableBox, TableCell
 
 __all__ = ["collapse_borders"]
 
@@ -109,11 +109,7 @@ def _with_borders(cell: TableCell, won: CollapsedBorders) -> BlockBox:
         "right": _width([won.vertical[row][cell.column + cell.column_span] for row in row_range]),
     }
     style = {**cell.box.style, **{f"border-{side}-width": width / 2 for side, width in widths.items()}}
-    box = BlockBox.__new__(BlockBox)
-    Box.__init__(box, style, cell.box.element)
-    for name in BlockBox.__slots__:
-        setattr(box, name, getattr(cell.box, name))
-    return box
+    return cell.box.with_style(style)
 
 
 def _table_style(style: ComputedStyle, won: CollapsedBorders) -> ComputedStyle:

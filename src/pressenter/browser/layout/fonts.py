@@ -27,23 +27,6 @@ from pressenter.browser.layout.system_fonts import fontconfig_is_there, generic_
 __all__ = ["FontFace", "FontLibrary", "FontMetrics", "ShapedText", "font_file"]
 
 
-class ShapedText(NamedTuple):
-    """Glyphs of one face.  A long text has many: their numbers stand in one tuple, their advances in another.
-
-    Attributes:
-        glyphs: the numbers of the glyphs in the font.
-        advances: how far the pen moves after each, in font units.
-        advance: how far it moves in all.
-        offsets: how far each glyph is drawn from the pen, to the right and up; None where none is.
-    """
-
-    face: FontFace
-    glyphs: tuple[int, ...]
-    advances: tuple[float, ...]
-    advance: float
-    offsets: tuple[tuple[float, float], ...] | None = None
-
-
 class FontMetrics(NamedTuple):
     """Of a face at a size, in CSS pixels: above and below the baseline, gap between lines, height of an x.
 
@@ -173,6 +156,23 @@ class FontFace:
         return found
 
 
+class ShapedText(NamedTuple):
+    """Glyphs of one face.  A long text has many: their numbers stand in one tuple, their advances in another.
+
+    Attributes:
+        glyphs: the numbers of the glyphs in the font.
+        advances: how far the pen moves after each, in font units.
+        advance: how far it moves in all.
+        offsets: how far each glyph is drawn from the pen, to the right and up; None where none is.
+    """
+
+    face: FontFace
+    glyphs: tuple[int, ...]
+    advances: tuple[float, ...]
+    advance: float
+    offsets: tuple[tuple[float, float], ...] | None = None
+
+
 class _AddedFace(NamedTuple):
     face: FontFace
     weights: tuple[float, float]
@@ -260,9 +260,10 @@ class FontLibrary:
 
     def without_added(self) -> FontLibrary:
         """A library with the same fonts but those that pages brought."""
-        other = FontLibrary.__new__(FontLibrary)
-        other.__dict__.update(self.__dict__)
-        other._added, other._chosen = {}, {}
+        other = FontLibrary()
+        other.uses_system = self.uses_system
+        other.missing, other._faces, other._fallbacks = self.missing, self._faces, self._fallbacks
+        other._system_faces = self._system_faces
         return other
 
     def is_awaited(self, style: Mapping[str, Any]) -> bool:
