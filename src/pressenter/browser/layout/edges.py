@@ -67,22 +67,23 @@ def resolve(value: Any, base: float) -> float:
     return int(value.of(base) * _STEPS) / _STEPS
 
 
-_MARGINS = ("margin-top", "margin-right", "margin-bottom", "margin-left")
-_INNER = (
-    ("border-top-width", "padding-top"), ("border-right-width", "padding-right"),
-    ("border-bottom-width", "padding-bottom"), ("border-left-width", "padding-left"),
-)  # fmt: skip
-
-
 def edges_of(style: ComputedStyle, containing_width: float) -> Edges:
     """The edges of a box; percentages refer to the containing block's width, even vertically."""
-    margins = [style[name] for name in _MARGINS]
-    return Edges._make(
-        [
-            *(resolve(margin, containing_width) for margin in margins),
-            *(style[border] + resolve(style[padding], containing_width) for border, padding in _INNER),
-            *(margin == "auto" for margin in margins),
-        ]
+    top, right = style["margin-top"], style["margin-right"]
+    bottom, left = style["margin-bottom"], style["margin-left"]
+    return Edges(
+        resolve(top, containing_width),
+        resolve(right, containing_width),
+        resolve(bottom, containing_width),
+        resolve(left, containing_width),
+        style["border-top-width"] + resolve(style["padding-top"], containing_width),
+        style["border-right-width"] + resolve(style["padding-right"], containing_width),
+        style["border-bottom-width"] + resolve(style["padding-bottom"], containing_width),
+        style["border-left-width"] + resolve(style["padding-left"], containing_width),
+        top == "auto",
+        right == "auto",
+        bottom == "auto",
+        left == "auto",
     )
 
 
