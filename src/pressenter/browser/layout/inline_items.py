@@ -12,23 +12,39 @@ from pressenter.browser.layout.fragments import BoxFragment
 __all__ = ["Atomic", "Edge", "ForcedBreak", "Item", "OutOfLine", "Word"]
 
 
-class Word(NamedTuple):
-    """A piece of text that is not broken, and the white space that follows it."""
+class Word:
+    """A piece of text that is not broken, and the white space that follows it.
 
-    text: str
-    style: ComputedStyle
-    runs: tuple[ShapedText, ...]
-    width: float
-    space: float
-    space_text: str
-    box: Box
-    decorations: tuple[tuple[str, ComputedStyle], ...]
-    can_break_after: bool
-    collapsible: bool
-    #: Bidirectional embedding level.
-    level: int = 0
-    #: Whether another font than the style's own stands in for some of its characters.
-    has_fallback: bool = False
+    A page has as many of these as words, so they are objects of a class, which the compiler knows how to make fast.
+
+    Attributes:
+        space: the width of the white space.
+        level: the bidirectional embedding level.
+        has_fallback: whether another font than the style's own stands in for some of its characters.
+    """
+
+    __slots__ = (
+        "text", "style", "runs", "width", "space", "space_text", "box", "decorations", "can_break_after",
+        "collapsible", "level", "has_fallback",
+    )  # fmt: skip
+
+    def __init__(
+        self, text: str, style: ComputedStyle, runs: tuple[ShapedText, ...], width: float, space: float,
+        space_text: str, box: Box, decorations: tuple[tuple[str, ComputedStyle], ...], can_break_after: bool,
+        collapsible: bool, level: int, has_fallback: bool,
+    ) -> None:  # fmt: skip
+        self.text = text
+        self.style = style
+        self.runs = runs
+        self.width = width
+        self.space = space
+        self.space_text = space_text
+        self.box = box
+        self.decorations = decorations
+        self.can_break_after = can_break_after
+        self.collapsible = collapsible
+        self.level = level
+        self.has_fallback = has_fallback
 
 
 class Edge(NamedTuple):

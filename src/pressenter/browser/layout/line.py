@@ -97,11 +97,21 @@ class _Frame:
         self.moved = (0.0, 0.0)  # by position: relative, of the boxes around too
 
 
-class _Placed(NamedTuple):
-    item: Item
-    frame: _Frame  # the innermost
-    width: float
-    stretches: bool  # justified text grows here
+class _Placed:
+    """An item in the line.
+
+    Attributes:
+        frame: the innermost inline box around it.
+        stretches: whether justified text grows here.
+    """
+
+    __slots__ = ("frame", "item", "stretches", "width")
+
+    def __init__(self, item: Item, frame: _Frame, width: float, stretches: bool) -> None:
+        self.item = item
+        self.frame = frame
+        self.width = width
+        self.stretches = stretches
 
 
 class _Piece:
@@ -276,7 +286,8 @@ class Line:
             counted = [frame for frame in counted if id(frame) in with_text or frame.has_edges]
         for frame in counted:
             self._hold_style(frame.style, frame)
-        for item, frame, _, _ in self._placed:
+        for placed in self._placed:
+            item, frame = placed.item, placed.frame
             if isinstance(item, Word):
                 if item.has_fallback:
                     self._hold_fallback(item, frame)
@@ -332,7 +343,8 @@ class Line:
         tall = {"top": 0.0, "bottom": 0.0}
         for subtree in self._subtrees[1:]:
             tall[subtree.align] = max(tall[subtree.align], subtree.height)
-        for item, _, _, _ in self._placed:
+        for placed in self._placed:
+            item = placed.item
             if isinstance(item, Atomic) and item.fragment.box.style["vertical-align"] in tall:
                 align = item.fragment.box.style["vertical-align"]
                 tall[align] = max(tall[align], item.above + item.below)
@@ -364,11 +376,11 @@ class Line:
             self._edges_change_sides(order)
         last_word = next((i for i in range(len(self._placed) - 1, -1, -1) if self._placed[i].width), -1)
         for index in order if order is not None else range(len(self._placed)):
-            item, frame, width, stretches = self._placed[index]
+            placed = self._placed[index]
+            item, frame, width = placed.item, placed.frame, placed.width
             if index == last_word and self._trailing:
                 width -= self._trailing  # white space at the end of a line takes no room (CSS Text 3 §4.1.2)
-                stretches = False
-            if stretches:
+            elif placed.stretches:
                 width += stretch
             if x < frame.left:
                 frame.left = x
@@ -436,7 +448,7 @@ class Line:
             is_turned = edge.opens != (edge.box.style["direction"] == "rtl")
             one, two = self._placed[first], self._placed[index]
             if is_turned and one.width != two.width:
-                self._placed[first], self._placed[index] = one._replace(width=two.width), two._replace(width=one.width)
+                one.width, two.width = two.width, one.width
 
     def _alignment(self, left: float, room: float, last: bool) -> tuple[float, float]:
         """Where the line begins, and what each space grows by (CSS Text 3 §6)."""
