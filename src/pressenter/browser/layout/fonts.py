@@ -15,6 +15,7 @@ import importlib.util
 import io
 import os
 import sys
+from array import array
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -145,9 +146,9 @@ class FontFace:
             elif buffer.direction == "rtl":
                 buffer.direction = "ltr" if text.isascii() else "rtl"
             hb.shape(self._font, buffer)
-            glyphs = tuple([info.codepoint for info in buffer.glyph_infos])
+            glyphs = array("I", [info.codepoint for info in buffer.glyph_infos])
             places = [place.position for place in buffer.glyph_positions or ()]
-            advances = tuple([advance for _, _, advance, _ in places])
+            advances = array("d", [advance for _, _, advance, _ in places])
             offsets = tuple([(right, up) for right, up, _, _ in places])
             found = ShapedText(self, glyphs, advances, sum(advances), offsets if any(map(any, offsets)) else None)
             if len(self._shaped) >= _LATIN_CACHE:
@@ -157,7 +158,7 @@ class FontFace:
 
 
 class ShapedText(NamedTuple):
-    """Glyphs of one face.  A long text has many: their numbers stand in one tuple, their advances in another.
+    """Glyphs of one face.  A long text has many: their numbers stand in one array, their advances in another.
 
     Attributes:
         glyphs: the numbers of the glyphs in the font.
@@ -167,8 +168,8 @@ class ShapedText(NamedTuple):
     """
 
     face: FontFace
-    glyphs: tuple[int, ...]
-    advances: tuple[float, ...]
+    glyphs: array[int]
+    advances: array[float]
     advance: float
     offsets: tuple[tuple[float, float], ...] | None = None
 

@@ -12,6 +12,7 @@ apart, with all that is in it, and is aligned when the rest of the line is known
 from __future__ import annotations
 
 import math
+from array import array
 from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
@@ -148,8 +149,7 @@ class _Piece:
         scale = self.face.scale(first.style["font-size"]) or 1.0
         spacing = first.style["letter-spacing"]
         blank = self.face.shape(" ").glyphs[0]
-        glyphs: list[int] = []
-        advances: list[float] = []
+        glyphs, advances = array("I"), array("d")
         moved: list[tuple[int, ShapedText]] = []
         for word, width in self.words:
             if word.runs:
@@ -163,7 +163,7 @@ class _Piece:
                 glyphs.append(blank)
                 advances.append((room - spacing) / scale)
         offsets = _offsets(moved, len(glyphs)) if moved else None
-        return (ShapedText(self.face, tuple(glyphs), tuple(advances), sum(advances), offsets),)
+        return (ShapedText(self.face, glyphs, advances, sum(advances), offsets),)
 
     def text(self) -> str:
         return "".join(word.text + word.space_text for word, _ in self.words)
