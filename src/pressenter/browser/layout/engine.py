@@ -91,6 +91,8 @@ class LayoutEngine:
 
         if isinstance(box, (ReplacedBox, TableBox)):
             return self.layout(box, constraints).height
+        if constraints.used_width is not None:  # the containing block matters to nothing else
+            constraints = constraints._replace(height=None)
         key = (box, constraints)
         known = self._natural_heights.get(key)
         if known is None:
