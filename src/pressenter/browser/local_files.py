@@ -6,11 +6,11 @@ It stands where `pressenter.browser.fetch.Fetcher` does, without a network of it
 from __future__ import annotations
 
 import mimetypes
+import os
 import time
 import urllib.parse
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.request import url2pathname
 
 from pressenter.http.errors import FetchError
 from pressenter.http.messages import Headers, Response
@@ -45,7 +45,7 @@ class LocalFetcher:
             return _answer(url, *_data(url))
         if not url.startswith("file:"):
             return await self._from_network(url, kind, referrer if referrer.startswith("http") else "")
-        path = Path(url2pathname(urllib.parse.urlsplit(url).path))
+        path = _path(url)
         try:
             if path.stat().st_size > _LARGEST_FILE:
                 raise FetchError("file", f"{path} is larger than {_LARGEST_FILE >> 20} MiB")
@@ -64,6 +64,12 @@ class LocalFetcher:
             client = HttpClient("render", self._recorder, ssl.create_default_context, time.time)
             self._network = Fetcher("render", self._recorder, client, time.time)
         return await self._network.fetch(url, kind, referrer)
+
+
+def _path(url: str) -> Path:
+    """The file of a file: address (RFC 8089); urllib.request has this too, beside an HTTP client."""
+    path = urllib.parse.unquote(urllib.parse.urlsplit(url).path)
+    return Path(path.removeprefix("/") if os.name == "nt" else path)  # /C:/page.html
 
 
 def _answer(url: str, content_type: str, body: bytes) -> LocalFile:
