@@ -91,7 +91,7 @@ class LayoutEngine:
 
         if isinstance(box, (ReplacedBox, TableBox)):
             return self.layout(box, constraints).height
-        if constraints.used_width is not None:  # the containing block matters to nothing else
+        if constraints.used_width is not None:  # with the width decided, the height around matters to nothing
             constraints = constraints._replace(height=None)
         key = (box, constraints)
         known = self._natural_heights.get(key)

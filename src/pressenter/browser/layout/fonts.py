@@ -150,7 +150,7 @@ class FontFace:
             places = [place.position for place in buffer.glyph_positions or ()]
             advances = array("d", [advance for _, _, advance, _ in places])
             offsets = tuple([(right, up) for right, up, _, _ in places])
-            found = ShapedText(self, glyphs, advances, sum(advances), offsets if any(map(any, offsets)) else None)
+            found = ShapedText(self, glyphs, advances, sum(advances, 0.0), offsets if any(map(any, offsets)) else None)
             if len(self._shaped) >= _LATIN_CACHE:
                 self._shaped.clear()
             self._shaped[key] = found

@@ -330,7 +330,7 @@ def layout_inline(engine: LayoutEngine, box: BlockBox, inside: Inside) -> Inline
 def _may_need_height(item: Item) -> bool:
     """Whether the containing block's height, or what floats around, could matter to an item."""
     if isinstance(item, Edge):
-        return item.box.style["position"] == "relative"
+        return bool(item.box.style["position"] == "relative")
     return isinstance(item, (Atomic, OutOfLine))
 
 

@@ -163,7 +163,7 @@ class _Piece:
                 glyphs.append(blank)
                 advances.append((room - spacing) / scale)
         offsets = _offsets(moved, len(glyphs)) if moved else None
-        return (ShapedText(self.face, glyphs, advances, sum(advances), offsets),)
+        return (ShapedText(self.face, glyphs, advances, sum(advances, 0.0), offsets),)
 
     def text(self) -> str:
         return "".join(word.text + word.space_text for word, _ in self.words)
