@@ -224,8 +224,8 @@ def _text_items(
 def _cuts(line: str, position: int, breaks: set[int], levels: list[int] | None, anywhere: bool) -> Iterator[int]:
     """Where a line of text is cut into words: where it may break, where its direction turns, and at its end."""
     length = len(line)
-    if levels is None and not anywhere:
-        found = [offset for offset in range(1, length) if position + offset in breaks] if breaks else []
+    if levels is None and not anywhere and len(breaks) < length:  # a paragraph has fewer breaks than characters
+        found = sorted(place - position for place in breaks if position < place < position + length)
     else:
         found = [
             offset
@@ -263,7 +263,9 @@ class _Shaper:
     def __init__(self, engine: LayoutEngine, piece: _Piece, face: FontFace, collapsible: bool) -> None:
         style = piece.style
         self.engine = engine
-        self.piece = piece
+        self.style = style
+        self.owner = piece.owner
+        self.decorations = piece.decorations
         self.face = face
         self.collapsible = collapsible
         self.spacing: float = style["letter-spacing"]
@@ -284,14 +286,13 @@ class _Shaper:
         if self.word_spacing and "\u00a0" in visible:
             width += self.word_spacing * visible.count("\u00a0")
         if following and not visible.isascii() and _is_trimmed(visible[-1:], following):
-            width -= self.piece.style["font-size"] / 2
+            width -= self.style["font-size"] / 2
         space = 0.0
         if spaces:
             advance = self.face.space_between(visible[-1:], following) + self.blank * (spaces - 1)
             space = advance * self.scale + (self.spacing + self.word_spacing) * spaces
-        piece = self.piece
         return Word(
-            visible, piece.style, runs, width, space, " " * spaces, piece.owner, piece.decorations, can_break,
+            visible, self.style, runs, width, space, " " * spaces, self.owner, self.decorations, can_break,
             self.collapsible, level, has_fallback,
         )  # fmt: skip
 
@@ -300,7 +301,7 @@ class _Shaper:
         if not visible.isascii():
             shown = visible.replace("\u00ad", "").replace("\u200b", "").replace("\u00a0", " ")
         runs = tuple(self.engine.fonts.shape(shown, self.face, mirrored)) if shown else ()
-        size = self.piece.style["font-size"]
+        size = self.style["font-size"]
         width = sum(run.advance * run.face.scale(size) for run in runs) + self.spacing * len(shown)
         has_fallback = any(run.face is not self.face for run in runs)
         return runs, math.ceil(width * 64 - 0.001) / 64, has_fallback  # layout works in steps of 1/64 pixel
