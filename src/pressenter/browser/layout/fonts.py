@@ -273,8 +273,8 @@ class FontLibrary:
 
     def awaiting(self, families: frozenset[str]) -> FontLibrary:
         """The same library, with other families awaited."""
-        other = FontLibrary.__new__(FontLibrary)
-        other.__dict__.update(self.__dict__)
+        other = self.without_added()
+        other._added, other._chosen = self._added, self._chosen
         other.awaited = families
         return other
 
