@@ -391,7 +391,7 @@ def test_a_bug_on_the_way_leaves_the_trace(monkeypatch: pytest.MonkeyPatch, capl
         raise ZeroDivisionError("broken on purpose")
 
     with monkeypatch.context() as patch:
-        patch.setattr(rendering, "style_document", broken)
+        patch.setattr(rendering, "build_display_list", broken)
         journey = pressenter.go("www.example.com")
     assert journey.failure is not None and journey.failure.step == "bug"
     world = pressenter.World.load()

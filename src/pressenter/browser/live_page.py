@@ -26,7 +26,7 @@ from pressenter.browser.css.style_sheet import FontFace, StyleSheet
 from pressenter.browser.css.url_references import named_pictures
 from pressenter.browser.hit_testing import HitTest
 from pressenter.browser.html.decoder import DocumentDecoder
-from pressenter.browser.html.dom import Document, Element
+from pressenter.browser.html.dom import SHOWN, Document, Element
 from pressenter.browser.html.html_parser import HtmlParser
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.rectangles import Rectangle, element_rectangles
@@ -81,7 +81,7 @@ class LivePage:
         self.document: Document = self._parser.builder.document
         self.document.url = url
         self._resources = PageResources(services, url, self._main_thread)
-        self._rendering = Rendering(services, self.document)
+        self._rendering = Rendering(services, self.document, lasts=present is not None)
         self._arrived: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._loads: set[asyncio.Task[None]] = set()
         self._sheets: dict[Element, list[StyleSheet] | None] = {}  # None: on its way
@@ -121,6 +121,11 @@ class LivePage:
                 if not self._loads:
                     self._wants_frame.clear()
                     return await self._drawn()
+
+    async def finish_drawing(self) -> Page:
+        """The page as it is now, drawn without waiting for the screen's next refresh."""
+        async with self._main_thread:
+            return await self._drawn()
 
     def stop(self) -> None:
         """The page is left: nothing more is parsed, fetched or drawn."""
@@ -201,8 +206,8 @@ class LivePage:
             self._pictures[element] = file
         else:
             del self._pictures[element]
-        element.mark_changed()
-        self._touch()
+        element.mark_changed(SHOWN)
+        self._touch(needs_style=True)
 
     async def _load_tile(self, address: str) -> None:
         self._tiles[address] = await self._resources.picture(address, self._base)

@@ -2,21 +2,31 @@
 
 The stages (css, layout, paint) know neither a network nor each other's successors; this
 file calls them in order, lets each take its virtual time, and records it.
+
+A page is drawn again and again: as it arrives, and whenever somebody does something to it.
+Each stage does only what a change asks of it:
+
+- *style*: elements that have changed, and what selectors can see of that (`css.rule_index`);
+- *boxes*: elements whose content or style is another, and those around them;
+- *layout*: boxes that are new; the engine remembers what others came to;
+- *display list*: made anew from the fragments; the compositor finds what differs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pressenter.browser.css.cascade import StyledDocument, style_document
+from pressenter.browser.css.cascade import Cascade, StyledDocument, different_styles
+from pressenter.browser.css.rule_index import Scope
+from pressenter.browser.css.selectors import INTERACTIVE_STATES
 from pressenter.browser.css.style_sheet import StyleSheet
-from pressenter.browser.html.dom import Document, Element
-from pressenter.browser.layout.box_tree import build_box_tree, count_boxes
-from pressenter.browser.layout.boxes import Box
-from pressenter.browser.layout.engine import layout_page
+from pressenter.browser.html.dom import CHILDREN, ITSELF, STATES, Document, Element, Node
+from pressenter.browser.layout.box_tree import BoxMemory, build_box_tree
+from pressenter.browser.layout.boxes import Box, boxes_below
+from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fonts import FontLibrary
-from pressenter.browser.layout.fragments import LayoutResult, TextFragment, walk
+from pressenter.browser.layout.fragments import LayoutResult
 from pressenter.browser.page import Page
 from pressenter.browser.page_resources import Services
 from pressenter.browser.paint.display_list import build_display_list
@@ -25,32 +35,99 @@ from pressenter.browser.pictures import PictureFile
 
 __all__ = ["Rendering"]
 
+_LAYOUTS_UNTIL_CLEANING = 64
+
+Pictures = Mapping[Element, PictureFile | None]
+Tiles = Mapping[str, PictureFile]
+
 
 class Rendering:
-    """Renders one document, again and again as it changes.  Each stage keeps what it has made."""
+    """Renders one document, again and again as it changes.
 
-    def __init__(self, services: Services, document: Document) -> None:
+    Args:
+        lasts: whether it will be drawn more than once; else nothing is kept for the next time.
+
+    Attributes:
+        styled: the styles, once there are any.
+    """
+
+    def __init__(self, services: Services, document: Document, lasts: bool) -> None:
         self.styled: StyledDocument | None = None
         self._services = services
         self._document = document
         self._sheets: list[StyleSheet] = []
+        self._cascade: Cascade | None = None
+        self._fonts: FontLibrary | None = None
+        self._tiles: frozenset[str] = frozenset()
+        self._memory = BoxMemory() if lasts else None
+        self._engine: LayoutEngine | None = None
+        self._layouts = 0
         self._boxes: Box | None = None
         self._layout: LayoutResult | None = None
 
+    # ---- style -------------------------------------------------------------------------------------
+
     async def style(self, sheets: list[StyleSheet], fonts: FontLibrary) -> StyledDocument:
         """The styles of all elements."""
-        rules = sum(len(sheet.rules) for sheet in sheets)
-        begin = self._begin("css.cascade", elements="?", rules=rules)
-        self._sheets = sheets
-        self.styled = style_document(self._document, sheets, self._services.medium, fonts.measure)
-        await self._services.spend("style_element", len(self.styled.styles))
-        self._end(begin, elements=len(self.styled.styles), rules=rules)
+        changes = self._document.take_changes()
+        before, cascade = self.styled, self._cascade
+        if before is None or cascade is None or fonts is not self._fonts or not _same(sheets, self._sheets):
+            self._sheets, self._fonts = sheets, fonts
+            if self._memory is not None:
+                self._memory.clear()
+            return await self._style_everything()
+        if self._memory is not None:
+            self._forget(node for node, what in changes)
+            self._forget_list_items((node for node, what in changes if what & (CHILDREN | ITSELF)), before)
+        wanted = _scopes(changes, before, cascade)
+        if not wanted:
+            return before
+        begin = self._begin_style()
+        self.styled = cascade.restyle(self._document, before, wanted)
+        different = _different(before, self.styled)
+        if self._memory is not None:
+            self._memory.forget(different)
+            renumbered = (e for e in different if _is_list_item(e, before) != _is_list_item(e, self.styled))
+            self._forget_list_items((element.parent for element in renumbered), self.styled)
+        await self._end_style(begin, len(different))
         return self.styled
 
+    async def _style_everything(self) -> StyledDocument:
+        assert self._fonts is not None
+        begin = self._begin_style()
+        self._cascade = Cascade(self._sheets, self._services.medium, self._fonts.measure)
+        self.styled = self._cascade.style(self._document)
+        await self._end_style(begin, len(self.styled.styles))
+        return self.styled
+
+    def _begin_style(self) -> int:
+        return self._begin("css.cascade", elements="?", rules=sum(len(sheet.rules) for sheet in self._sheets))
+
+    async def _end_style(self, begin: int, elements: int) -> None:
+        await self._services.spend("style_element", elements)
+        self._end(begin, elements=elements, rules=sum(len(sheet.rules) for sheet in self._sheets))
+
+    def _forget(self, nodes: Iterable[Node]) -> None:
+        """The boxes of changed nodes: of a text, those of the element that it is in."""
+        assert self._memory is not None
+        for node in nodes:
+            if isinstance(node, Element):
+                self._memory.forget([node])
+            elif isinstance(node.parent, Element):
+                self._memory.forget([node.parent])
+
+    def _forget_list_items(self, parents: Iterable[Node | None], styled: StyledDocument) -> None:
+        """Where a list has other items, all of them may have other numbers."""
+        assert self._memory is not None
+        for parent in parents:
+            items = (child for child in parent.children if isinstance(child, Element)) if parent is not None else ()
+            self._memory.forget(item for item in items if _is_list_item(item, styled))
+
+    # ---- layout ------------------------------------------------------------------------------------
+
     async def lay_out(
-        self, pictures: Mapping[Element, PictureFile | None], tiles: Mapping[str, PictureFile], fonts: FontLibrary,
-        scroll: tuple[float, float], offsets: ScrollOffsets,
-    ) -> None:  # fmt: skip
+        self, pictures: Pictures, tiles: Tiles, fonts: FontLibrary, scroll: tuple[float, float], offsets: ScrollOffsets
+    ) -> None:
         """Boxes and fragments.
 
         Args:
@@ -60,28 +137,42 @@ class Rendering:
         """
         assert self.styled is not None
         begin = self._begin("layout.box_tree", boxes="?")
+        if self._memory is not None and (self._tiles != tiles.keys() or _counts(self.styled)):
+            self._memory.clear()
+        self._tiles = frozenset(tiles)
         shown = {element: file and file.picture for element, file in pictures.items()}
         named = {name: file.picture for name, file in tiles.items()}
-        tree = build_box_tree(self._document, self.styled, shown, named, fonts)
-        self._boxes, boxes = tree.root, count_boxes(tree.root)
-        await self._services.spend("layout_box", boxes)
-        self._end(begin, boxes=boxes)
+        tree = build_box_tree(self._document, self.styled, shown, named, fonts, self._memory)
+        self._boxes, boxes = tree.root, sum(1 for _ in boxes_below(tree.root))
+        await self._services.spend("layout_box", tree.made)
+        self._end(begin, boxes=boxes, made=tree.made)
         if tree.truncated:
             self._services.recorder.record(self._services.node, "layout.limit", what="boxes", limit=boxes)
         begin = self._begin("layout.fragments", fragments="?", lines="?", height="?")
-        medium, in_quirks = self._services.medium, self._document.quirks != "no-quirks"
-        layout = layout_page(tree.root, fonts, medium.width, medium.height, in_quirks, scroll, offsets)
-        parts = [part for part, _, _ in walk(layout.root)]
-        glyphs = sum(len(run.glyphs) for part in parts if isinstance(part, TextFragment) for run in part.runs)
-        lines = sum(getattr(part, "lines", 0) for part in parts)
-        await self._services.spend("layout_glyph", glyphs)
-        self._end(begin, fragments=len(parts), lines=lines, height=round(layout.height), glyphs=glyphs)
-        self._layout = layout
+        engine = self._engine_for(fonts, tree.root)
+        layout = self._layout = engine.page(tree.root, scroll, offsets)
+        await self._services.spend("layout_glyph", engine.tally.new_glyphs)
+        fragments, lines, glyphs, _, _ = layout.totals
+        self._end(
+            begin, fragments=fragments, lines=lines, height=round(layout.height), glyphs=glyphs,
+            new_glyphs=engine.tally.new_glyphs,
+        )  # fmt: skip
 
-    async def paint(
-        self, pictures: Mapping[Element, PictureFile | None], tiles: Mapping[str, PictureFile], fonts: FontLibrary,
-        offsets: ScrollOffsets,
-    ) -> Page:  # fmt: skip
+    def _engine_for(self, fonts: FontLibrary, root: Box) -> LayoutEngine:
+        """The engine, with what it remembers; a new one where the fonts are others."""
+        engine, medium = self._engine, self._services.medium
+        self._layouts += 1
+        if engine is None or engine.fonts is not fonts:
+            in_quirks = self._document.quirks != "no-quirks"
+            engine = self._engine = LayoutEngine(fonts, medium.width, medium.height, 0.0, in_quirks)
+            engine.flows = {} if self._memory is not None else None
+        elif self._layouts % _LAYOUTS_UNTIL_CLEANING == 0:
+            engine.keep_only(root)
+        return engine
+
+    # ---- paint -------------------------------------------------------------------------------------
+
+    async def paint(self, pictures: Pictures, tiles: Tiles, fonts: FontLibrary, offsets: ScrollOffsets) -> Page:
         """The display list of what was laid out."""
         assert self.styled is not None and self._boxes is not None and self._layout is not None
         begin = self._begin("paint.display_list", items="?")
@@ -100,3 +191,51 @@ class Rendering:
 
     def _end(self, begin: int, /, **fields: Any) -> None:
         self._services.recorder.end(begin, **fields)
+
+
+def _same(one: list[StyleSheet], other: list[StyleSheet]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+def _is_list_item(element: Element, styled: StyledDocument) -> bool:
+    return element in styled.styles and styled.styles[element]["display"] == "list-item"
+
+
+def _scopes(changes: list[tuple[Node, int]], styled: StyledDocument, cascade: Cascade) -> dict[Element, Scope]:
+    """How far each change may be seen in styles."""
+    found: dict[Element, Scope] = {}
+    for node, what in changes:
+        if not isinstance(node, Element):
+            continue
+        scope = Scope.NOTHING
+        if node not in styled.styles:
+            scope = Scope.ELEMENT
+        elif what & ITSELF:
+            scope = Scope.SIBLINGS  # any selector may look at its attributes
+        if what & STATES:
+            scope = max(scope, cascade.index.scope_of_states(node, INTERACTIVE_STATES))
+        if what & CHILDREN:
+            scope = max(scope, cascade.index.scope_of_children)
+        if scope > Scope.NOTHING:
+            found[node] = scope
+    return found
+
+
+def _different(before: StyledDocument, after: StyledDocument) -> list[Element]:
+    """The elements whose style, or that of a pseudo-element, is another now."""
+    old, old_pseudo = before.styles, before.pseudo_styles
+    found = [element for element, style in after.styles.items() if old.get(element) is not style]
+    found += [key[0] for key, style in after.pseudo_styles.items() if old_pseudo.get(key) is not style]
+    found += [element for element, _ in old_pseudo.keys() - after.pseudo_styles.keys()]
+    return found
+
+
+def _counts(styled: StyledDocument) -> bool:
+    """Whether there are counters or quotation marks: what they show depends on all that stands before."""
+    return any(
+        style["counter-reset"] != "none"
+        or style["counter-increment"] != "none"
+        or style["counter-set"] != "none"
+        or (isinstance(style["content"], tuple) and any(part[0] == "quote" for part in style["content"]))
+        for style in different_styles(styled)
+    )

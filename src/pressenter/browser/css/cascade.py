@@ -12,35 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from importlib import resources
 from typing import Any, NamedTuple
 
 import tinycss2
 
 from pressenter.browser.css import presentational_hints
 from pressenter.browser.css.properties import INHERITED, INITIAL, INITIAL_COMPUTED
-from pressenter.browser.css.selectors import ComplexSelector, ancestors, matches, remember_siblings
+from pressenter.browser.css.rule_index import AUTHOR, USER_AGENT, RuleEntry, RuleIndex, Scope, user_agent_style_sheet
+from pressenter.browser.css.selectors import ancestors, remember_siblings
 from pressenter.browser.css.shorthands import expand, physical
-from pressenter.browser.css.style_sheet import (
-    Declaration,
-    Layer,
-    Medium,
-    StyleSheet,
-    parse_declarations,
-    parse_style_sheet,
-)
+from pressenter.browser.css.style_sheet import Declaration, Medium, StyleSheet, parse_declarations
 from pressenter.browser.css.values import Dimension, Environment, InvalidValue, LengthPercentage, compute
 from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.html.dom import Document, Element
 
-__all__ = [
-    "ComputedStyle",
-    "StyledDocument",
-    "different_styles",
-    "dump_styles",
-    "style_document",
-    "user_agent_style_sheet",
-]
+__all__ = ["Cascade", "ComputedStyle", "StyledDocument", "different_styles", "dump_styles", "style_document"]
 
 ComputedStyle = Mapping[str, Any]
 PSEUDO_ELEMENTS = ("before", "after", "first-letter", "placeholder", "-webkit-slider-runnable-track")
@@ -71,127 +57,111 @@ def dump_styles(document: Document, styled: StyledDocument) -> str:
     return "\n".join(lines)
 
 
-class _Entry(NamedTuple):
-    """A selector of a rule, with what decides its place in the cascade."""
-
-    order: tuple[int, tuple[float, ...], tuple[int, int, int], int]
-    selector: ComplexSelector
-    declarations: list[Declaration]
-
-
-class _RuleIndex:
-    """Rules by the one thing that an element must have for them to match at all."""
-
-    def __init__(self, sheets: Iterable[tuple[int, StyleSheet]]) -> None:
-        self._by_id: dict[str, list[_Entry]] = {}
-        self._by_class: dict[str, list[_Entry]] = {}
-        self._by_tag: dict[str, list[_Entry]] = {}
-        self._rest: list[_Entry] = []
-        position = 0
-        sheets = list(sheets)
-        ranks = _layer_ranks(layer for _, sheet in sheets for layer in sheet.layers)
-        for origin, sheet in sheets:
-            for rule in sheet.rules:
-                position += 1
-                for selector in rule.selectors:
-                    order = (origin, ranks[rule.layer], selector.specificity, position)
-                    self._add(_Entry(order, selector, rule.declarations))
-
-    def _add(self, entry: _Entry) -> None:
-        subject = entry.selector.subject
-        if subject.identifier:
-            self._by_id.setdefault(subject.identifier, []).append(entry)
-        elif subject.classes:
-            self._by_class.setdefault(min(subject.classes), []).append(entry)
-        elif subject.tag:
-            self._by_tag.setdefault(subject.tag, []).append(entry)
-        else:
-            self._rest.append(entry)
-
-    def matching(self, element: Element) -> Iterator[_Entry]:
-        """Entries whose selector matches, in no order."""
-        groups = [self._by_tag.get(element.tag, ()), self._rest]
-        if "id" in element.attributes:
-            groups.append(self._by_id.get(element.attributes["id"], ()))
-        groups += [self._by_class.get(name, ()) for name in set(element.classes)]
-        for group in groups:
-            for entry in group:
-                if matches(entry.selector, element):
-                    yield entry
-
-
-_LAST = float("inf")
-
-
-def _layer_ranks(layers: Iterable[Layer]) -> dict[Layer | None, tuple[float, ...]]:
-    """What orders cascade layers: later ones win, and what is in none wins over all (CSS Cascade 5 §6.1)."""
-    ranks: dict[Layer | None, tuple[float, ...]] = {None: (_LAST,)}
-    numbers: dict[Layer, int] = {}
-    for layer in layers:
-        numbers.setdefault(layer, len(numbers))
-        ranks[layer] = (*(numbers[layer[: depth + 1]] for depth in range(len(layer))), _LAST)
-    return ranks
-
-
-@lru_cache(maxsize=1)
-def user_agent_style_sheet() -> StyleSheet:
-    """The browser's own style sheet (HTML Standard §15.3)."""
-    source = resources.files("pressenter.browser.css") / "user_agent.css"
-    return parse_style_sheet(source.read_text(encoding="utf-8"), Medium())
-
-
-_USER_AGENT, _HINT, _AUTHOR, _INLINE = 0, 1, 2, 3
-
-
 Measure = Callable[[ComputedStyle], tuple[float, float]]
 
 
 def style_document(
     document: Document, sheets: Iterable[StyleSheet], medium: Medium, measure: Measure | None = None
 ) -> StyledDocument:
-    """Compute the style of every element, parents before children.
+    """Compute the style of every element once (see `Cascade`)."""
+    return Cascade(sheets, medium, measure).style(document)
+
+
+class Cascade:
+    """The rules of some style sheets, to be applied to a document again and again.
 
     Args:
         measure: tells the height of an x and the width of a 0 of a style's font, in pixels.
     """
-    with remember_siblings(), deep_nesting():
-        return _style_document(document, sheets, medium, measure)
 
+    def __init__(self, sheets: Iterable[StyleSheet], medium: Medium, measure: Measure | None = None) -> None:
+        self.index = RuleIndex([(USER_AGENT, user_agent_style_sheet()), *((AUTHOR, sheet) for sheet in sheets)])
+        self._medium = medium
+        self._measure = measure
+        #: Styles by all that they come from: the parent's style, the rules that match, and the element's own.
+        #: A style is the same object as long as nothing of that changes.
+        self._shared: dict[Any, ComputedStyle] = {}
 
-def _style_document(
-    document: Document, sheets: Iterable[StyleSheet], medium: Medium, measure: Measure | None
-) -> StyledDocument:
-    index = _RuleIndex([(_USER_AGENT, user_agent_style_sheet()), *((_AUTHOR, sheet) for sheet in sheets)])
-    styles: dict[Element, ComputedStyle] = {}
-    pseudo_styles: dict[tuple[Element, str], ComputedStyle] = {}
-    shared: dict[Any, ComputedStyle] = {}
-    root_font_size = 16.0
-    root_style: ComputedStyle = dict(INITIAL)
-    for element in document.elements():
+    def style(self, document: Document) -> StyledDocument:
+        """The style of every element, parents before children."""
+        return self._compute(document, document.elements(), {}, {})
+
+    def restyle(self, document: Document, styled: StyledDocument, wanted: Mapping[Element, Scope]) -> StyledDocument:
+        """The styles after a change; only what the change can reach is worked out again.
+
+        Args:
+            styled: the styles before.
+            wanted: elements that have changed, and how far that may be seen.  New elements have a scope too.
+        """
+        if Scope.DOCUMENT in wanted.values():
+            return self.style(document)
+        styles, pseudo_styles = dict(styled.styles), dict(styled.pseudo_styles)
+        roots = {
+            element.parent_element if scope is Scope.SIBLINGS and element.parent_element is not None else element: scope
+            for element, scope in wanted.items()
+        }
+        return self._compute(document, _reached(roots, styles), styles, pseudo_styles)
+
+    def _compute(
+        self, document: Document, elements: Iterable[Element], styles: dict[Element, ComputedStyle],
+        pseudo_styles: dict[tuple[Element, str], ComputedStyle],
+    ) -> StyledDocument:  # fmt: skip
+        root = document.root
+        with remember_siblings(), deep_nesting():
+            for element in elements:
+                self._style_element(element, root, styles, pseudo_styles)
+        return StyledDocument(styles, pseudo_styles, styles[root] if root is not None else dict(INITIAL))
+
+    def _style_element(
+        self, element: Element, root: Element | None, styles: dict[Element, ComputedStyle],
+        pseudo_styles: dict[tuple[Element, str], ComputedStyle],
+    ) -> None:  # fmt: skip
         parent = element.parent_element
         parent_style = styles[parent] if parent is not None else None
-        environment = Environment(0.0, root_font_size, medium.width, medium.height)
-        matched = sorted(index.matching(element), key=lambda entry: entry.order)
+        root_font_size = 16.0 if root is None or element is root else styles[root]["font-size"]
+        environment = Environment(0.0, root_font_size, self._medium.width, self._medium.height)
+        matched = sorted(self.index.matching(element), key=lambda entry: entry.order)
         own = [entry for entry in matched if not entry.selector.pseudo_element]
         inline = element.attributes.get("style", "")
         hints = presentational_hints.hints(element)
         language = _language(element, parent_style)
         key = (id(parent_style), tuple(id(entry) for entry in own), inline, hints, language)
-        style = shared.get(key)
+        style = self._shared.get(key)
         if style is None:
             declarations = _in_order(own, hints, parse_declarations(inline) if inline else [])
-            style = shared[key] = _compute_style(declarations, parent_style, environment, language, measure)
+            style = _compute_style(declarations, parent_style, environment, language, self._measure)
+            self._shared[key] = style
         styles[element] = style
-        if parent is None:
-            root_font_size = style["font-size"]
-            root_style = style
         for name in PSEUDO_ELEMENTS:
             entries = [entry for entry in matched if entry.selector.pseudo_element == name]
-            if entries:
-                made = _compute_style(_in_order(entries, (), []), style, environment, language, measure)
-                if name not in ("before", "after") or made["content"] not in ("none", "normal"):
-                    pseudo_styles[element, name] = made
-    return StyledDocument(styles, pseudo_styles, root_style)
+            if not entries:
+                pseudo_styles.pop((element, name), None)
+                continue
+            pseudo_key = (id(style), tuple(id(entry) for entry in entries), name)
+            made = self._shared.get(pseudo_key)
+            if made is None:
+                made = _compute_style(_in_order(entries, (), []), style, environment, language, self._measure)
+                self._shared[pseudo_key] = made
+            if name not in ("before", "after") or made["content"] not in ("none", "normal"):
+                pseudo_styles[element, name] = made
+            else:
+                pseudo_styles.pop((element, name), None)
+
+
+def _reached(roots: Mapping[Element, Scope], styles: Mapping[Element, ComputedStyle]) -> Iterator[Element]:
+    """The elements to be styled again, parents first: below one whose style has become another, all are.
+
+    ``styles`` is read while it is written: what stands there after an element was given is its new style.
+    """
+    for root in sorted(roots, key=lambda element: sum(1 for _ in ancestors(element))):
+        stack: list[tuple[Element, bool]] = [(root, roots[root] > Scope.ELEMENT)]
+        while stack:
+            element, with_all_below = stack.pop()
+            before = styles.get(element)
+            yield element
+            if with_all_below or styles[element] is not before:
+                children = [child for child in element.children if isinstance(child, Element)]
+                stack.extend((child, with_all_below) for child in reversed(children))
 
 
 def _language(element: Element, parent: ComputedStyle | None) -> str:
@@ -203,17 +173,17 @@ def _language(element: Element, parent: ComputedStyle | None) -> str:
 
 
 def _in_order(
-    entries: list[_Entry], hints: tuple[tuple[str, str], ...], inline: list[Declaration]
+    entries: list[RuleEntry], hints: tuple[tuple[str, str], ...], inline: list[Declaration]
 ) -> list[Declaration]:
     """Declarations in the order in which later ones win (CSS Cascade 4 §6.1)."""
-    browser = [d for entry in entries if entry.order[0] == _USER_AGENT for d in entry.declarations]
-    author = [d for entry in entries if entry.order[0] == _AUTHOR for d in entry.declarations]
+    browser = [d for entry in entries if entry.order[0] == USER_AGENT for d in entry.declarations]
+    author = [d for entry in entries if entry.order[0] == AUTHOR for d in entry.declarations]
     presentational = [d for name, value in hints for d in _hint(name, value)]
     everything = [*browser, *presentational, *author, *inline]
     normal = [d for d in everything if not d.important]
     # Among important declarations origins and layers are reversed: the browser's come last.
     layered = sorted(
-        (entry for entry in entries if entry.order[0] == _AUTHOR),
+        (entry for entry in entries if entry.order[0] == AUTHOR),
         key=lambda entry: (tuple(-rank for rank in entry.order[1]), entry.order[2:]),
     )
     author = [d for entry in layered for d in entry.declarations]

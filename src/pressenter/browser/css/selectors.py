@@ -16,11 +16,22 @@ from pressenter.browser.css.component_values import split_commas
 from pressenter.browser.html.dom import HTML, Element, Node
 from pressenter.browser.html.form_controls import is_checked, value_of
 
-__all__ = ["ComplexSelector", "InvalidSelector", "ancestors", "matches", "parse_selector_list", "remember_siblings"]
+__all__ = [
+    "INTERACTIVE_STATES", "STRUCTURAL", "ComplexSelector", "Compound", "InvalidSelector", "ancestors", "matches",
+    "names", "parse_selector_list", "remember_siblings",
+]  # fmt: skip
 
 
 #: What a person does with an element (Selectors 4 §9): kept with the element.
 INTERACTIVE_STATES = ("hover", "active", "focus", "focus-visible", "focus-within", "target")
+
+
+#: Pseudo-classes that what is around an element or below it decides, so that it may change by itself.
+STRUCTURAL = frozenset(
+    """last-child only-child first-of-type last-of-type only-of-type nth-last-child nth-last-of-type empty has
+    nth-child nth-of-type first-child""".split()
+)
+_DEPENDENT = STRUCTURAL | frozenset(INTERACTIVE_STATES)
 
 
 class InvalidSelector(ValueError):
@@ -31,13 +42,19 @@ Test = Callable[[Element], bool]
 
 
 class Compound(NamedTuple):
-    """Simple selectors that one element must all meet."""
+    """Simple selectors that one element must all meet.
+
+    ``mentions`` are the pseudo-classes in it, in their functions too, that depend on more than the element's
+    own tag and attributes; ``looks_around`` is whether such a function looks at other elements than this one.
+    """
 
     tag: str
     identifier: str
     classes: frozenset[str]
     tests: tuple[Test, ...]
     specificity: tuple[int, int, int]
+    mentions: frozenset[str] = frozenset()
+    looks_around: bool = False
 
 
 class ComplexSelector(NamedTuple):
@@ -55,13 +72,16 @@ def matches(selector: ComplexSelector, element: Element) -> bool:
 
 
 def _meets(compound: Compound, element: Element) -> bool:
+    return names(compound, element) and all(test(element) for test in compound.tests)
+
+
+def names(compound: Compound, element: Element) -> bool:
+    """Whether a compound's tag, id and classes are the element's; what else it asks is left aside."""
     if compound.tag and compound.tag != element.tag:
         return False
     if compound.identifier and element.attributes.get("id") != compound.identifier:
         return False
-    if compound.classes and not compound.classes.issubset(element.classes):
-        return False
-    return all(test(element) for test in compound.tests)
+    return not compound.classes or compound.classes.issubset(element.classes)
 
 
 #: Combinators after which a farther candidate cannot do better than the nearest that fits: what is
@@ -255,7 +275,36 @@ def _parse_compound(tokens: list[Any]) -> tuple[Compound, str]:
                 a, b, c = a + weight[0], b + weight[1], c + weight[2]
         else:
             raise InvalidSelector(f"{token.serialize()} in a selector")
-    return Compound(tag, identifier, frozenset(classes), tuple(tests), (a, b, c)), pseudo
+    mentions = frozenset(_pseudo_classes(tokens)) & _DEPENDENT if tests else frozenset()
+    looks_around = bool(mentions) and any(_looks_around(token) for token in tokens if token.type == "function")
+    return Compound(tag, identifier, frozenset(classes), tuple(tests), (a, b, c), mentions, looks_around), pseudo
+
+
+def _looks_around(function: Any) -> bool:
+    """Whether a pseudo-class has a combinator in its argument: ``:is(.menu:hover a)``."""
+    inside = [token for token in function.arguments if token.type != "comment"]
+    return function.lower_name in ("is", "where", "not", "has") and any(
+        (token.type == "literal" and token.value in (">", "+", "~"))
+        or (token.type == "whitespace" and 0 < place < len(inside) - 1 and not _is_comma(inside[place - 1]))
+        or (token.type == "function" and _looks_around(token))
+        for place, token in enumerate(inside)
+    )
+
+
+def _is_comma(token: Any) -> bool:
+    return bool(token.type == "literal" and token.value == ",")
+
+
+def _pseudo_classes(tokens: list[Any]) -> Iterator[str]:
+    """The names of all pseudo-classes in a selector, nested ones too."""
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if before is not None and before.type == "literal" and before.value == ":":
+            if token.type == "ident":
+                yield token.lower_value
+            elif token.type == "function":
+                yield token.lower_name
+        if token.type == "function":
+            yield from _pseudo_classes(token.arguments)
 
 
 def _pseudo_element(token: Any) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Container, Iterator
 from typing import Any
 
 __all__ = [
-    "HTML", "MATHML", "NAMESPACED_ATTRIBUTES", "SVG", "Comment", "Doctype", "Document", "DocumentFragment", "Element",
-    "Node", "Text", "dump",
+    "BELOW", "CHILDREN", "HTML", "ITSELF", "MATHML", "NAMESPACED_ATTRIBUTES", "SHOWN", "STATES", "SVG", "Comment",
+    "Doctype", "Document", "DocumentFragment", "Element", "Node", "Text", "dump",
 ]  # fmt: skip
 
 HTML = "html"
@@ -21,38 +21,45 @@ NAMESPACED_ATTRIBUTES = frozenset(
 )
 
 
+#: What of a node may change: its data or attributes; its list of children; the states of `Element.states`; what
+#: it shows, without any of these; something below it.
+ITSELF, CHILDREN, STATES, SHOWN, BELOW = 1, 2, 4, 8, 16
+
+
 class Node:
     """What every node of the tree has.
 
     Attributes:
-        has_changed: whether the node, or one below it, is new or has changed since `take_changes`.
+        changed: what of the node has changed since `take_changes`: a sum of `ITSELF`, `CHILDREN`, and
+            so on; 0 for nothing.
     """
 
-    __slots__ = ("children", "has_changed", "parent")
+    __slots__ = ("changed", "children", "parent")
 
     def __init__(self) -> None:
         self.parent: Node | None = None
         self.children: list[Node] = []
-        self.has_changed = True
+        self.changed = ITSELF
 
-    def mark_changed(self) -> None:
-        """The node's data, attributes, state or list of children is another now."""
-        self.has_changed = True
+    def mark_changed(self, what: int = ITSELF) -> None:
+        """Something of the node is another now: its data or attributes, its list of children, its states."""
+        self.changed |= what
         node = self.parent
-        while node is not None and not node.has_changed:  # above one that has changed, all have
-            node.has_changed = True
+        while node is not None and not node.changed & BELOW:  # above one that is marked, all are
+            node.changed |= BELOW
             node = node.parent
 
-    def take_changes(self) -> list[Node]:
-        """The nodes that have changed, with all that are around them, parents first; from now on none has."""
-        found: list[Node] = []
+    def take_changes(self) -> list[tuple[Node, int]]:
+        """Every node that has changed, and those around them, with what has: parents first.  From now on none has."""
+        found: list[tuple[Node, int]] = []
         stack = [self]
         while stack:
             node = stack.pop()
-            if node.has_changed:
-                node.has_changed = False
-                found.append(node)
-                stack.extend(reversed(node.children))
+            if node.changed:
+                found.append((node, node.changed))
+                if node.changed & (BELOW | CHILDREN):
+                    stack.extend(reversed(node.children))
+                node.changed = 0
         return found
 
     def append(self, child: Node) -> None:
@@ -60,20 +67,20 @@ class Node:
         child.detach()
         child.parent = self
         self.children.append(child)
-        child.mark_changed()
+        self.mark_changed(CHILDREN)
 
     def insert_before(self, child: Node, reference: Node) -> None:
         """Add a child in front of one that is there."""
         child.detach()
         child.parent = self
         self.children.insert(self._index(reference), child)
-        child.mark_changed()
+        self.mark_changed(CHILDREN | ITSELF)  # selectors may look at what came before
 
     def detach(self) -> None:
         """Leave the parent."""
         if self.parent is not None:
             del self.parent.children[self.parent._index(self)]
-            self.parent.mark_changed()
+            self.parent.mark_changed(CHILDREN | ITSELF)
             self.parent = None
 
     def _index(self, child: Node) -> int:
@@ -196,7 +203,7 @@ class Element(Node):
         """Begin or end a state."""
         if (state in self.states) != is_on:
             self.states = self.states ^ {state}
-            self.mark_changed()
+            self.mark_changed(STATES)
 
     def is_html(self, tags: Container[str]) -> bool:
         """Whether it is an element of HTML with one of the tags."""

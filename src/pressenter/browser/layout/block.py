@@ -87,6 +87,21 @@ def layout_block(
         context_x, context_y: the border box's corner in that context.
         clears: whether the top margin was worked out with floats to clear (see `Inside`).
     """
+    if engine.flows is None or floats is None or not floats.is_empty:
+        return _layout_block(engine, box, constraints, floats, context_x, context_y, clears)
+    key = (box, constraints, clears)  # without floats it does not matter where the box is
+    known = engine.flows.get(key)
+    if known is None:
+        known = _layout_block(engine, box, constraints, floats, context_x, context_y, clears)
+        if floats.is_empty:
+            engine.flows[key] = known
+    return known
+
+
+def _layout_block(
+    engine: LayoutEngine, box: Box, constraints: Constraints, floats: FloatContext | None, context_x: float,
+    context_y: float, clears: bool,
+) -> BlockResult:  # fmt: skip
     edges = edges_of(box.style, constraints.width)
     width = used_width(engine, box, constraints, edges)
     own_context = floats is None or starts_formatting_context(box)

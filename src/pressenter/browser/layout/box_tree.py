@@ -22,10 +22,10 @@ from pressenter.browser.layout.boxes import (
     InlineBox,
     IntrinsicSize,
     ReplacedBox,
-    TableBox,
     TablePart,
     TextBox,
     anonymous_style,
+    inner_boxes,
 )
 from pressenter.browser.layout.counters import Counters
 from pressenter.browser.layout.element_boxes import SPECIAL_ELEMENTS, picture_box
@@ -33,7 +33,7 @@ from pressenter.browser.layout.first_letter import with_first_letter
 from pressenter.browser.layout.list_markers import marker_text, ordinals
 from pressenter.browser.layout.table_boxes import PART_DISPLAYS, TableLimits, table_box, wrap_table_parts
 
-__all__ = ["BoxTree", "BoxTreeBuilder", "Picture", "build_box_tree", "count_boxes", "dump_boxes"]
+__all__ = ["BoxMemory", "BoxTree", "BoxTreeBuilder", "Picture", "build_box_tree", "dump_boxes"]
 
 MAXIMUM_BOXES = 200_000
 MAXIMUM_CHARACTERS = 3_000_000  # of one page
@@ -49,10 +49,53 @@ class Picture(NamedTuple):
 
 
 class BoxTree(NamedTuple):
-    """The root box; ``truncated`` if the page had more boxes than are laid out."""
+    """The root box; ``truncated`` if the page had more boxes than are laid out.
+
+    ``made`` is how many nodes of the document boxes were made for this time.
+    """
 
     root: Box
     truncated: bool
+    made: int = 0
+
+
+class _Made(NamedTuple):
+    """The boxes of an element, and what they count for."""
+
+    boxes: list[Box]
+    nodes: int
+    characters: int
+
+
+class BoxMemory:
+    """The boxes that a document's elements had, for a page that is drawn again after a change.
+
+    Boxes are values: those of an element in which nothing has changed can stand in the new tree.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[Element, _Made] = {}
+
+    def forget(self, elements: Iterable[Element]) -> None:
+        """The boxes of these elements, and of those around them, are to be made anew."""
+        for element in elements:
+            self._made.pop(element, None)
+            around = element.parent_element
+            while around is not None:
+                self._made.pop(around, None)
+                around = around.parent_element
+
+    def clear(self) -> None:
+        """All boxes are to be made anew."""
+        self._made.clear()
+
+    def get(self, element: Element) -> _Made | None:
+        """What an element had, if it may be used again."""
+        return self._made.get(element)
+
+    def keep(self, element: Element, made: _Made) -> None:
+        """Remember what was made."""
+        self._made[element] = made
 
 
 class BoxTreeBuilder:
@@ -60,8 +103,9 @@ class BoxTreeBuilder:
 
     def __init__(
         self, styled: StyledDocument, pictures: Mapping[Element, Picture | None], by_address: Mapping[str, Picture],
-        fonts: Any,
+        fonts: Any, memory: BoxMemory | None = None,
     ) -> None:  # fmt: skip
+        self._memory = memory
         self.styled = styled
         self.pictures = pictures
         self.by_address = by_address
@@ -69,6 +113,7 @@ class BoxTreeBuilder:
         self.counters = Counters()
         self.limits = TableLimits()
         self.count = 0
+        self.made = 0
         self.characters = 0
         self.is_full = False
         self._ordinals: dict[Node, dict[Element, int]] = {}
@@ -109,6 +154,7 @@ class BoxTreeBuilder:
             self.is_full = True
             return []
         self.count += 1
+        self.made += 1
         if isinstance(node, Text):
             self.characters += len(node.data)
             if self.characters > MAXIMUM_CHARACTERS:
@@ -117,6 +163,20 @@ class BoxTreeBuilder:
             return [TextBox(parent_style, node.data)] if node.data else []
         if not isinstance(node, Element):
             return []
+        if self._memory is None:
+            return self._element(node)
+        made = self._memory.get(node)
+        if made is None:
+            count, characters = self.count, self.characters
+            boxes = self._element(node)
+            self._memory.keep(node, _Made(boxes, self.count - count, self.characters - characters))
+            return boxes
+        self.made -= 1
+        self.count += made.nodes
+        self.characters += made.characters
+        return made.boxes
+
+    def _element(self, node: Element) -> list[Box]:
         style = self.styled.styles[node]
         if node.tag == "body" and node.parent_element is not None and node.parent_element.parent_element is None:
             style = self._without_viewport_overflow(style)
@@ -246,7 +306,7 @@ class BoxTreeBuilder:
 
 def build_box_tree(
     document: Document, styled: StyledDocument, pictures: Mapping[Element, Picture | None],
-    by_address: Mapping[str, Picture] | None = None, fonts: Any = None,
+    by_address: Mapping[str, Picture] | None = None, fonts: Any = None, memory: BoxMemory | None = None,
 ) -> BoxTree:  # fmt: skip
     """Make the boxes of a document.
 
@@ -254,32 +314,17 @@ def build_box_tree(
         pictures: for each element that shows a picture which was decoded, that picture; None if it is on its way.
         by_address: the pictures that styles name.
         fonts: the font library, which the sizes of some controls depend on.
+        memory: what was made before and has not changed; it takes what is made now.
     """
     root = document.root
     if root is None or styled.styles[root]["display"] == "none":
         return BoxTree(BlockBox(styled.root_style, root, []), False)
-    builder = BoxTreeBuilder(styled, pictures, by_address or {}, fonts)
+    builder = BoxTreeBuilder(styled, pictures, by_address or {}, fonts, memory)
     style = styled.styles[root]
     with deep_nesting():
         builder.counters.enter(document, style)
         box = builder.box(style, root, builder.children_of(root, style))
-    return BoxTree(box, builder.truncated)
-
-
-def _inner(box: Box) -> Iterable[Box]:
-    if isinstance(box, TableBox):
-        return [*box.captions, *(cell.box for cell in box.cells)]
-    return getattr(box, "children", ())
-
-
-def count_boxes(box: Box) -> int:
-    """How many boxes a tree has."""
-    total, stack = 0, [box]
-    while stack:
-        item = stack.pop()
-        total += 1
-        stack.extend(_inner(item))
-    return total
+    return BoxTree(box, builder.truncated, builder.made)
 
 
 def dump_boxes(box: Box) -> str:
@@ -294,5 +339,5 @@ def dump_boxes(box: Box) -> str:
         )
         extra = f" {item.text!r}" if isinstance(item, TextBox) else ""
         lines.append("  " * depth + name + element + extra)
-        stack.extend((child, depth + 1) for child in reversed(list(_inner(item))))
+        stack.extend((child, depth + 1) for child in reversed(list(inner_boxes(item))))
     return "\n".join(lines)

@@ -9,6 +9,7 @@ Boxes are values: layout reads them and writes its results elsewhere.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
@@ -18,6 +19,7 @@ from pressenter.browser.html.dom import Element
 __all__ = [
     "BlockBox", "Box", "CollapsedBorders", "FlexBox", "GridBox", "InlineBox", "IntrinsicSize", "LineBreakBox",
     "ReplacedBox", "TableBox", "TableCell", "TablePart", "TableTrack", "TextBox", "anonymous_style",
+    "boxes_below", "inner_boxes",
 ]  # fmt: skip
 
 
@@ -303,3 +305,20 @@ def _wrap_inlines(children: list[Box], style: ComputedStyle) -> list[Box]:
             run.append(child)
     flush()
     return wrapped
+
+
+def inner_boxes(box: Box) -> Iterable[Box]:
+    """The boxes directly in a box."""
+    if isinstance(box, TableBox):
+        return [*box.captions, *(cell.box for cell in box.cells)]
+    children: Iterable[Box] = getattr(box, "children", ())
+    return children
+
+
+def boxes_below(root: Box) -> Iterator[Box]:
+    """A box and all that are in it, in no order."""
+    stack = [root]
+    while stack:
+        box = stack.pop()
+        yield box
+        stack.extend(inner_boxes(box))

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.html.dom import Element
-from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox
+from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox, boxes_below
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.fonts import FontFace, FontLibrary, ShapedText
-from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, TextFragment, walk
+from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, Tally, Totals
 
 if TYPE_CHECKING:
+    from pressenter.browser.layout.block import BlockResult
     from pressenter.browser.layout.inline import InlineResult
     from pressenter.browser.layout.inline_items import Item
 
@@ -33,6 +34,11 @@ __all__ = ["LayoutEngine", "ShapedWord", "layout_page"]
 
 class LayoutEngine:
     """What layout needs beside boxes, and what it has worked out already.
+
+    Attributes:
+        tally: adds up what the page has in it.
+        flows: the results of blocks in the flow without floats, where the engine is to lay out one page again and
+            again; None where it would be of no use.
 
     Args:
         width, height: the viewport, in CSS pixels.
@@ -56,8 +62,24 @@ class LayoutEngine:
         self.inline_items: dict[Box, list[Item]] = {}
         self.lines: dict[tuple[Box, float], InlineResult] = {}
         self._words: dict[tuple[FontFace, float, float], dict[tuple[str, bool], ShapedWord]] = {}
+        self.tally = Tally()
+        self.flows: dict[tuple[Box, Constraints, bool], BlockResult] | None = None
         self._natural_heights: dict[tuple[Box, Constraints], float] = {}
         self._fragments: dict[tuple[Box, Constraints], BoxFragment] = {}
+
+    def keep_only(self, root: Box) -> None:
+        """Forget what was worked out for boxes that are no longer in the tree."""
+        alive = set(boxes_below(root))
+        self._fragments = {key: value for key, value in self._fragments.items() if key[0] in alive}
+        self._natural_heights = {key: value for key, value in self._natural_heights.items() if key[0] in alive}
+        self.lines = {key: value for key, value in self.lines.items() if key[0] in alive}
+        self.intrinsic_widths = {key: value for key, value in self.intrinsic_widths.items() if key[0] in alive}
+        self.top_margins = {key: value for key, value in self.top_margins.items() if key[0] in alive}
+        self.content_widths = {box: value for box, value in self.content_widths.items() if box in alive}
+        self.empty_boxes = {box: value for box, value in self.empty_boxes.items() if box in alive}
+        self.inline_items = {box: value for box, value in self.inline_items.items() if box in alive}
+        if self.flows is not None:
+            self.flows = {key: value for key, value in self.flows.items() if key[0] in alive}
 
     def face(self, style: ComputedStyle) -> FontFace:
         """The face of a style."""
@@ -131,13 +153,12 @@ class LayoutEngine:
             fragment = fragment._replace(x=edges.margin_left, y=edges.margin_top)
             fragment = stick(fragment, (self.viewport_width, self.viewport_height), scroll, offsets or {})
             positioned = layout_positioned(self, fragment)
-        right = bottom = 0.0
-        for item in (fragment, *positioned):
-            for part, left, top in walk(item):
-                if isinstance(part, (BoxFragment, TextFragment)):
-                    right = max(right, left + part.width)
-                    bottom = max(bottom, top + part.height)
-        return LayoutResult(fragment, positioned, max(self.viewport_width, right), max(self.viewport_height, bottom))
+            totals = Totals()
+            self.tally.begin()
+            for item in (fragment, *positioned):
+                totals = totals.with_child(self.tally.of(item), item.x, item.y)
+        width, height = max(self.viewport_width, totals.right), max(self.viewport_height, totals.bottom)
+        return LayoutResult(fragment, tuple(positioned), width, height, totals)
 
 
 def layout_page(

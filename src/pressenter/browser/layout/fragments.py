@@ -20,7 +20,9 @@ __all__ = [
     "Fragment",
     "LayoutResult",
     "Placeholder",
+    "Tally",
     "TextFragment",
+    "Totals",
     "dump_fragments",
     "walk",
 ]
@@ -102,12 +104,78 @@ Fragment = Union[TextFragment, BoxFragment, Placeholder]
 
 
 class LayoutResult(NamedTuple):
-    """The page: its fragments, those out of flow (in page coordinates), and its size."""
+    """The page: its fragments, those out of flow (in page coordinates), its size, and what is in it."""
 
     root: BoxFragment
     positioned: tuple[BoxFragment, ...]
     width: float
     height: float
+    totals: Totals
+
+
+class Totals(NamedTuple):
+    """How much is in some fragments, and how far they reach to the right and down."""
+
+    fragments: int = 0
+    lines: int = 0
+    glyphs: int = 0
+    right: float = 0.0
+    bottom: float = 0.0
+
+    def with_child(self, other: Totals, x: float, y: float) -> Totals:
+        """With what is in a child that stands at (x, y)."""
+        return Totals(
+            self.fragments + other.fragments, self.lines + other.lines, self.glyphs + other.glyphs,
+            max(self.right, x + other.right), max(self.bottom, y + other.bottom),
+        )  # fmt: skip
+
+
+class Tally:
+    """Adds up fragments.  What was added up before is known by the tuple of children that it is in.
+
+    Attributes:
+        new_glyphs: how many glyphs were not among what is known.
+    """
+
+    def __init__(self) -> None:
+        self.new_glyphs = 0
+        self._known: dict[int, tuple[tuple[Fragment, ...], Totals]] = {}
+
+    def begin(self) -> None:
+        """Count new glyphs from here on."""
+        self.new_glyphs = 0
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+
+    def of(self, fragment: Fragment) -> Totals:
+        """What is in a fragment, itself included, seen from its own corner."""
+        if isinstance(fragment, TextFragment):
+            glyphs = sum(len(run.glyphs) for run in fragment.runs)
+            return Totals(1, 0, glyphs, fragment.width, fragment.height)
+        if isinstance(fragment, Placeholder):
+            return Totals(1)
+        inside = self._inside(fragment.children)
+        return Totals(
+            inside.fragments + 1, inside.lines + fragment.lines, inside.glyphs, max(fragment.width, inside.right),
+            max(fragment.height, inside.bottom),
+        )  # fmt: skip
+
+    def _inside(self, children: tuple[Fragment, ...]) -> Totals:
+        if not children:
+            return _NOTHING
+        known = self._known.get(id(children))
+        if known is None:
+            totals = _NOTHING
+            for child in children:
+                totals = totals.with_child(self.of(child), child.x, child.y)
+                if isinstance(child, TextFragment):
+                    self.new_glyphs += sum(len(run.glyphs) for run in child.runs)
+            known = self._known[id(children)] = (children, totals)  # kept, so that nothing else gets their id
+        return known[1]
+
+
+_NOTHING = Totals()
+_MOST_KNOWN = 200_000  # tuples
 
 
 def walk(fragment: Fragment, x: float = 0.0, y: float = 0.0) -> Iterator[tuple[Fragment, float, float]]:
