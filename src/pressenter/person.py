@@ -197,7 +197,7 @@ class Person:
                 return point
             if live is None or rectangle is None:
                 break
-            middle = rectangle.y + rectangle.height / 2 - live.scroll[1] - live.window_height / 2
+            middle = rectangle.y + rectangle.height / 2 + live.moved_by(element)[1] - live.window_height / 2
             if abs(middle) < _NOTCH:
                 break
             await self._scroll("scroll", middle)
@@ -217,8 +217,9 @@ class Person:
             placed.rectangle for placed in page_fragments(live.page.layout)
             if placed.fragment.box is not None and placed.fragment.box.element is element
         ]  # fmt: skip
+        across, down = live.moved_by(element)
         for x, y, width, height in places:
-            left, top = x + width / 2 - live.scroll[0], y + height / 2 - live.scroll[1]
+            left, top = x + width / 2 + across, y + height / 2 + down
             if 0 <= left < live.window_width and 0 <= top < live.window_height:
                 there = live.element_at(left, top)
                 if there is not None and (there is element or element in ancestors(there)):

@@ -22,6 +22,7 @@ from typing import Any
 import ada_url
 
 from pressenter.browser.css.cascade import StyledDocument, different_styles
+from pressenter.browser.css.selectors import ancestors
 from pressenter.browser.css.style_sheet import FontFace, StyleSheet
 from pressenter.browser.css.url_references import named_pictures
 from pressenter.browser.hit_testing import HitTest
@@ -281,6 +282,17 @@ class LivePage:
         if self._rectangles is None or self._rectangles[0] is not self.page:
             self._rectangles = (self.page, element_rectangles(self.page.layout))
         return self._rectangles[1].get(element)
+
+    def moved_by(self, element: Element) -> tuple[float, float]:
+        """How far scrolling has moved an element from its place on the page."""
+        x = y = 0.0
+        styles = self.page.styled.styles if self.page is not None else {}
+        for around in (element, *ancestors(element)):
+            if around is not element and around in self.offsets:
+                x, y = x - self.offsets[around][0], y - self.offsets[around][1]
+            if around in styles and styles[around]["position"] == "fixed":
+                return x, y
+        return x - self.scroll[0], y - self.scroll[1]
 
     def states_changed(self) -> None:
         """Elements have other states, values or attributes."""

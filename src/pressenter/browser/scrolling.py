@@ -48,10 +48,10 @@ class Scrolling:
         rectangle = self._live.rectangle_of(element)
         if rectangle is None:
             return
-        left, top = self._live.scroll
-        bottom = top + self._live.window_height
-        if rectangle.y < top or rectangle.y + rectangle.height > bottom:
-            self.to(left, rectangle.y - max(0.0, (self._live.window_height - rectangle.height) / 2))
+        top, height = rectangle.y + self._live.moved_by(element)[1], self._live.window_height
+        if top < 0 or top + rectangle.height > height:
+            left, scrolled = self._live.scroll
+            self.to(left, scrolled + top - max(0.0, (height - rectangle.height) / 2))
 
     def _scroll_container(self, element: Element, x: float, y: float) -> bool:
         """Scroll a box; False if it is none that scrolls, or is at its end."""

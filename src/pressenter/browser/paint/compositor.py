@@ -133,8 +133,7 @@ class _TiledLayer:
         if damage is not None:
             self._bounds = bounds_of([i for i in layer.items if not isinstance(i, FixedToViewport)]) or _NOTHING
             self._recording = None
-            touched = set(_tiles_in(damage)) if damage is not EVERYTHING else self._tiles.keys()
-            self._tiles = {place: tile for place, tile in self._tiles.items() if place not in touched}
+            self._tiles = {place: tile for place, tile in self._tiles.items() if not _touches(damage, place)}
         view = Rect(*layer.scroll, layer.view.width, layer.view.height)
         if self._recording is None or not _contains(self._recorded, view):
             self._recorded = Rect(
@@ -189,6 +188,11 @@ def _tiles_in(rect: Rect) -> list[tuple[int, int]]:
     columns = range(math.floor(rect.x / TILE), math.ceil((rect.x + rect.width) / TILE))
     rows = range(math.floor(rect.y / TILE), math.ceil((rect.y + rect.height) / TILE))
     return [(column, row) for row in rows for column in columns]
+
+
+def _touches(rect: Rect, tile: tuple[int, int]) -> bool:
+    left, top = tile[0] * TILE, tile[1] * TILE
+    return rect.x < left + TILE and rect.x + rect.width > left and rect.y < top + TILE and rect.y + rect.height > top
 
 
 def _contains(outer: Rect, inner: Rect) -> bool:
