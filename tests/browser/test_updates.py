@@ -15,7 +15,9 @@ from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.live_page import LivePage
 from pressenter.browser.page import Page
 from pressenter.browser.page_resources import Services
+from pressenter.browser.paint.compositor import BrowserFrame, Compositor, Layer, page_layers
 from pressenter.browser.paint.damage import damage_between
+from pressenter.browser.paint.items import Rect
 from pressenter.browser.rendering import Rendering
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
@@ -25,7 +27,8 @@ a:hover, .card:hover p { background: yellow } li:last-child { color: red } p + p
 :focus-visible { outline: 2px solid } .menu:hover > ul { display: block } .menu > ul { display: none }
 input:checked ~ em { font-weight: bold } .grid { display: grid; grid-template-columns: 1fr 1fr; gap: 4px }
 .flex { display: flex } .float { float: left; width: 90px } .abs { position: absolute; right: 4px; top: 4px }
-article { position: relative } h2::before { content: attr(title) " " } div:has(> b:hover) { border: 2px solid }
+article { position: relative } .turn { transform: rotate(9deg) } .faint { opacity: .5; filter: blur(2px) }
+.stay { position: fixed; right: 0; bottom: 0; background: #cfc } h2::before { content: attr(title) " " } div:has(> b:hover) { border: 2px solid }
 section:empty { height: 40px } ol { columns: 2 } [data-wide] { width: 300px }
 </style>
 <h1>Title <a href=#>link</a></h1><h2 title=T>Second</h2>
@@ -65,9 +68,19 @@ async def drawn_anew(document: Document, live: LivePage, fonts: FontLibrary) -> 
     """The same document by a rendering that remembers nothing."""
     assert live.page is not None
     rendering = Rendering(services(Recorder(Agenda())), document, lasts=False)
-    await rendering.style(live.page.style_sheets, fonts)
+    await rendering.style(live.page.style_sheets, fonts, 0.0)
     await rendering.lay_out({}, {}, fonts, (0.0, 0.0), {})
     return await rendering.paint({}, {}, fonts, {})
+
+
+def frame(compositor: Compositor, page: Page, scroll: tuple[float, float]) -> BrowserFrame:
+    """A window of the page."""
+    view = Rect(0, 0, 700, 500)
+    layers = [
+        Layer(f"page {number}", items, page.pictures, view, (0.0, 0.0) if is_fixed else scroll)
+        for number, (is_fixed, items) in enumerate(page_layers(page.display_list))
+    ]
+    return compositor.frame(layers, 700, 500)[0]
 
 
 def change(document: Document, chance: random.Random) -> str:
@@ -88,7 +101,9 @@ def change(document: Document, chance: random.Random) -> str:
             around.set_state({"hover": "hover", "focus": "focus-visible"}[kind], chance.random() < 0.7)
             around = around.parent_element
     elif kind == "class":
-        element.attributes["class"] = chance.choice(["card", "flex", "grid", "float", "abs", ""])
+        element.attributes["class"] = chance.choice(
+            ["card", "flex", "grid", "float", "abs", "turn", "faint", "stay", ""]
+        )
         element.mark_changed(ITSELF)
     elif kind == "attribute":
         if element.attributes.pop("data-wide", None) is None:
@@ -119,7 +134,7 @@ def test_a_changed_page_is_drawn_as_if_for_the_first_time(seed: int) -> None:
     async def run() -> None:
         chance = random.Random(seed)
         live, _ = await live_page(PAGE)
-        fonts = FontLibrary()
+        fonts, compositor = FontLibrary(), Compositor()
         done = []
         for _ in range(25):
             done.append(change(live.document, chance))
@@ -131,6 +146,8 @@ def test_a_changed_page_is_drawn_as_if_for_the_first_time(seed: int) -> None:
             assert page.dump("fragments") == anew.dump("fragments"), done
             assert page.layout.totals == anew.layout.totals
             assert page.dump("display-list") == anew.dump("display-list"), done
+            scroll = (0.0, float(chance.choice([0, 0, 100, 300])))
+            assert frame(compositor, page, scroll) == frame(Compositor(), anew, scroll), done
         live.stop()
 
     asyncio.run(run())

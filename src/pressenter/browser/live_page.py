@@ -364,7 +364,12 @@ class LivePage:
         if styled is None or self._needs_style:
             self._needs_style = False
             sheets = self._known_sheets()
-            styled = await self._rendering.style(sheets, self._fonts)
+            now = asyncio.get_running_loop().time()
+            styled = await self._rendering.style(sheets, self._fonts, now)
+            self._needs_layout = True
+            if self._rendering.is_moving:  # the next frame will be another
+                self._needs_style = True
+                self._wants_frame.set()
             self._has_sticky = any(style["position"] == "sticky" for style in different_styles(styled))
             cause = self._services.recorder.agenda.cause
             for address in sorted(named_pictures(styled) - self._tiles.keys()):

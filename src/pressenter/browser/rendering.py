@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pressenter.browser.css.cascade import Cascade, StyledDocument, different_styles
+from pressenter.browser.css.animations import Animations, Values
+from pressenter.browser.css.cascade import Cascade, ComputedStyle, StyledDocument, different_styles
 from pressenter.browser.css.rule_index import Scope
 from pressenter.browser.css.selectors import INTERACTIVE_STATES
 from pressenter.browser.css.style_sheet import StyleSheet
@@ -49,6 +50,7 @@ class Rendering:
 
     Attributes:
         styled: the styles, once there are any.
+        is_moving: whether transitions or animations run, so that it is to be drawn at every refresh of the screen.
     """
 
     def __init__(self, services: Services, document: Document, lasts: bool) -> None:
@@ -59,6 +61,9 @@ class Rendering:
         self._cascade: Cascade | None = None
         self._fonts: FontLibrary | None = None
         self._tiles: frozenset[str] = frozenset()
+        self.is_moving = False
+        self._animations = Animations() if lasts else None
+        self._now = 0.0
         self._memory = BoxMemory() if lasts else None
         self._engine: LayoutEngine | None = None
         self._layouts = 0
@@ -67,8 +72,20 @@ class Rendering:
 
     # ---- style -------------------------------------------------------------------------------------
 
-    async def style(self, sheets: list[StyleSheet], fonts: FontLibrary) -> StyledDocument:
-        """The styles of all elements."""
+    async def style(self, sheets: list[StyleSheet], fonts: FontLibrary, now: float) -> StyledDocument:
+        """The styles of all elements.
+
+        Args:
+            now: seconds since some moment, for what changes with time.
+        """
+        self._now = now
+        styled = await self._style(sheets, fonts)
+        if self._animations is not None:
+            found = {element: styled.found(element) or {} for element in self._animations.elements}
+            self.is_moving = self._animations.settle(now, found)
+        return styled
+
+    async def _style(self, sheets: list[StyleSheet], fonts: FontLibrary) -> StyledDocument:
         changes = self._document.take_changes()
         before, cascade = self.styled, self._cascade
         if before is None or cascade is None or fonts is not self._fonts or not _same(sheets, self._sheets):
@@ -80,6 +97,8 @@ class Rendering:
             self._forget(node for node, what in changes)
             self._forget_list_items((node for node, what in changes if what & (CHILDREN | ITSELF)), before)
         wanted = _scopes(changes, before, cascade)
+        if self.is_moving and self._animations is not None:
+            wanted = dict.fromkeys(self._animations.elements, Scope.ELEMENT) | wanted
         if not wanted:
             return before
         begin = self._begin_style()
@@ -96,9 +115,24 @@ class Rendering:
         assert self._fonts is not None
         begin = self._begin_style()
         self._cascade = Cascade(self._sheets, self._services.medium, self._fonts.measure)
+        if self._animations is not None:
+            self._animations.use(frames for sheet in self._sheets for frames in sheet.keyframes)
+            self._cascade.motion = self._motion
         self.styled = self._cascade.style(self._document)
         await self._end_style(begin, len(self.styled.styles))
         return self.styled
+
+    def _motion(self, element: Element, style: ComputedStyle) -> Values | None:
+        """What time puts over the style that the cascade has found for an element."""
+        assert self._animations is not None
+        before = self.styled.found(element) if self.styled is not None else None
+        if style["display"] == "none":
+            self._animations.forget(element)
+            return None
+        if before is not style:
+            self._animations.style_changed(element, before, style, self._now)
+        assert self._cascade is not None
+        return self._animations.values(element, style, self._cascade.computed, self._now)
 
     def _begin_style(self) -> int:
         return self._begin("css.cascade", elements="?", rules=sum(len(sheet.rules) for sheet in self._sheets))

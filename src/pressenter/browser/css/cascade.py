@@ -29,16 +29,25 @@ from pressenter.browser.html.dom import Document, Element
 __all__ = ["Cascade", "ComputedStyle", "StyledDocument", "different_styles", "dump_styles", "style_document"]
 
 ComputedStyle = Mapping[str, Any]
+INHERITED_NAMES = frozenset(INHERITED)
 PSEUDO_ELEMENTS = ("before", "after", "first-letter", "placeholder", "-webkit-slider-runnable-track")
 _MAXIMUM_SUBSTITUTIONS = 100
 
 
 class StyledDocument(NamedTuple):
-    """Computed styles by element; pseudo-elements by (element, name)."""
+    """Computed styles by element; pseudo-elements by (element, name).
+
+    ``unmoved`` has the styles that the cascade has found for elements over which time has put other values.
+    """
 
     styles: Mapping[Element, ComputedStyle]
     pseudo_styles: Mapping[tuple[Element, str], ComputedStyle]
     root_style: ComputedStyle
+    unmoved: Mapping[Element, ComputedStyle] = {}
+
+    def found(self, element: Element) -> ComputedStyle | None:
+        """The style that the cascade has found, whatever time has made of it."""
+        return self.unmoved.get(element) or self.styles.get(element)
 
 
 def different_styles(styled: StyledDocument) -> Iterable[ComputedStyle]:
@@ -78,13 +87,16 @@ class Cascade:
         self.index = RuleIndex([(USER_AGENT, user_agent_style_sheet()), *((AUTHOR, sheet) for sheet in sheets)])
         self._medium = medium
         self._measure = measure
+        self._root_font_size = 16.0
+        #: What time puts over the style of an element, if anything: transitions and animations.
+        self.motion: Callable[[Element, ComputedStyle], Mapping[str, Any] | None] | None = None
         #: Styles by all that they come from: the parent's style, the rules that match, and the element's own.
         #: A style is the same object as long as nothing of that changes.
         self._shared: dict[Any, ComputedStyle] = {}
 
     def style(self, document: Document) -> StyledDocument:
         """The style of every element, parents before children."""
-        return self._compute(document, document.elements(), {}, {})
+        return self._compute(document, document.elements(), {}, {}, {})
 
     def restyle(self, document: Document, styled: StyledDocument, wanted: Mapping[Element, Scope]) -> StyledDocument:
         """The styles after a change; only what the change can reach is worked out again.
@@ -100,37 +112,69 @@ class Cascade:
             element.parent_element if scope is Scope.SIBLINGS and element.parent_element is not None else element: scope
             for element, scope in wanted.items()
         }
-        return self._compute(document, _reached(roots, styles), styles, pseudo_styles)
+        return self._compute(document, _reached(roots, styles), styles, pseudo_styles, dict(styled.unmoved))
+
+    def computed(self, style: ComputedStyle, declarations: Iterable[Declaration]) -> Mapping[str, Any]:
+        """What some more declarations come to for an element of a style: key frames are such.
+
+        Relative values refer to the element's own style; so does ``inherit``, which in key frames is rare.
+        """
+        own = [Declaration("font-size", style["font-size"], False), *declarations]
+        environment = Environment(0.0, self._root_font_size, self._medium.width, self._medium.height)
+        made = _compute_style(own, style, environment, style["--language"], self._measure)
+        names = {name for declaration in own[1:] for name in _longhands(declaration, style["--custom"])}
+        return {name: made[name] for name in (physical(name, style["direction"]) for name in names)}
 
     def _compute(
         self, document: Document, elements: Iterable[Element], styles: dict[Element, ComputedStyle],
-        pseudo_styles: dict[tuple[Element, str], ComputedStyle],
+        pseudo_styles: dict[tuple[Element, str], ComputedStyle], unmoved: dict[Element, ComputedStyle],
     ) -> StyledDocument:  # fmt: skip
         root = document.root
         with remember_siblings(), deep_nesting():
             for element in elements:
-                self._style_element(element, root, styles, pseudo_styles)
-        return StyledDocument(styles, pseudo_styles, styles[root] if root is not None else dict(INITIAL))
+                self._style_element(element, root, styles, pseudo_styles, unmoved)
+                self._move(element, styles, unmoved)
+        return StyledDocument(styles, pseudo_styles, styles[root] if root is not None else dict(INITIAL), unmoved)
+
+    def _move(
+        self, element: Element, styles: dict[Element, ComputedStyle], unmoved: dict[Element, ComputedStyle]
+    ) -> None:
+        """Put over an element's style what time makes of it."""
+        unmoved.pop(element, None)
+        values = self.motion(element, styles[element]) if self.motion is not None else None
+        if values:
+            base = unmoved[element] = styles[element]
+            moved = {**base, **values}
+            if not INHERITED_NAMES.isdisjoint(values):
+                moved["--moved"] = True
+            styles[element] = moved
 
     def _style_element(
         self, element: Element, root: Element | None, styles: dict[Element, ComputedStyle],
-        pseudo_styles: dict[tuple[Element, str], ComputedStyle],
+        pseudo_styles: dict[tuple[Element, str], ComputedStyle], unmoved: dict[Element, ComputedStyle],
     ) -> None:  # fmt: skip
         parent = element.parent_element
         parent_style = styles[parent] if parent is not None else None
-        root_font_size = 16.0 if root is None or element is root else styles[root]["font-size"]
-        environment = Environment(0.0, root_font_size, self._medium.width, self._medium.height)
+        if parent is not None and parent in unmoved and "--moved" not in styles[parent]:
+            parent_style = unmoved[parent]  # nothing that is inherited moves: the children stay as they are
+        # Styles below what moves are made for one moment; they are not remembered.
+        shared = self._shared if parent_style is None or "--moved" not in parent_style else {}
+        if root is not None and element is not root:
+            self._root_font_size = styles[root]["font-size"]
+        environment = Environment(0.0, self._root_font_size, self._medium.width, self._medium.height)
         matched = sorted(self.index.matching(element), key=lambda entry: entry.order)
         own = [entry for entry in matched if not entry.selector.pseudo_element]
         inline = element.attributes.get("style", "")
         hints = presentational_hints.hints(element)
         language = _language(element, parent_style)
         key = (id(parent_style), tuple(id(entry) for entry in own), inline, hints, language)
-        style = self._shared.get(key)
+        style = shared.get(key)
         if style is None:
             declarations = _in_order(own, hints, parse_declarations(inline) if inline else [])
             style = _compute_style(declarations, parent_style, environment, language, self._measure)
-            self._shared[key] = style
+            if shared is not self._shared:
+                style = {**style, "--moved": True}
+            shared[key] = style
         styles[element] = style
         for name in PSEUDO_ELEMENTS:
             entries = [entry for entry in matched if entry.selector.pseudo_element == name]
@@ -138,14 +182,20 @@ class Cascade:
                 pseudo_styles.pop((element, name), None)
                 continue
             pseudo_key = (id(style), tuple(id(entry) for entry in entries), name)
-            made = self._shared.get(pseudo_key)
+            made = shared.get(pseudo_key)
             if made is None:
                 made = _compute_style(_in_order(entries, (), []), style, environment, language, self._measure)
-                self._shared[pseudo_key] = made
+                shared[pseudo_key] = made
             if name not in ("before", "after") or made["content"] not in ("none", "normal"):
                 pseudo_styles[element, name] = made
             else:
                 pseudo_styles.pop((element, name), None)
+
+
+def _longhands(declaration: Declaration, custom: Mapping[str, tuple[Any, ...]]) -> Iterable[str]:
+    if declaration.tokens is None:
+        return (declaration.name,)
+    return () if declaration.name.startswith("--") else _substituted(declaration, custom)
 
 
 def _reached(roots: Mapping[Element, Scope], styles: Mapping[Element, ComputedStyle]) -> Iterator[Element]:

@@ -168,7 +168,7 @@ def _cells(children: list[Box], style: ComputedStyle, limits: TableLimits | None
             assert isinstance(child, TablePart)
             cells.append(BlockBox(child.style, child.element, wrap_table_parts(child.children, child.style, limits)))
         elif child.is_out_of_flow and not run and cells:
-            cells[-1].children.append(child)  # it makes no cell of its own
+            cells[-1].children = [*cells[-1].children, child]  # it makes no cell of its own
         else:
             run.append(child)
     flush()

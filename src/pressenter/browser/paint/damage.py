@@ -37,21 +37,89 @@ def damage_between(old: Sequence[DisplayItem], new: Sequence[DisplayItem]) -> Re
     end = 0
     while end < shorter - begin and (old[-1 - end] is new[-1 - end] or old[-1 - end] == new[-1 - end]):
         end += 1
-    if _moves_or_mixes(new[:begin]):
-        return EVERYTHING
-    return bounds_of((*old[begin : len(old) - end], *new[begin : len(new) - end]))
+    damage: Rect | None = None
+    for items in (old, new):
+        touched = bounds_of(_whole(items, begin, len(items) - end))
+        if touched is not None:
+            damage = union(damage, touched)
+    return damage
+
+
+def _whole(items: Sequence[DisplayItem], begin: int, end: int) -> Sequence[DisplayItem]:
+    """The items from ``begin`` to ``end``, with all of each group that one of them is in, or is."""
+    stack: list[int] = []
+    for index in range(begin):
+        if isinstance(items[index], _STATES):
+            stack.append(index)
+        elif isinstance(items[index], PopState):
+            stack.pop()
+    begin = next((index for index in stack if _moves_or_mixes(items[index])), begin)
+    depth = 0
+    for index in range(begin, len(items)):
+        if index >= end and depth <= 0:
+            return items[begin:index]
+        depth += isinstance(items[index], _STATES) - isinstance(items[index], PopState)
+    return items[begin:]
+
+
+_STATES = (Clip, Group, FixedToViewport)
+
+
+def _moves_or_mixes(item: DisplayItem) -> bool:
+    """Whether what is in a group is drawn elsewhere than it says, or mixed with its surroundings."""
+    return not isinstance(item, Clip) or bool(item.x or item.y)
 
 
 def bounds_of(items: Sequence[DisplayItem]) -> Rect | None:
-    """Where items draw at most: `EVERYTHING` where that is not easily told, None where they draw nothing."""
-    found: Rect | None = None
+    """Where items draw at most; None where they draw nothing."""
+    found: list[Rect | None] = [None]
+    states: list[Clip | Group | FixedToViewport] = []
     for item in items:
-        touched = _bounds(item)
-        if touched is EVERYTHING:
-            return EVERYTHING
-        if touched is not None:
-            found = union(found, touched)
-    return found
+        if isinstance(item, _STATES):
+            states.append(item)
+            found.append(None)
+        elif isinstance(item, PopState):
+            if states:  # else it ends what began before the first item
+                _join(found, _outside(states.pop(), found.pop()))
+        else:
+            _join(found, _bounds(item))
+    while states:
+        _join(found, _outside(states.pop(), found.pop()))
+    return found[0]
+
+
+def _join(found: list[Rect | None], rect: Rect | None) -> None:
+    if rect is not None:
+        found[-1] = union(found[-1], rect)
+
+
+def _outside(state: Clip | Group | FixedToViewport, inside: Rect | None) -> Rect | None:
+    """Where what is in a group is seen from outside."""
+    if inside is None:
+        return None
+    if isinstance(state, FixedToViewport):
+        return EVERYTHING
+    if isinstance(state, Clip):
+        moved = inside._replace(x=inside.x + state.x, y=inside.y + state.y)
+        return moved if state.rect is None else _common(moved, _grown(state.rect, _PIXEL))
+    for kind, *values in state.filters:
+        if kind == "blur":
+            inside = _grown(inside, 3 * values[0])
+        elif kind == "drop-shadow":
+            inside = _grown(inside, 3 * values[2] + max(abs(values[0]), abs(values[1])))
+    if state.matrix is None:
+        return inside
+    a, b, c, d, e, f = state.matrix
+    xs, ys = (inside.x, inside.x + inside.width), (inside.y, inside.y + inside.height)
+    points = [(a * x + c * y + e, b * x + d * y + f) for x in xs for y in ys]
+    left, top = min(x for x, _ in points), min(y for _, y in points)
+    return _grown(Rect(left, top, max(x for x, _ in points) - left, max(y for _, y in points) - top), _PIXEL)
+
+
+def _common(one: Rect, other: Rect) -> Rect | None:
+    left, top = max(one.x, other.x), max(one.y, other.y)
+    right, bottom = min(one.x + one.width, other.x + other.width), min(one.y + one.height, other.y + other.height)
+    return Rect(left, top, right - left, bottom - top) if right > left and bottom > top else None
 
 
 def union(one: Rect | None, other: Rect) -> Rect:
@@ -61,19 +129,6 @@ def union(one: Rect | None, other: Rect) -> Rect:
     left, top = min(one.x, other.x), min(one.y, other.y)
     right, bottom = max(one.x + one.width, other.x + other.width), max(one.y + one.height, other.y + other.height)
     return Rect(left, top, right - left, bottom - top)
-
-
-def _moves_or_mixes(items: Sequence[DisplayItem]) -> bool:
-    """Whether what comes after these items is drawn elsewhere than it says, or mixed with its surroundings."""
-    stack: list[bool] = []
-    for item in items:
-        if isinstance(item, PopState):
-            stack.pop()
-        elif isinstance(item, Clip):
-            stack.append(bool(item.x or item.y))
-        elif isinstance(item, (Group, FixedToViewport)):
-            stack.append(True)
-    return any(stack)
 
 
 def _bounds(item: DisplayItem) -> Rect | None:
@@ -90,11 +145,7 @@ def _bounds(item: DisplayItem) -> Rect | None:
         return _grown(item.rect, 2 * item.rect.height + _PIXEL)
     if isinstance(item, PictureItem):
         return _grown(item.area or item.rect, _PIXEL)
-    if isinstance(item, GradientItem):
-        return _grown(item.area, _PIXEL)
-    if isinstance(item, Clip):
-        return EVERYTHING if item.rect is None or item.x or item.y else _grown(item.rect, _PIXEL)
-    return None if isinstance(item, PopState) else EVERYTHING
+    return _grown(item.area, _PIXEL) if isinstance(item, GradientItem) else None
 
 
 def _grown(rect: Rect, by: float) -> Rect:
