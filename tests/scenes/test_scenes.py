@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 
 import pytest
 
@@ -226,3 +227,20 @@ def test_scene_13_a_small_window_slows_without_loss_and_a_congested_path_with_it
     assert (free_again, free_lost, small_again, small_lost) == (0, 0, 0, 0)
     assert small > 3 * free  # 16,000 bytes for each round trip
     assert crowded_lost > 0 and crowded_again > 0 and crowded > free
+
+
+def test_scene_2_a_tap_and_a_swipe(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html><button>Press</button><p style='height: 3000px'>long")
+    counts = []
+    for action in ("tap Press", "swipe 400"):
+        journey = pressenter.go("www.touch.test", sites={"www.touch.test": tmp_path}, then=[action])
+        lines = [event.fields["line"] for event in journey.events if event.name == "input.event"]
+        contact = [line[line.index("EV_") :].split() for line in lines if "EV_ABS" in line]
+        assert contact[0] == ["EV_ABS", "ABS_MT_TRACKING_ID", "0000835c"]
+        assert contact[-1] == ["EV_ABS", "ABS_MT_TRACKING_ID", "ffffffff"]
+        codes = [code for _, code, _ in contact[1:5]]
+        assert codes == ["ABS_MT_TOUCH_MAJOR", "ABS_MT_PRESSURE", "ABS_MT_POSITION_X", "ABS_MT_POSITION_Y"]
+        table = journey.world.computer.interrupts.proc_interrupts()
+        row = next(line for line in table.splitlines() if line.rstrip().endswith("msmgpio                elan-ktf3k"))
+        counts.append(max(map(int, row.split(":")[1].split()[:2])))
+    assert counts[0] == 2 and counts[1] > 20
