@@ -73,8 +73,12 @@ def _prepared(page: Path, folder: Path) -> Path:
     text = _NOSCRIPT.sub("", _SCRIPT.sub("", text))
     base = f'<base href="{html.escape(page.resolve().as_uri())}">'
     if "<base" not in text.lower():
-        text, count = re.subn(r"(<head\b[^>]*>)", lambda match: match[1] + base, text, count=1, flags=re.IGNORECASE)
-        if not count:
+        # Not before the doctype: Chromium would be in quirks mode.
+        for tag in ("head", "html", "!doctype"):
+            text, count = re.subn(rf"(<{tag}\b[^>]*>)", lambda match: match[1] + base, text, count=1, flags=re.IGNORECASE)
+            if count:
+                break
+        else:
             text = base + text
     copy = folder / "page.html"
     copy.write_text(text, encoding="utf-8")

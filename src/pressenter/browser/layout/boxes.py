@@ -248,6 +248,7 @@ def anonymous_style(parent: ComputedStyle, display: str = "block") -> ComputedSt
     style = dict(INITIAL_COMPUTED)
     for name in INHERITED:
         style[name] = parent[name]
+    style["--language"] = parent.get("--language", "")  # fonts depend on it
     style["display"] = display
     return style
 

@@ -285,7 +285,7 @@ class _Shaper:
         runs, width, has_fallback = shaped
         if self.word_spacing and "\u00a0" in visible:
             width += self.word_spacing * visible.count("\u00a0")
-        if following and not visible.isascii() and _is_trimmed(visible[-1:], following):
+        if following and not spaces and not visible.isascii() and _is_trimmed(visible[-1:], following):
             width -= self.style["font-size"] / 2
         space = 0.0
         if spaces:
