@@ -16,7 +16,7 @@ import io
 import os
 import sys
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import uharfbuzz as hb
 
 from pressenter.browser.layout.system_fonts import fontconfig_is_there, generic_family, installed_faces
+from pressenter.browser.layout.text_spacing import halved_marks
 
 __all__ = ["FontFace", "FontLibrary", "FontMetrics", "ShapedText", "font_file"]
 
@@ -56,6 +57,12 @@ def font_file(data: bytes) -> bytes:
         raise ValueError(f"no readable WOFF file ({error})") from error
 
 
+def _features(text: str) -> dict[str, Sequence[tuple[int, int, int]]] | None:
+    """The OpenType features for parts of a text: ``halt`` sets full-width marks half as wide."""
+    halved = halved_marks(text)
+    return {"halt": [(place, place + 1, 1) for place in halved]} if halved else None
+
+
 _LATIN_CACHE = 100_000  # shaped pieces of text that a face remembers
 
 
@@ -81,6 +88,7 @@ class FontFace:
         self._x_height = self._font.get_metric_position(hb.OTMetricsTag.X_HEIGHT) or self._height_of_x()
         self._extents = (extents.ascender, -extents.descender, extents.line_gap)
         self._metrics: dict[float, FontMetrics] = {}
+        self._kerning: dict[tuple[str, str], float] = {}
         self._spaces: dict[tuple[str, str], float] = {}
         self._shaped: dict[tuple[str, bool], ShapedText] = {}
 
@@ -133,6 +141,17 @@ class FontFace:
             self._spaces[before, after] = found
         return found
 
+    def kerning(self, before: str, after: str) -> float:
+        """How much closer two characters stand together than each by itself, in font units; usually 0 or less."""
+        found = self._kerning.get((before, after))
+        if found is None:
+            found = 0.0
+            if self.has(before) and self.has(after):
+                parts = self.shape(before).advance + self.shape(after).advance
+                found = self.shape(before + after).advance - parts
+            self._kerning[before, after] = found
+        return found
+
     def shape(self, text: str, mirrored: bool = False) -> ShapedText:
         """Shape a piece of text of one direction.  Results are remembered: pages repeat their words."""
         key = (text, mirrored)
@@ -145,7 +164,7 @@ class FontFace:
                 buffer.direction = "rtl"
             elif buffer.direction == "rtl":
                 buffer.direction = "ltr" if text.isascii() else "rtl"
-            hb.shape(self._font, buffer)
+            hb.shape(self._font, buffer, None if text.isascii() else _features(text))
             glyphs = array("I", [info.codepoint for info in buffer.glyph_infos])
             places = [place.position for place in buffer.glyph_positions or ()]
             advances = array("d", [advance for _, _, advance, _ in places])

@@ -244,19 +244,6 @@ def _cuts(line: str, position: int, breaks: set[int], levels: list[int] | None, 
         start = offset
 
 
-#: Full-width punctuation with half of its room before or behind the ink (CSS Text 4 §8.4, text-spacing-trim).
-_OPENING = frozenset("〈《「『【〔〖〘（［｛｟")
-_CLOSING = frozenset("、。〉》」』】〕〗〙），．］｝｠")
-_MIDDLE = frozenset("・：；")
-
-
-def _is_trimmed(before: str, after: str) -> bool:
-    """Whether the room between two full-width marks is closed up."""
-    if before in _CLOSING:
-        return after in _CLOSING or after in _OPENING or after in _MIDDLE
-    return before in _OPENING and after in _OPENING
-
-
 class _Shaper:
     """Makes words of text of one style."""
 
@@ -285,8 +272,9 @@ class _Shaper:
         runs, width, has_fallback = shaped
         if self.word_spacing and "\u00a0" in visible:
             width += self.word_spacing * visible.count("\u00a0")
-        if following and not spaces and not visible.isascii() and _is_trimmed(visible[-1:], following):
-            width -= self.style["font-size"] / 2
+        if following and not spaces and runs and not visible.isascii():
+            face = runs[-1].face  # what is a word by itself here is set with the next one all the same
+            width += face.kerning(visible[-1], following) * face.scale(self.style["font-size"])
         space = 0.0
         if spaces:
             advance = self.face.space_between(visible[-1:], following) + self.blank * (spaces - 1)
