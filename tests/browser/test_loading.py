@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -251,3 +252,40 @@ def test_the_moments_of_a_page_load(journey: pressenter.Journey) -> None:
     assert largest[-1].fields["element"] == "img" and largest[-1].at_ns > paint.at_ns
     areas = [event.fields["area"] for event in largest]
     assert areas == sorted(areas)
+
+
+# ---- in a process of its own ------------------------------------------------------------------------------
+
+
+def test_a_page_in_a_process_of_its_own(tmp_path: Path) -> None:
+    from pressenter.browser.local_files import LocalFetcher
+    from pressenter.browser.page_process import Frame, PageProcess
+    from pressenter.browser.paint.raster import rasterize
+    from pressenter.browser.render import render
+
+    (tmp_path / "style.css").write_text("h1 { color: #c00 } p { column-count: 2 }")
+    (tmp_path / "dot.svg").write_text(
+        "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='40'><circle r='20'/></svg>"
+    )
+    page = tmp_path / "index.html"
+    page.write_text(
+        "<!doctype html><meta charset=utf-8><title>Apart</title><link rel=stylesheet href=style.css><h1>\u4f60\u597d, heading</h1>"
+        + "<p>" + "words in columns " * 40 + "</p><img src=dot.svg><img src=gone.png alt=gone>"
+    )  # fmt: skip
+
+    async def run() -> Frame:
+        frames: list[Frame] = []
+        fetcher = LocalFetcher(Recorder(Agenda()))
+        process = PageProcess(page.as_uri(), "utf-8", Medium(800, 600), fetcher, frames.append)
+        try:
+            for begin in range(0, page.stat().st_size, 200):
+                process.feed(page.read_bytes()[begin : begin + 200])
+            return await process.finish()
+        finally:
+            process.stop()
+
+    frame = asyncio.run(run())
+    here = render(str(page), 800, 600, FontLibrary()).page
+    assert frame.title == "Apart" and frame.pictures == here.pictures
+    there = rasterize(frame.display_list, frame.pictures, 800, 600)
+    assert there == rasterize(here.display_list, here.pictures, 800, 600)

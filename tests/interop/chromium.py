@@ -75,7 +75,9 @@ def _prepared(page: Path, folder: Path) -> Path:
     if "<base" not in text.lower():
         # Not before the doctype: Chromium would be in quirks mode.
         for tag in ("head", "html", "!doctype"):
-            text, count = re.subn(rf"(<{tag}\b[^>]*>)", lambda match: match[1] + base, text, count=1, flags=re.IGNORECASE)
+            text, count = re.subn(
+                rf"(<{tag}\b[^>]*>)", lambda match: match[1] + base, text, count=1, flags=re.IGNORECASE
+            )
             if count:
                 break
         else:

@@ -92,6 +92,10 @@ class FontFace:
         self._spaces: dict[tuple[str, str], float] = {}
         self._shaped: dict[tuple[str, bool], ShapedText] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A face that goes to another process is opened there again."""
+        return opened_face, (self.source, self.index)
+
     def _height_of_x(self) -> float:
         """Measured at the letter, where the font does not say it."""
         glyph = self._font.get_nominal_glyph(ord("x"))
@@ -174,6 +178,12 @@ class FontFace:
                 self._shaped.clear()
             self._shaped[key] = found
         return found
+
+
+@cache
+def opened_face(source: Path | bytes, index: int) -> FontFace:
+    """The face of a font file; the same one each time."""
+    return FontFace(source, index)
 
 
 class ShapedText(NamedTuple):
