@@ -214,7 +214,8 @@ def go(
         world.recorder.subscribe(on_event)
     browser = _open_browser(world, language)
     computer, loop = world.computer, world.host(world.file.browser.host).loop
-    computer.windows.focused = browser
+    computer.windows.focused, computer.windows.size = browser, browser.size
+    computer.windows.on_exception = browser.fail_by_bug
     window_system = loop.create_task(computer.windows.run(), name="window system")
     journey = Journey(world, browser, address, language)
     try:

@@ -14,6 +14,7 @@ What a person does after the page has come is said in words, one action each::
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,6 +38,7 @@ _NOTCH = 100  # pixels that the page moves for a notch of the wheel
 _SWIPE_SAMPLES = 30
 _WITH_WORDS = frozenset(("click", "tap", "hover", "type", "press"))
 _WITH_NUMBER = frozenset(("scroll", "swipe", "wait"))
+_MOST = {"scroll": 1_000_000, "swipe": 10_000, "wait": 86_400}
 _ALONE = frozenset(("back", "forward", "reload"))
 
 
@@ -59,9 +61,11 @@ def parse_action(text: str) -> Action:
         return Action(verb, "")
     if verb in _WITH_NUMBER:
         try:
-            float(words)
+            number = float(words)
         except ValueError:
-            raise ActionError(f"{text!r}: {verb} needs a number, such as {verb!r} 400") from None
+            number = math.nan
+        if not abs(number) <= _MOST[verb]:
+            raise ActionError(f"{text!r}: {verb} needs a number up to {_MOST[verb]:g}, such as '{verb} 3'")
         return Action(verb, words)
     if verb == "press" and words.lower() not in KEY_BY_NAME:
         raise ActionError(f"{text!r}: there is no key {words!r}; keys: {', '.join(sorted(KEY_BY_NAME))}")

@@ -102,6 +102,7 @@ class Browser:
         self._present = present
         self._compositor = Compositor()
         self._drawing = asyncio.Lock()
+        self._began_in_toolbar = False  # the press or touch that is under way
         self._drawings: set[asyncio.Task[None]] = set()
         self._navigation: asyncio.Task[None] | None = None
         medium = Medium(size[0], max(1, size[1] - TOOLBAR_HEIGHT))
@@ -148,8 +149,10 @@ class Browser:
             self.tab.input.pointer_left()
 
     def pointer_button(self, x: int, y: int, down: bool) -> None:
-        """The button went down or up."""
-        if y >= TOOLBAR_HEIGHT:
+        """The button went down or up: what began on the page ends there, wherever the pointer is by then."""
+        if down:
+            self._began_in_toolbar = y < TOOLBAR_HEIGHT
+        if not self._began_in_toolbar:
             self.tab.timing.input()
             if down:
                 self.address_bar.has_focus = False
@@ -166,12 +169,15 @@ class Browser:
 
     def touched(self, x: int, y: int, phase: str) -> None:
         """A finger on the screen."""
+        if phase == "start":
+            self._began_in_toolbar = y < TOOLBAR_HEIGHT
+        if self._began_in_toolbar:
+            if phase == "end":
+                self._press_toolbar(x, y)
+            return
         self.tab.timing.input()
-        if y < TOOLBAR_HEIGHT and phase == "end":
-            self._press_toolbar(x, y)
-        elif self.tab.input is not None:
-            if phase == "start":
-                self.address_bar.has_focus = False
+        self.address_bar.has_focus = False
+        if self.tab.input is not None:
             self.tab.input.touch(x, y - TOOLBAR_HEIGHT, phase)
 
     def _press_toolbar(self, x: int, y: int) -> None:
@@ -230,6 +236,7 @@ class Browser:
             await navigation
         except Exception as error:
             self.fail_by_bug(error)
+            self.tab.stop_loading()
             self.tab.navigations += 1
             self._present("", BrowserFrame(*self.size), lambda: None)
 
@@ -247,6 +254,10 @@ class Browser:
     async def close_tab(self) -> None:
         """Close the tab: every connection that was kept is closed in good order."""
         self._record("tab.close", connections=self.client.open_connections)
+        under_way = [*self._drawings, *([self._navigation] if self._navigation is not None else [])]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
         self.tab.close()
         await self.client.close()
 
@@ -254,7 +265,13 @@ class Browser:
 
     def _redraw(self) -> None:
         self._drawings.add(task := asyncio.get_running_loop().create_task(self.draw(), name="window"))
-        task.add_done_callback(self._drawings.discard)
+        task.add_done_callback(self._drawn)
+
+    def _drawn(self, task: asyncio.Task[None]) -> None:
+        self._drawings.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self.fail_by_bug(error)
 
     async def draw(self) -> None:
         """Put the window together as it is now, and give it to the screen."""
@@ -275,8 +292,8 @@ class Browser:
                 self.raster_failure = str(error)
                 self._record("paint.unavailable", reason=str(error))
             paints: list[Paint] = []
-            if page is not None:
-                paints = self.tab.timing.of(page, self.fonts, Rect(*self._scroll, view.width, view.height))
+            if page is not None and self.tab.shown is not None:
+                paints = self.tab.timing.of(page, self.tab.shown.fonts, Rect(*self._scroll, view.width, view.height))
             title = page.title if page is not None else ""
             self._present(title, frame, lambda: self._shown(page, paints))
 

@@ -91,6 +91,8 @@ class LivePage:
         self._system_fonts = fonts
         self._fonts = fonts
         self._faces: dict[FontFace, bytes | None] = {}
+        self._awaited_faces: set[FontFace] = set()
+        self._font_timers: list[asyncio.TimerHandle] = []
         self._needs_style = self._needs_layout = self._needs_paint = True
         self._has_sticky = False
         self._wants_frame = asyncio.Event()
@@ -130,11 +132,17 @@ class LivePage:
 
     def stop(self) -> None:
         """The page is left: nothing more is parsed, fetched or drawn."""
-        self._parsed.cancel()
         if self._frames is not None:
             self._frames.cancel()
+        self.stop_loading()
+
+    def stop_loading(self) -> None:
+        """Nothing more is parsed or fetched; what has come stays, and can be used."""
+        self._parsed.cancel()
         for task in self._loads:
             task.cancel()
+        for timer in self._font_timers:
+            timer.cancel()
         self._resources.stop()
 
     # ---- parsing ---------------------------------------------------------------------------------
@@ -220,6 +228,10 @@ class LivePage:
             self._faces[face] = data
             self._use_fonts()
             self._touch(needs_style=True)  # lengths may be in its units
+        self._awaited_faces.discard(face)
+        family = face.family.lower()
+        if not any(other.family.lower() == family for other in self._awaited_faces):
+            self._stop_waiting(family)
 
     def _use_fonts(self) -> None:
         """The library with the fonts of the page that have come."""
@@ -251,6 +263,11 @@ class LivePage:
             await asyncio.wait(set(self._loads))
 
     # ---- what a person sees and does ---------------------------------------------------------------
+
+    @property
+    def fonts(self) -> FontLibrary:
+        """The fonts of the page as they are now."""
+        return self._fonts
 
     @property
     def base(self) -> str:
@@ -395,13 +412,16 @@ class LivePage:
         if self._present is None or face.display in ("swap", "fallback", "optional"):
             return
         family = face.family.lower()
+        self._awaited_faces.add(face)
         self._fonts = self._fonts.awaiting(self._fonts.awaited | {family})
+        timer = asyncio.get_running_loop().call_later(FONT_BLOCK_SECONDS, self._stop_waiting, family)
+        self._font_timers.append(timer)
 
-        def give_up() -> None:
+    def _stop_waiting(self, family: str) -> None:
+        """Show text in the font that there is: the font has come, cannot be had, or has taken too long."""
+        if family in self._fonts.awaited:
             self._fonts = self._fonts.awaiting(self._fonts.awaited - {family})
-            self._touch()
-
-        asyncio.get_running_loop().call_later(FONT_BLOCK_SECONDS, give_up)
+            self._touch(needs_style=True)
 
     async def _drawn(self) -> Page:
         """The page as it is now; only the stages run that have something to do."""

@@ -67,6 +67,7 @@ class PageInput:
         self._hovered: list[Element] = []
         self._pressed: Element | None = None
         self._touch: tuple[int, int] | None = None
+        self._touched: Element | None = None
         self._touch_moved = False
 
     @property
@@ -94,6 +95,8 @@ class PageInput:
 
     def pointer_left(self) -> None:
         """The pointer is outside of the page."""
+        if not self._hovered:
+            return
         for left in self._hovered:
             left.set_state("hover", False)
         self._hovered = []
@@ -126,10 +129,11 @@ class PageInput:
         """A finger: a tap is a click, a drag scrolls (Pointer Events 3 §4.2.3)."""
         if phase == "start":
             self._touch, self._touch_moved = (x, y), False
+            self._touched = self._live.element_at(x, y)
         elif phase == "move" and self._touch is not None:
             dx, dy = self._touch[0] - x, self._touch[1] - y
             if self._touch_moved or abs(dx) + abs(dy) > _TOUCH_SLOP:
-                self.scrolling.by(self._live.element_at(*self._touch), dx, dy)
+                self.scrolling.by(self._touched, dx, dy)
                 self._touch, self._touch_moved = (x, y), True
         elif phase == "end":
             if self._touch is not None and not self._touch_moved:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import xml.parsers.expat
+import zlib
 from typing import NamedTuple
 
 import tinycss2
@@ -229,6 +230,8 @@ def inline_drawings(document: Document, styled: StyledDocument) -> dict[Element,
     for element in document.elements():
         parent = element.parent_element
         if element.tag == "svg" and element.namespace == SVG and (parent is None or parent.namespace != SVG):
-            picture = _sized(f"inline svg {len(found) + 1}", element.attributes)
-            found[element] = PictureFile(picture, svg_source(element, _colors(element, styled)))
+            data = svg_source(element, _colors(element, styled))
+            # Named by what it shows: in other colours it is another picture.
+            picture = _sized(f"inline svg {zlib.crc32(data):08x} {len(data)}", element.attributes)
+            found[element] = PictureFile(picture, data)
     return found

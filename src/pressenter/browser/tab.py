@@ -165,6 +165,8 @@ class Tab:
     def stop_loading(self) -> None:
         """The navigation has been given up; what has come of the page stays."""
         self.is_loading = False
+        if self.live is not None:
+            self.live.stop_loading()
 
     def _begin(self, url: str) -> None:
         self.failure, self.download, self.status, self.is_loading = None, None, None, True

@@ -33,6 +33,10 @@ from pressenter.trace import Recorder
 __all__ = ["KeyStroke", "Window", "WindowSystem"]
 
 
+def _raise(error: Exception) -> None:
+    raise error
+
+
 class KeyStroke(NamedTuple):
     """A key that went down, the character that the layout gives it, and whether Shift was down."""
 
@@ -69,6 +73,7 @@ class WindowSystem:
         focused: the window that gets the input, or None.
         pointer: where the pointer is.
         size: of the screen, which the pointer cannot leave.
+        on_exception: called where a window has failed to take an event.
     """
 
     def __init__(self, node: str, recorder: Recorder, devices: Sequence[InputDevice], display: Display) -> None:
@@ -79,6 +84,7 @@ class WindowSystem:
         self.focused: Window | None = None
         self.pointer = (0, 0)
         self.size = (1280, 900)
+        self.on_exception: Callable[[Exception], None] = _raise
         self._shift = False
         self._contact = (0, 0)
 
@@ -92,9 +98,13 @@ class WindowSystem:
             for event in await device.read("window system"):
                 if event.type != EV_SYN:
                     batch.append(event)
-                elif self.focused is not None:
-                    self._dispatch(self.focused, batch)
-                    batch = []
+                    continue
+                if self.focused is not None:
+                    try:
+                        self._dispatch(self.focused, batch)
+                    except Exception as error:  # a program's fault: the keyboard works on
+                        self.on_exception(error)
+                batch = []
 
     def _dispatch(self, window: Window, batch: list[InputEvent]) -> None:
         """Events that belong together, up to a SYN_REPORT."""

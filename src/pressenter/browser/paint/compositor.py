@@ -23,6 +23,7 @@ TILE = 256  # pixels on a side
 _MAXIMUM_FIXED = 8  # layers of one page that stand fixed
 _NOTHING = Rect(0.0, 0.0, 0.0, 0.0)
 _RECORDED_AROUND = 1000.0  # beyond what is visible, so that scrolling need not record at once
+_KEPT_AROUND = 4000.0  # tiles farther away are forgotten
 
 
 class Layer(NamedTuple):
@@ -135,12 +136,11 @@ class _TiledLayer:
             self._recording = None
             self._tiles = {place: tile for place, tile in self._tiles.items() if not _touches(damage, place)}
         view = Rect(*layer.scroll, layer.view.width, layer.view.height)
-        if self._recording is None or not _contains(self._recorded, view):
-            self._recorded = Rect(
-                view.x - _RECORDED_AROUND, view.y - _RECORDED_AROUND,
-                view.width + 2 * _RECORDED_AROUND, view.height + 2 * _RECORDED_AROUND,
-            )  # fmt: skip
+        if self._recording is None or not _contains(self._recorded, _grown(view, TILE)):  # tiles reach beyond the view
+            self._recorded = _grown(view, _RECORDED_AROUND)
             self._recording = None
+        near = _grown(view, _KEPT_AROUND)
+        self._tiles = {place: tile for place, tile in self._tiles.items() if _touches(near, place)}
 
     def tile(self, column: int, row: int) -> tuple[Any, bool]:
         """A tile's pixels, and whether they had to be made."""
@@ -188,6 +188,10 @@ def _tiles_in(rect: Rect) -> list[tuple[int, int]]:
     columns = range(math.floor(rect.x / TILE), math.ceil((rect.x + rect.width) / TILE))
     rows = range(math.floor(rect.y / TILE), math.ceil((rect.y + rect.height) / TILE))
     return [(column, row) for row in rows for column in columns]
+
+
+def _grown(rect: Rect, by: float) -> Rect:
+    return rect.inset(-by, -by, -by, -by)
 
 
 def _touches(rect: Rect, tile: tuple[int, int]) -> bool:

@@ -116,7 +116,7 @@ class DecodedPictures:
         """Other files; what is decoded is kept where the file is the same."""
         other = DecodedPictures(files)
         for key, image in self._images.items():
-            if files.get(key[0]) is self._files.get(key[0]):
+            if files.get(key[0]) == self._files.get(key[0]):
                 other._images[key] = image
         return other
 
