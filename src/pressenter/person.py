@@ -173,7 +173,8 @@ class Person:
         page = self._browser.page
         if page is None:
             raise ActionError(f"{words!r}: there is no page")
-        shown = [element for element in page.document.elements() if self._rectangle(element) is not None]
+        live = self._browser.tab.shown
+        shown = [e for e in page.document.elements() if live is not None and live.is_seen(e) and self._rectangle(e)]
         for test in (
             lambda label: label.casefold() == words.casefold(),
             lambda label: words.casefold() in label.casefold(),

@@ -12,8 +12,11 @@ from pressenter.browser.html.form_controls import (
     controls_of,
     input_type,
     is_checked,
+    is_chosen,
     is_disabled,
+    is_disabled_option,
     options_of,
+    selected_option,
     submits,
     value_of,
 )
@@ -30,11 +33,12 @@ class Submission(NamedTuple):
     form: Form | None
 
 
-def submission(form: Element, submitter: Element | None, base: str) -> Submission:
+def submission(form: Element, submitter: Element | None, base: str, page: str = "") -> Submission:
     """What submitting a form by a button (None: without one) comes to.  Raises ValueError for an address that is none.
 
     Args:
         base: the address that the form's action is seen from.
+        page: the document's own address, to which a form without an action is sent; ``base`` if it is not given.
     """
 
     def asked(name: str) -> str:
@@ -43,7 +47,7 @@ def submission(form: Element, submitter: Element | None, base: str) -> Submissio
         return form.get(name)
 
     entries = _entries(form, submitter)
-    url = ada_url.URL(asked("action") or base, base)
+    url = ada_url.URL(asked("action") or page or base, base)
     if asked("method").lower() != "post":
         url.search = _urlencoded(entries)  # §4.10.22.3, "mutate action URL"
         return Submission(str(url.href), None)
@@ -71,13 +75,20 @@ def _entries(form: Element, submitter: Element | None) -> list[tuple[str, str]]:
                 found.append((name, value_of(control)))
         elif not name:
             continue
-        elif control.tag == "select" and "multiple" in control.attributes:
-            found += [(name, value_of(option)) for option in options_of(control) if "selected" in option.attributes]
+        elif control.tag == "select":
+            found += [(name, value_of(option)) for option in _chosen(control) if not is_disabled_option(option)]
         elif control.tag == "input" and input_type(control) in ("checkbox", "radio"):
             found += [(name, value_of(control))] if is_checked(control) else []
-        elif control.tag != "select" or options_of(control):
+        else:
             found.append((name, _normalized(value_of(control))))
     return found
+
+
+def _chosen(select: Element) -> list[Element]:
+    if "multiple" in select.attributes:
+        return [option for option in options_of(select) if is_chosen(option)]
+    option = selected_option(select)
+    return [option] if option is not None else []
 
 
 def _normalized(value: str) -> str:

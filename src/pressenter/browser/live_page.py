@@ -34,7 +34,7 @@ from pressenter.browser.layout.rectangles import Rectangle, element_rectangles
 from pressenter.browser.page import Page
 from pressenter.browser.page_resources import PageResources, Services
 from pressenter.browser.pictures import PictureFile, inline_drawings, picture_source, shows_picture
-from pressenter.browser.preload_scanner import PreloadScanner, style_sheet_address
+from pressenter.browser.preload_scanner import PreloadScanner, is_for, style_sheet_address
 from pressenter.browser.rendering import Rendering
 
 __all__ = ["LivePage"]
@@ -188,9 +188,9 @@ class LivePage:
             elif element.tag == "style":
                 if builder.open.has(element):
                     self._open_styles.append(element)  # its text is not whole
-                else:
+                elif is_for(element, self._services.medium):
                     self._load_sheet(element)
-            elif element.tag == "link" and style_sheet_address(element):
+            elif element.tag == "link" and style_sheet_address(element, self._services.medium):
                 self._load_sheet(element)
             elif shows_picture(element):
                 self._start(self._load_picture(element), "picture")
@@ -300,6 +300,18 @@ class LivePage:
             self._rectangles = (self.page, element_rectangles(self.page.layout))
         return self._rectangles[1].get(element)
 
+    def is_seen(self, element: Element) -> bool:
+        """Whether an element is drawn somewhere: it has a box, is visible, and in no closed details."""
+        styles = self.page.styled.styles if self.page is not None else {}
+        if self.rectangle_of(element) is None or styles[element]["visibility"] != "visible":
+            return False
+        inner: Element = element
+        for around in ancestors(element):
+            if around.is_html(("details",)) and "open" not in around.attributes and inner.tag != "summary":
+                return False
+            inner = around
+        return True
+
     def moved_by(self, element: Element) -> tuple[float, float]:
         """How far scrolling has moved an element from its place on the page."""
         x = y = 0.0
@@ -315,8 +327,15 @@ class LivePage:
         """Elements have other states, values or attributes."""
         self._touch(needs_style=True)
 
+    def _within(self, point: tuple[float, float]) -> tuple[float, float]:
+        """A point of the page, or the nearest that can be at the window's corner."""
+        width, height = self._rendering.size
+        farthest_x, farthest_y = max(0.0, width - self.window_width), max(0.0, height - self.window_height)
+        return min(max(0.0, point[0]), farthest_x), min(max(0.0, point[1]), farthest_y)
+
     def scroll_to(self, point: tuple[float, float]) -> None:
-        """Show another part of the page."""
+        """Show another part of the page, as far as it goes."""
+        point = self._within(point)
         if point != self.scroll:
             self.scroll = point
             self._record("page.scroll", x=round(point[0]), y=round(point[1]))
@@ -433,6 +452,11 @@ class LivePage:
         if self._needs_layout:
             self._needs_layout = False
             await self._rendering.lay_out(pictures, tiles, self._fonts, self.scroll, self.offsets)
+            within = self._within(self.scroll)
+            if within != self.scroll and self._parsed.done():  # the page has become shorter
+                self.scroll = within
+                if self._has_sticky:
+                    await self._rendering.lay_out(pictures, tiles, self._fonts, within, self.offsets)
         self._needs_paint = False
         self.page = await self._rendering.paint(pictures, tiles, self._fonts, self.offsets)
         return self.page

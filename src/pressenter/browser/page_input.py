@@ -16,6 +16,7 @@ from pressenter.browser.form_submission import Submission, submission
 from pressenter.browser.html.attributes import whole_number
 from pressenter.browser.html.dom import Document, Element
 from pressenter.browser.html.form_controls import (
+    controls_of,
     default_button,
     form_of,
     input_type,
@@ -187,7 +188,7 @@ class PageInput:
 
     def _submit(self, form: Element, submitter: Element | None) -> None:
         try:
-            sent = submission(form, submitter, self._live.base)
+            sent = submission(form, submitter, self._live.base, self.document.url)
         except ValueError:
             self._record("form.no_address", action=form.get("action"))
             return
@@ -233,20 +234,22 @@ class PageInput:
             self._record("page.focus", element=_named(element))
         self._live.states_changed()
 
-    def move_focus(self, step: int) -> bool:
-        """To the next element in sequential order, or the one before; False past the last (§6.6.3)."""
+    def move_focus(self, step: int) -> None:
+        """To the next element in sequential order, or the one before; past the ends to none (§6.6.3)."""
         in_order = [element for element in self.document.elements() if is_focusable(element) and self._is_seen(element)]
         in_order = [element for element in in_order if _tab_index(element) >= 0]
         in_order.sort(key=lambda element: (_tab_index(element) == 0, _tab_index(element)))
-        index = in_order.index(self.focused) + step if self.focused in in_order else 0 if step > 0 else -1
-        found = in_order[index] if -1 <= index < len(in_order) and in_order else None
+        if self.focused in in_order:
+            index = in_order.index(self.focused) + step
+        else:
+            index = 0 if step > 0 else len(in_order) - 1
+        found = in_order[index] if 0 <= index < len(in_order) else None
         self.focus(found, by_keyboard=True)
         if found is not None:
             self.scrolling.into_view(found)
-        return found is not None
 
     def _is_seen(self, element: Element) -> bool:
-        return self._live.rectangle_of(element) is not None
+        return self._live.is_seen(element)
 
     # ---- keys ----------------------------------------------------------------------------------------
 
@@ -279,7 +282,8 @@ class PageInput:
             return
         button = default_button(form)
         if button is None:
-            self._submit(form, None)
+            if sum(is_text_control(c) and c.tag == "input" for c in controls_of(form)) < 2:
+                self._submit(form, None)
         elif not is_disabled(button):
             self.click(button)
 

@@ -5,8 +5,8 @@ page has a processor).  What crosses the border are values alone: a display list
 that it names can be drawn by whoever gets it.
 
 Messages to the page are ``("feed", bytes)``, ``("end",)`` and ``("answer", number, resource)`` or
-``("refusal", number, step, message)``; from the page ``("request", number, url, kind, referrer)``, ``("frame", Frame)``, and
-at the end ``("loaded", Frame)`` or ``("failed", text)``.
+``("refusal", number, step, message)``; from the page ``("request", number, url, kind, referrer)``,
+``("frame", Frame)``, and at the end ``("loaded", Frame)`` or ``("failed", text)``.
 """
 
 from __future__ import annotations

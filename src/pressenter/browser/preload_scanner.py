@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import tinycss2
 from turbohtml import Tokenizer, TokenType
 
-from pressenter.browser.css.conditions import Medium
+from pressenter.browser.css.conditions import Medium, media_match
 from pressenter.browser.html.dom import Element
 from pressenter.browser.pictures import picture_source
 
-__all__ = ["Preload", "PreloadScanner", "style_sheet_address"]
+__all__ = ["Preload", "PreloadScanner", "is_for", "style_sheet_address"]
 
 #: What ``as`` may ask for ahead of time (HTML Standard §4.6.7.14), by our names for it.
 _PRELOAD_KINDS = {"style": "style", "image": "image", "font": "font"}
@@ -29,12 +30,18 @@ class Preload(NamedTuple):
     kind: str
 
 
-def style_sheet_address(link: Element) -> str:
+def style_sheet_address(link: Element, medium: Medium) -> str:
     """The address of the style sheet that a link element asks for; empty if it asks for none."""
     relations = link.get("rel").lower().split()
     if "disabled" in link.attributes or "stylesheet" not in relations or "alternate" in relations:
         return ""
-    return "" if "print" in link.get("media").lower() else link.get("href")
+    return link.get("href") if is_for(link, medium) else ""
+
+
+def is_for(element: Element, medium: Medium) -> bool:
+    """Whether the media attribute of a link or style element is met (HTML Standard §4.2.4)."""
+    queries = element.get("media")
+    return not queries.strip() or media_match(tinycss2.parse_component_value_list(queries), medium)
 
 
 class PreloadScanner:
@@ -82,7 +89,7 @@ class PreloadScanner:
         return []
 
     def _link(self, element: Element) -> list[Preload]:
-        sheet = style_sheet_address(element)
+        sheet = style_sheet_address(element, self._medium)
         if sheet:
             return [Preload(sheet, "style")]
         kind = _PRELOAD_KINDS.get(element.get("as").lower(), "")

@@ -19,8 +19,9 @@ from typing import Any
 
 from pressenter.browser.css.animations import Animations, Values
 from pressenter.browser.css.cascade import Cascade, ComputedStyle, StyledDocument, different_styles
+from pressenter.browser.css.properties import INITIAL
 from pressenter.browser.css.rule_index import Scope
-from pressenter.browser.css.selectors import INTERACTIVE_STATES
+from pressenter.browser.css.selectors import INTERACTIVE_STATES, ancestors
 from pressenter.browser.css.style_sheet import StyleSheet
 from pressenter.browser.html.dom import CHILDREN, ITSELF, STATES, Document, Element, Node
 from pressenter.browser.layout.box_tree import BoxMemory, build_box_tree
@@ -69,6 +70,11 @@ class Rendering:
         self._layouts = 0
         self._boxes: Box | None = None
         self._layout: LayoutResult | None = None
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """The page's width and height, as it was laid out last."""
+        return (self._layout.width, self._layout.height) if self._layout is not None else (0.0, 0.0)
 
     # ---- style -------------------------------------------------------------------------------------
 
@@ -126,13 +132,23 @@ class Rendering:
         """What time puts over the style that the cascade has found for an element."""
         assert self._animations is not None
         before = self.styled.found(element) if self.styled is not None else None
-        if style["display"] == "none":
+        if style["display"] == "none" or self._is_hidden(element):
             self._animations.forget(element)
             return None
+        if before is not None and before["display"] == "none":
+            before = None  # what was not there has nothing to go over from (CSS Transitions 1 §3)
         if before is not style:
             self._animations.style_changed(element, before, style, self._now)
         assert self._cascade is not None
         return self._animations.values(element, style, self._cascade.computed, self._now)
+
+    def _is_hidden(self, element: Element) -> bool:
+        """Whether an element that might move stands in one that is not displayed."""
+        assert self._animations is not None
+        if element not in self._animations.elements:
+            return False
+        found = self.styled.found if self.styled is not None else lambda around: None
+        return any((found(around) or INITIAL)["display"] == "none" for around in ancestors(element))
 
     def _begin_style(self) -> int:
         return self._begin("css.cascade", elements="?", rules=sum(len(sheet.rules) for sheet in self._sheets))
@@ -245,7 +261,7 @@ def _scopes(changes: list[tuple[Node, int]], styled: StyledDocument, cascade: Ca
         if node not in styled.styles:
             scope = Scope.ELEMENT
         elif what & ITSELF:
-            scope = Scope.SIBLINGS  # any selector may look at its attributes
+            scope = cascade.index.scope_of_attributes
         if what & STATES:
             scope = max(scope, cascade.index.scope_of_states(node, INTERACTIVE_STATES))
         if what & CHILDREN:

@@ -32,16 +32,7 @@ class Scrolling:
             if self._scroll_container(container, x, y):
                 return
         left, top = self._live.scroll
-        self.to(left + x, top + y)
-
-    def to(self, x: float, y: float) -> None:
-        """Scroll the page so that a point of it is at the window's corner, as far as it goes."""
-        page = self._live.page
-        if page is None:
-            return
-        farthest_x = max(0.0, page.layout.width - self._live.window_width)
-        farthest_y = max(0.0, page.layout.height - self._live.window_height)
-        self._live.scroll_to((min(max(0.0, x), farthest_x), min(max(0.0, y), farthest_y)))
+        self._live.scroll_to((left + x, top + y))
 
     def into_view(self, element: Element) -> None:
         """Scroll the page so far that an element is in the window."""
@@ -51,7 +42,7 @@ class Scrolling:
         top, height = rectangle.y + self._live.moved_by(element)[1], self._live.window_height
         if top < 0 or top + rectangle.height > height:
             left, scrolled = self._live.scroll
-            self.to(left, scrolled + top - max(0.0, (height - rectangle.height) / 2))
+            self._live.scroll_to((left, scrolled + top - max(0.0, (height - rectangle.height) / 2)))
 
     def _scroll_container(self, element: Element, x: float, y: float) -> bool:
         """Scroll a box; False if it is none that scrolls, or is at its end."""
@@ -59,7 +50,9 @@ class Scrolling:
         style = page.styled.styles.get(element) if page is not None else None
         if page is None or style is None or element.parent_element is None or element.is_html(("body",)):
             return False
-        if not ({style["overflow-x"], style["overflow-y"]} & {"auto", "scroll"}):
+        x = x if style["overflow-x"] in ("auto", "scroll") else 0.0
+        y = y if style["overflow-y"] in ("auto", "scroll") else 0.0
+        if not (x or y):
             return False
         fragment = next(
             (part for root in (page.layout.root, *page.layout.positioned) for part, _, _ in walk(root)

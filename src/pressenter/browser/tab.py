@@ -19,6 +19,7 @@ from pressenter.browser.error_page import download_page, error_page, picture_pag
 from pressenter.browser.fetch import Fetched, Fetcher, Form
 from pressenter.browser.form_submission import Submission
 from pressenter.browser.html.decoder import decode
+from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.live_page import LivePage
 from pressenter.browser.page import Page
@@ -88,6 +89,7 @@ class Tab:
         self._fetcher = fetcher
         self._fonts = fonts
         self._language = language
+        self._target: Element | None = None
         self._start = start
         self._draw = draw
         self._visited = visited
@@ -149,7 +151,7 @@ class Tab:
         self.history.go_to(entry)
         self.timing, self.origin_ns = PaintTiming(), self._began_ns
         live = self.live = LivePage(self._services, url, charset, self._fonts, self._present, self._on_bug)
-        live.scroll = entry.scroll
+        live.scroll, self._target = entry.scroll, None
         self.input = PageInput(live, self, self._record)
         return live
 
@@ -230,6 +232,7 @@ class Tab:
             self._leave_place()
             self.history.go_to(entry)
             self.live.document.url = entry.url
+            self._to_fragment(self.live)
             self.live.scroll_to(entry.scroll)
         else:
             self._start(self.navigate(entry.url, entry=entry))
@@ -243,18 +246,23 @@ class Tab:
     def _to_fragment(self, live: LivePage) -> None:
         """Scroll to the element that the address names (HTML Standard §7.4.6.4)."""
         name = unquote(live.document.url.partition("#")[2])
-        if not name or self.input is None:
+        if self._target is not None:
+            self._target.set_state("target", False)
+            self._target = None
+            live.states_changed()
+        if not name:
             return
         for element in live.document.elements():
             if element.get("id") == name or (element.tag == "a" and element.get("name") == name):
                 element.set_state("target", True)
+                self._target = element
                 live.states_changed()
                 rectangle = live.rectangle_of(element)
                 if rectangle is not None:
-                    self.input.scrolling.to(live.scroll[0], rectangle.y)
+                    live.scroll_to((live.scroll[0], rectangle.y))
                 return
         if name.lower() == "top":
-            self.input.scrolling.to(live.scroll[0], 0.0)
+            live.scroll_to((live.scroll[0], 0.0))
 
     def _as_page(self, fetched: Fetched) -> tuple[bytes, str]:
         """A response that is whole, as a page: its bytes and their charset."""

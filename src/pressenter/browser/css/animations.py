@@ -31,13 +31,21 @@ Computer = Callable[[Values, Iterable[Declaration]], Values]
 
 
 class _Transition(NamedTuple):
-    """From a value to another.  ``begins`` is when, after the delay."""
+    """From a value to another.
+
+    Attributes:
+        begins: when, after the delay.
+        turns_to: the value to which it would turn back: the start, or the start of what it has turned back itself.
+        shortening: the share of the whole way that it goes.
+    """
 
     start: Any
     end: Any
     begins: float
     duration: float
     easing: Any
+    turns_to: Any
+    shortening: float
 
     def at(self, name: str, now: float) -> Any:
         if now <= self.begins:
@@ -139,10 +147,14 @@ class Animations:
             start = known.at(name, now) if known is not None else before[name]
             duration, delay, easing = row
             if start != after[name] and duration + delay > 0 and can_interpolate(name, start, after[name]):
-                if known is not None and known.start == after[name]:  # turned back: it takes as long as it has taken
+                turns_to, share = start, 1.0
+                if known is not None and known.turns_to == after[name]:  # §3.1: it goes back only what it has come
                     done = min(1.0, max(0.0, (now - known.begins) / known.duration))
-                    duration = max(0.001, duration * ease(known.easing, done))
-                kept[name] = _Transition(start, after[name], now + delay, max(duration, 0.001), easing)
+                    progress = ease(known.easing, done) * known.shortening + (1 - known.shortening)
+                    turns_to, share = known.end, min(1.0, abs(progress))
+                begins = now + (delay if delay >= 0 else delay * share)
+                duration = max(duration * share, 0.001)
+                kept[name] = _Transition(start, after[name], begins, duration, easing, turns_to, share)
         if kept:
             self._transitions[element] = kept
         else:
@@ -224,7 +236,8 @@ def _progress(animation: _Animation, number: int, style: Values, now: float) -> 
     """How far the current iteration has come, 0 to 1; None where the animation shows nothing."""
     duration = max(0.0, _cycled(style["animation-duration"], number))
     count = _iterations(style, number)
-    passed = (animation.paused_since or now) - animation.began - _cycled(style["animation-delay"], number)
+    moment = now if animation.paused_since is None else animation.paused_since
+    passed = moment - animation.began - _cycled(style["animation-delay"], number)
     fill = _cycled(style["animation-fill-mode"], number)
     if passed < 0:
         return _directed(0, 0.0, style, number) if fill in ("backwards", "both") else None

@@ -64,6 +64,7 @@ class RuleIndex:
         #: For each state the compounds that ask for it, and how far the answer reaches.
         self._watched: dict[str, list[tuple[Compound, Scope]]] = {state: [] for state in INTERACTIVE_STATES}
         self._structural = Scope.NOTHING
+        self._uses_has = False
         position = 0
         sheets = list(sheets)
         ranks = _layer_ranks(layer for _, sheet in sheets for layer in sheet.layers)
@@ -88,6 +89,11 @@ class RuleIndex:
         """How far it may be seen, beside new elements themselves, that an element has other children."""
         return self._structural
 
+    @property
+    def scope_of_attributes(self) -> Scope:
+        """How far it may be seen that an element has other attributes or another value: any selector may look."""
+        return Scope.DOCUMENT if self._uses_has else Scope.SIBLINGS
+
     def _watch(self, selector: ComplexSelector) -> None:
         """Remember what a selector looks at beside tags and attributes."""
         reach = Scope.ELEMENT
@@ -95,8 +101,11 @@ class RuleIndex:
             reach = max(reach, _REACH[combinator])
             looks_around = compound.looks_around or "has" in compound.mentions
             scope = Scope.DOCUMENT if looks_around else reach
+            self._uses_has = self._uses_has or "has" in compound.mentions
             if compound.mentions & STRUCTURAL:
-                self._structural = max(self._structural, Scope.DOCUMENT if looks_around else Scope.SUBTREE)
+                # Its children may match otherwise, or, as :empty, it may itself.
+                least = reach if "empty" in compound.mentions else Scope.SUBTREE
+                self._structural = max(self._structural, Scope.SUBTREE, Scope.DOCUMENT if looks_around else least)
             for state in compound.mentions.intersection(INTERACTIVE_STATES):
                 self._watched[state].append((compound, scope))
 

@@ -14,7 +14,7 @@ from tinycss2.nth import parse_nth
 
 from pressenter.browser.css.component_values import split_commas
 from pressenter.browser.html.dom import HTML, Element, Node
-from pressenter.browser.html.form_controls import is_checked, value_of
+from pressenter.browser.html.form_controls import is_checked, is_disabled, is_disabled_option, value_of
 
 __all__ = [
     "INTERACTIVE_STATES", "STRUCTURAL", "ComplexSelector", "Compound", "InvalidSelector", "ancestors", "matches",
@@ -444,6 +444,10 @@ def _is_link(element: Element) -> bool:
     return element.tag in ("a", "area") and "href" in element.attributes
 
 
+def _is_disabled(element: Element) -> bool:
+    return is_disabled(element) or (element.tag in ("option", "optgroup") and is_disabled_option(element))
+
+
 def _is_control(element: Element) -> bool:
     return element.namespace == HTML and element.tag in (
         "button",
@@ -467,8 +471,8 @@ _SIMPLE_PSEUDO: dict[str, Test] = {
     "empty": lambda element: not any(not hasattr(c, "data") or getattr(c, "data", "") for c in element.children),
     "link": _is_link,
     "any-link": _is_link,
-    "enabled": lambda element: _is_control(element) and "disabled" not in element.attributes,
-    "disabled": lambda element: _is_control(element) and "disabled" in element.attributes,
+    "enabled": lambda element: _is_control(element) and not _is_disabled(element),
+    "disabled": lambda element: _is_control(element) and _is_disabled(element),
     "checked": is_checked,
     "required": lambda element: "required" in element.attributes,
     "optional": lambda element: _is_control(element) and "required" not in element.attributes,

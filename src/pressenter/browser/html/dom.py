@@ -179,9 +179,10 @@ class Element(Node):
         states: what a person does with it, by the names of the pseudo-classes: hover, active, focus, …
         control: what a person has entered, where it is a form control that was touched; else None
             (see `form_controls`).
+        form_owner: the form that was open where the parser came upon it, if that is not around it (§13.2.6.1).
     """
 
-    __slots__ = ("attributes", "content", "control", "namespace", "states", "tag")
+    __slots__ = ("attributes", "content", "control", "form_owner", "namespace", "states", "tag")
 
     def __init__(self, tag: str, attributes: dict[str, str] | None = None, namespace: str = HTML) -> None:
         super().__init__()
@@ -190,6 +191,7 @@ class Element(Node):
         self.namespace = namespace
         self.states: frozenset[str] = frozenset()
         self.control: Any = None
+        self.form_owner: Element | None = None
         self.content = DocumentFragment() if tag == "template" and namespace == HTML else None
 
     def __repr__(self) -> str:

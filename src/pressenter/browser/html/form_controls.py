@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pressenter.browser.html.dom import Document, Element, Node
 
 __all__ = [
-    "ControlState", "caret_of", "controls_of", "default_button", "form_of", "input_type", "is_checked", "is_disabled",
+    "ControlState", "caret_of", "controls_of", "default_button", "form_of", "input_type", "is_checked", "is_chosen",
+    "is_disabled", "is_disabled_option",
     "is_text_control", "labeled_control", "options_of", "reset", "selected_option", "set_checked", "set_value",
     "select_option", "submits", "value_of",
 ]  # fmt: skip
@@ -122,6 +123,20 @@ def _radio_group(element: Element) -> Iterator[Element]:
                 yield other
 
 
+def is_chosen(option: Element) -> bool:
+    """Whether an option of a list in which several may be chosen is."""
+    if option.control is not None and option.control.checked is not None:
+        return bool(option.control.checked)
+    return "selected" in option.attributes
+
+
+def is_disabled_option(option: Element) -> bool:
+    """Whether an option cannot be chosen, itself or with its group (§4.10.10)."""
+    group = option.parent_element
+    grouped = group is not None and group.is_html(("optgroup",)) and "disabled" in group.attributes
+    return grouped or "disabled" in option.attributes
+
+
 def options_of(select: Element) -> list[Element]:
     """The options of a select."""
     return [item for item in select.elements() if item.is_html(("option",))]
@@ -161,6 +176,8 @@ def _option_value(option: Element) -> str:
 
 def form_of(element: Element) -> Element | None:
     """The form that a control belongs to: by its form attribute, or the one around it (§4.10.17.3)."""
+    if element.form_owner is not None and "form" not in element.attributes:
+        return element.form_owner
     if "form" in element.attributes:
         wanted = element.get("form")
         return next((e for e in _root(element).elements() if e.get("id") == wanted and e.is_html(("form",))), None)
@@ -191,12 +208,19 @@ def is_disabled(control: Element) -> bool:
     """Whether a control takes no input, itself or by a fieldset around it (§4.10.18.5)."""
     if not control.is_html(_CONTROLS):
         return False
-    around: Element | None = control
+    if "disabled" in control.attributes:
+        return True
+    inner, around = control, control.parent_element
     while around is not None:
-        if (around is control or around.is_html(("fieldset",))) and "disabled" in around.attributes:
+        # What is in the first legend of a disabled fieldset works on.
+        if around.is_html(("fieldset",)) and "disabled" in around.attributes and inner is not _legend_of(around):
             return True
-        around = around.parent_element
+        inner, around = around, around.parent_element
     return False
+
+
+def _legend_of(fieldset: Element) -> Element | None:
+    return next((c for c in fieldset.children if isinstance(c, Element) and c.is_html(("legend",))), None)
 
 
 def reset(form: Element) -> None:

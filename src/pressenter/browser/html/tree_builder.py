@@ -33,6 +33,9 @@ __all__ = ["MAXIMUM_DEPTH", "TreeBuilder"]
 MAXIMUM_DEPTH = 512
 
 
+_FORM_ASSOCIATED = frozenset("button fieldset input object output select textarea img".split())
+
+
 class TreeBuilder:
     """Builds one document from tokens.
 
@@ -158,6 +161,8 @@ class TreeBuilder:
         else:
             parent.insert_before(element, before)
         self.open.append(element)
+        if self.form is not None and tag in _FORM_ASSOCIATED and namespace == HTML and self.form.parent is not None:
+            element.form_owner = self.form
         if self.inserted is not None and not self.open.holds("template"):
             self.inserted.append(element)
         return element

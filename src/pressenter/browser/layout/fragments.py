@@ -155,10 +155,14 @@ class Tally:
         if isinstance(fragment, Placeholder):
             return Totals(1)
         inside = self._inside(fragment.children)
-        return Totals(
-            inside.fragments + 1, inside.lines + fragment.lines, inside.glyphs, max(fragment.width, inside.right),
-            max(fragment.height, inside.bottom),
-        )  # fmt: skip
+        style = fragment.box.style
+        width, height = fragment.width, fragment.height
+        clips = "paint" in style["contain"]  # what is clipped cannot be scrolled to (CSS Overflow 3 §2.2)
+        if not clips and style["overflow-x"] == "visible":
+            width = max(width, inside.right)
+        if not clips and style["overflow-y"] == "visible":
+            height = max(height, inside.bottom)
+        return Totals(inside.fragments + 1, inside.lines + fragment.lines, inside.glyphs, width, height)
 
     def _inside(self, children: tuple[Fragment, ...]) -> Totals:
         if not children:
