@@ -19,8 +19,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import ada_url
-
+from pressenter.browser.addresses import resolved
 from pressenter.browser.css.cascade import StyledDocument, different_styles
 from pressenter.browser.css.selectors import ancestors
 from pressenter.browser.css.style_sheet import FontFace, StyleSheet
@@ -30,6 +29,7 @@ from pressenter.browser.html.decoder import DocumentDecoder
 from pressenter.browser.html.dom import SHOWN, Document, Element
 from pressenter.browser.html.html_parser import HtmlParser
 from pressenter.browser.layout.fonts import FontLibrary
+from pressenter.browser.layout.positioned import contains_positioned
 from pressenter.browser.layout.rectangles import Rectangle, element_rectangles
 from pressenter.browser.page import Page
 from pressenter.browser.page_resources import PageResources, Services
@@ -171,7 +171,7 @@ class LivePage:
 
     def _preload(self, text: str) -> None:
         for preload in self._scanner.feed(text):
-            base = _joined(self._base, self._scanner.base) if self._scanner.base else self._base
+            base = resolved(self._scanner.base, self._base) or self._base
             self._resources.preload(preload.reference, base, preload.kind)
 
     def _take_inserted(self) -> None:
@@ -184,7 +184,7 @@ class LivePage:
         for element in new:
             self._services.recorder.agenda.cause = cause
             if element.tag == "base" and "href" in element.attributes and self._base == self.document.url:
-                self._base = _joined(self.document.url, element.get("href"))  # HTML Standard §4.2.3
+                self._base = resolved(element.get("href"), self.document.url) or self._base  # HTML Standard §4.2.3
             elif element.tag == "style":
                 if builder.open.has(element):
                     self._open_styles.append(element)  # its text is not whole
@@ -320,12 +320,14 @@ class LivePage:
             if around is not element and around in self.offsets:
                 x, y = x - self.offsets[around][0], y - self.offsets[around][1]
             if around in styles and styles[around]["position"] == "fixed":
-                return x, y
+                if not any(contains_positioned(styles[outer]) for outer in ancestors(around)):
+                    return x, y
         return x - self.scroll[0], y - self.scroll[1]
 
     def states_changed(self) -> None:
         """Elements have other states, values or attributes."""
-        self._touch(needs_style=True)
+        self._needs_style = True
+        self._wants_frame.set()
 
     def _within(self, point: tuple[float, float]) -> tuple[float, float]:
         """A point of the page, or the nearest that can be at the window's corner."""
@@ -370,6 +372,7 @@ class LivePage:
     async def _render_frames(self) -> None:
         """Draw what has changed, once at each refresh of the screen at most."""
         assert self._present is not None
+        presented: tuple[Page, tuple[float, float]] | None = None
         while True:
             await self._wants_frame.wait()
             await self._next_refresh()
@@ -379,7 +382,9 @@ class LivePage:
                 try:
                     async with self._main_thread:
                         page = await self._drawn()
-                    await self._present(page)
+                    if presented is None or page is not presented[0] or self.scroll != presented[1]:
+                        presented = (page, self.scroll)
+                        await self._present(page)
                 except Exception as error:  # a bug of ours: what can be drawn later still is
                     if self._on_bug is None:
                         raise
@@ -402,7 +407,7 @@ class LivePage:
             sheets = self._known_sheets()
             now = asyncio.get_running_loop().time()
             styled = await self._rendering.style(sheets, self._fonts, now)
-            self._needs_layout = True
+            self._needs_layout = self._needs_layout or self._rendering.boxes_are_stale
             if self._rendering.is_moving:  # the next frame will be another
                 self._needs_style = True
                 self._wants_frame.set()
@@ -466,10 +471,3 @@ class LivePage:
 
     def _record(self, name: str, /, **fields: Any) -> int:
         return self._services.recorder.record(self._services.node, name, **fields)
-
-
-def _joined(base: str, reference: str) -> str:
-    try:
-        return str(ada_url.URL(reference, base).href)
-    except ValueError:
-        return base

@@ -11,8 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import ada_url
-
+from pressenter.browser.addresses import resolved
 from pressenter.browser.css.style_sheet import FontFace, Medium, StyleSheet, in_layer, parse_style_sheet
 from pressenter.browser.css.url_references import absolute, with_absolute_urls
 from pressenter.browser.html.decoder import decode
@@ -85,7 +84,7 @@ class PageResources:
 
     def preload(self, reference: str, base: str, kind: str) -> None:
         """Ask for something before the page has come upon it."""
-        url = _resolved(reference, base)
+        url = resolved(reference, base)
         if url is not None and url.startswith(_FETCHABLE) and (url, kind) not in self._fetches:
             cause = self._services.recorder.agenda.cause
             self._record("html.preload", url=url, kind=kind)
@@ -174,7 +173,7 @@ class PageResources:
     # ---- fetching --------------------------------------------------------------------------------
 
     async def _get(self, reference: str, base: str, kind: str) -> FetchedResource | None:
-        url = _resolved(reference, base)
+        url = resolved(reference, base)
         if url is None:
             self._record("html.subresource", url=reference, kind=f"{kind}, which is no URL")
             return None
@@ -205,11 +204,3 @@ class PageResources:
 
     def _record(self, name: str, /, **fields: Any) -> int:
         return self._services.recorder.record(self._services.node, name, **fields)
-
-
-def _resolved(reference: str, base: str) -> str | None:
-    """The whole address, or None if it is no URL."""
-    try:
-        return str(ada_url.URL(reference.strip(), base).href)
-    except ValueError:
-        return None

@@ -23,7 +23,7 @@ from pressenter.browser.css.properties import INITIAL
 from pressenter.browser.css.rule_index import Scope
 from pressenter.browser.css.selectors import INTERACTIVE_STATES, ancestors
 from pressenter.browser.css.style_sheet import StyleSheet
-from pressenter.browser.html.dom import CHILDREN, ITSELF, STATES, Document, Element, Node
+from pressenter.browser.html.dom import BELOW, CHILDREN, ITSELF, STATES, Document, Element, Node
 from pressenter.browser.layout.box_tree import BoxMemory, build_box_tree
 from pressenter.browser.layout.boxes import Box, boxes_below
 from pressenter.browser.layout.engine import LayoutEngine
@@ -51,6 +51,7 @@ class Rendering:
 
     Attributes:
         styled: the styles, once there are any.
+        boxes_are_stale: whether something has changed, since the last layout, that boxes depend on.
         is_moving: whether transitions or animations run, so that it is to be drawn at every refresh of the screen.
     """
 
@@ -62,6 +63,7 @@ class Rendering:
         self._cascade: Cascade | None = None
         self._fonts: FontLibrary | None = None
         self._tiles: frozenset[str] = frozenset()
+        self.boxes_are_stale = True
         self.is_moving = False
         self._animations = Animations() if lasts else None
         self._now = 0.0
@@ -85,7 +87,11 @@ class Rendering:
             now: seconds since some moment, for what changes with time.
         """
         self._now = now
-        styled = await self._style(sheets, fonts)
+        try:
+            styled = await self._style(sheets, fonts)
+        except Exception:
+            self._cascade = None  # the changes are lost: the next time everything is styled
+            raise
         if self._animations is not None:
             found = {element: styled.found(element) or {} for element in self._animations.elements}
             self.is_moving = self._animations.settle(now, found)
@@ -99,6 +105,7 @@ class Rendering:
             if self._memory is not None:
                 self._memory.clear()
             return await self._style_everything()
+        self.boxes_are_stale = self.boxes_are_stale or any(what & ~(STATES | BELOW) for _, what in changes)
         if self._memory is not None:
             self._forget(node for node, what in changes)
             self._forget_list_items((node for node, what in changes if what & (CHILDREN | ITSELF)), before)
@@ -110,6 +117,7 @@ class Rendering:
         begin = self._begin_style()
         self.styled = cascade.restyle(self._document, before, wanted)
         different = _different(before, self.styled)
+        self.boxes_are_stale = self.boxes_are_stale or bool(different)
         if self._memory is not None:
             self._memory.forget(different)
             renumbered = (e for e in different if _is_list_item(e, before) != _is_list_item(e, self.styled))
@@ -119,6 +127,7 @@ class Rendering:
 
     async def _style_everything(self) -> StyledDocument:
         assert self._fonts is not None
+        self.boxes_are_stale = True
         begin = self._begin_style()
         self._cascade = Cascade(self._sheets, self._services.medium, self._fonts.measure)
         if self._animations is not None:
@@ -186,6 +195,7 @@ class Rendering:
             scroll, offsets: how far the page and what is in it are scrolled, for what sticks.
         """
         assert self.styled is not None
+        self.boxes_are_stale = False
         begin = self._begin("layout.box_tree", boxes="?")
         if self._memory is not None and (self._tiles != tiles.keys() or _counts(self.styled)):
             self._memory.clear()

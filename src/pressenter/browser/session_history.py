@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pressenter.browser.fetch import Form
+
 __all__ = ["SessionEntry", "SessionHistory"]
 
 
 class SessionEntry:
-    """A place that was visited: its address, its title, and how far it was scrolled when it was left."""
+    """A place that was visited: its address, its title, and how far it was scrolled when it was left.
+
+    ``form`` is what was sent to the address with POST; going back to it sends it again.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.form: Form | None = None
         self.title = ""
         self.scroll = (0.0, 0.0)
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import ada_url
 
+from pressenter.browser.addresses import resolved
 from pressenter.browser.content_type import content_type, filename_of
 from pressenter.browser.error_page import download_page, error_page, picture_page, text_page
 from pressenter.browser.fetch import Fetched, Fetcher, Form
@@ -127,6 +128,8 @@ class Tab:
             data, charset = self._as_page(fetched)
             live = self.commit(fetched.url, charset, entry)
             live.feed(data)
+        if self.history.current is not None:
+            self.history.current.form = form if fetched.url == url else None  # after a redirection it is a GET
         await self._finish(live, len(fetched.body))
         if self.download is None:
             self._visited(fetched.url)
@@ -201,13 +204,8 @@ class Tab:
         """Follow a link (HTML Standard §4.6.5)."""
         if self.live is None:
             return
-        try:
-            target = str(ada_url.URL(url.strip(), self.live.base).href)
-        except ValueError:
-            self._record("page.no_link", reference=url, reason="it is no URL")
-            return
-        if not target.startswith(("http:", "https:")):
-            self._record("page.no_link", reference=url, reason=f"{target.partition(':')[0]} is not followed here")
+        target = resolved(url, self.live.base)
+        if target is None or not self._leads_somewhere(url, target):
             return
         self._record("page.follow", url=target)
         if "#" in target and target.partition("#")[0] == self.url.partition("#")[0]:
@@ -220,7 +218,14 @@ class Tab:
 
     def submit(self, sent: Submission) -> None:
         """Send a form (HTML Standard §4.10.22.3)."""
-        self._start(self.navigate(sent.url, self.url, sent.form))
+        if self._leads_somewhere(sent.url, sent.url):
+            self._start(self.navigate(sent.url, self.url, sent.form))
+
+    def _leads_somewhere(self, reference: str, target: str) -> bool:
+        if target.startswith(("http:", "https:")):
+            return True
+        self._record("page.no_link", reference=reference, reason=f"{target.partition(':')[0]} is not followed here")
+        return False
 
     def traverse(self, steps: int) -> None:
         """Back or forward in the session history (HTML Standard §7.4.3)."""
@@ -235,13 +240,14 @@ class Tab:
             self._to_fragment(self.live)
             self.live.scroll_to(entry.scroll)
         else:
-            self._start(self.navigate(entry.url, entry=entry))
+            self._start(self.navigate(entry.url, form=entry.form, entry=entry))
 
     def reload(self) -> None:
         """Fetch the page again."""
-        if self.history.current is not None:
+        entry = self.history.current
+        if entry is not None:
             self._leave_place()
-            self._start(self.navigate(self.url, entry=self.history.current))
+            self._start(self.navigate(entry.url, form=entry.form, entry=entry))
 
     def _to_fragment(self, live: LivePage) -> None:
         """Scroll to the element that the address names (HTML Standard §7.4.6.4)."""

@@ -23,7 +23,7 @@ def edit(field: Element, character: str) -> bool:
     elif character == _DELETE:
         set_value(field, value[:caret] + value[caret + 1 :], caret)
     elif character.isprintable() or (character == "\n" and field.tag == "textarea"):
-        if "\ue000" <= character <= "\uf8ff" or len(value) >= whole_number(field.get("maxlength"), _UNLIMITED, 0):
+        if len(value) >= whole_number(field.get("maxlength"), _UNLIMITED, 0):
             return False
         set_value(field, value[:caret] + character + value[caret:], caret + 1)
     else:

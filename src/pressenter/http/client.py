@@ -324,7 +324,7 @@ class HttpClient:
     async def _send_request(self, connection: _Connection, request: Request, reused: bool) -> None:
         parsed = ada_url.URL(request.url)
         fields = [("Host", parsed.host), *request.headers.fields]
-        if request.body:
+        if request.body or request.method == "POST":  # RFC 9110 §8.6: an empty body has a length too
             fields.append(("Content-Length", str(len(request.body))))
         head = h11.Request(
             method=request.method, target=parsed.pathname + parsed.search,

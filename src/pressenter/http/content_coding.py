@@ -96,15 +96,20 @@ class _Inflate:
 
     def feed(self, data: bytes) -> bytes:
         decoded = bytearray()
+        before = None
         while data:  # a gzip body may have several members
             if self._stream is None or self._stream.eof:
                 if self._window_bits is None:
                     # RFC 9110 §8.4.1.2: zlib's format, but some servers send it raw
-                    self._window_bits = zlib.MAX_WBITS if data[:1] == b"\x78" else -zlib.MAX_WBITS
-                self._stream = zlib.decompressobj(self._window_bits)
+                    is_zlib = data[0] & 0x0F == 8 and data[0] >> 4 <= 7  # RFC 1950 §2.2
+                    self._window_bits = zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS
+                before, self._stream = self._stream, zlib.decompressobj(self._window_bits)
             try:
                 decoded += self._stream.decompress(data, MAXIMUM_DECODED + 1)
             except zlib.error as error:
+                if before is not None:  # what follows a whole member and is none is let pass, as browsers do
+                    self._stream = before
+                    break
                 raise BadEncoding(f"the body is not valid {self._name}: {error}") from error
             if len(decoded) > MAXIMUM_DECODED:
                 break  # whoever adds up the body's pieces says so

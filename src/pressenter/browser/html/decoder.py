@@ -51,8 +51,8 @@ def decode(data: bytes, transport_charset: str = "") -> Decoded:
 class DocumentDecoder:
     """Decodes a document as it arrives.
 
-    The first bytes are held back until there are enough of them to tell the encoding, or until
-    a byte order mark or the transport has told it.
+    The first bytes are held back until there are enough of them to tell the encoding, unless the
+    transport has told it.
 
     Args:
         transport_charset: what Content-Type says.

@@ -70,6 +70,7 @@ class LayoutEngine:
     def keep_only(self, root: Box) -> None:
         """Forget what was worked out for boxes that are no longer in the tree."""
         alive = set(boxes_below(root))
+        self.tally = Tally()
         self._fragments = {key: value for key, value in self._fragments.items() if key[0] in alive}
         self._natural_heights = {key: value for key, value in self._natural_heights.items() if key[0] in alive}
         self.lines = {key: value for key, value in self.lines.items() if key[0] in alive}

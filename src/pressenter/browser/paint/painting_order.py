@@ -41,10 +41,13 @@ Clips = tuple[_ClipBox, ...]
 
 
 class _Entry(NamedTuple):
+    """``is_held`` is whether a box around is the containing block of what is fixed (CSS Transforms 1 §3)."""
+
     fragment: Fragment
     x: float
     y: float
     clips: Clips
+    is_held: bool = False
 
 
 class _Context:
@@ -101,14 +104,14 @@ class PaintingOrder(ABC):
         fragment = entry.fragment
         assert isinstance(fragment, BoxFragment)
         group = _group(fragment, entry.x, entry.y)
-        is_fixed = fragment.box.style["position"] == "fixed"
+        is_fixed = fragment.box.style["position"] == "fixed" and not entry.is_held
         if is_fixed:
             self.items.append(FixedToViewport())
         self._push(entry.clips)
         if group is not None:
             self.items.append(group)
         context = _Context()
-        self._paint_layer(_Entry(fragment, entry.x, entry.y, ()), context, own_context=True)
+        self._paint_layer(_Entry(fragment, entry.x, entry.y, (), entry.is_held), context, own_context=True)
         self._pop((*entry.clips, group) if group is not None else entry.clips)
         if is_fixed:
             self.items.append(PopState())
@@ -162,14 +165,16 @@ class PaintingOrder(ABC):
         """
         fragment = entry.fragment
         assert isinstance(fragment, BoxFragment)
+        is_held = entry.is_held or contains_positioned(fragment.box.style)
         for child in fragment.children:
             if isinstance(child, Placeholder):
                 placed = self._positioned.get(child.box)
                 if placed is not None:
-                    clips = () if child.box.style["position"] == "fixed" else held
-                    context.positioned.append((_z_index(placed), _Entry(placed, placed.x, placed.y, clips)))
+                    clips = () if child.box.style["position"] == "fixed" and not is_held else held
+                    found = _Entry(placed, placed.x, placed.y, clips, is_held)
+                    context.positioned.append((_z_index(placed), found))
                 continue
-            found = _Entry(child, entry.x + child.x, entry.y + child.y, entry.clips)
+            found = _Entry(child, entry.x + child.x, entry.y + child.y, entry.clips, is_held)
             if isinstance(child, TextFragment):
                 layer.inlines.append(found)
                 continue
