@@ -111,6 +111,31 @@ def test_a_transition_takes_its_time_and_turns_back_as_fast_as_it_came() -> None
     assert stage.at(13.5 + 1.5, "width") == 100.0 and not stage.is_moving(15.0)
 
 
+def test_what_turns_back_twice_takes_what_is_left_each_time() -> None:
+    stage = Stage("p { width: 0; transition: width 1s linear } p:hover { width: 100px }")
+    stage.at(0.0, "width")
+    stage.hover(True)
+    assert stage.at(0.0, "width") == 0.0 and stage.at(0.4, "width") == pytest.approx(40.0)
+    stage.hover(False)
+    assert stage.at(0.4, "width") == pytest.approx(40.0)
+    assert stage.at(0.6, "width") == pytest.approx(20.0)  # 0.4 s for the way back
+    stage.hover(True)
+    assert stage.at(0.6, "width") == pytest.approx(20.0)
+    assert stage.at(1.0, "width") == pytest.approx(60.0) and stage.at(1.4, "width") == pytest.approx(100.0)
+
+
+def test_what_was_not_displayed_goes_over_from_nothing(tmp_path: Any) -> None:
+    css = ".m { display: none; opacity: 0; transition: opacity 9s } a:hover + .m { display: block; opacity: 1 }"
+    spin = "@keyframes s { to { rotate: 1turn } } div { display: none } i { animation: s 1s infinite }"
+    (tmp_path / "index.html").write_text(
+        f"<!doctype html><style>{css} {spin}</style><a href=#>link</a><p class=m>menu</p><div><i>x</i></div>"
+    )
+    journey = pressenter.go("www.a.test", sites={"www.a.test": tmp_path}, then=["hover link"])
+    assert journey.page is not None
+    assert next(s["opacity"] for e, s in journey.page.styled.styles.items() if e.tag == "p") == 1.0
+    assert sum(event.name == "display.scanout" for event in journey.events) < 12  # the hidden spinner does not run
+
+
 def test_only_the_named_properties_go_over() -> None:
     stage = Stage("p { color: #000; width: 0; transition: color 1s linear } p:hover { color: #fff; width: 9px }")
     stage.at(0.0, "color")

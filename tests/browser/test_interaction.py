@@ -269,3 +269,160 @@ def hits(body: str, points: Sequence[tuple[float, float]], tmp_path: Path, **off
 def test_what_is_at_a_point(body: str, points: list[tuple[float, float]], found: list[str], tmp_path: Path) -> None:
     seen = hits(body, points, tmp_path)
     assert [a if b not in ("html", "") else b for a, b in zip(seen, found, strict=True)] == found
+
+
+# ---- what standards say of cases that are easily missed ------------------------------------------------
+
+
+def write(folder: Path, body: str, css: str = "") -> Path:
+    (folder / "index.html").write_text(f"<!doctype html><meta charset=utf-8><style>{css}</style>{body}")
+    return folder
+
+
+def visit_page(folder: Path, *then: str) -> pressenter.Journey:
+    return pressenter.go("www.a.test", sites={"www.a.test": folder}, then=then)
+
+
+def test_scrolled_frames_are_as_if_drawn_anew(tmp_path: Path) -> None:
+    from pressenter.browser.paint.compositor import Compositor, Layer
+    from pressenter.browser.paint.items import Rect
+
+    write(tmp_path, "<p>line of text</p>" * 120, "body { background: repeating-linear-gradient(red, blue 90px) }")
+    page = render(str(tmp_path / "index.html"), 400, 300).page
+    kept = Compositor()
+    for top in range(0, 2500, 100):
+        layer = Layer("page", page.display_list, page.pictures, Rect(0, 0, 400, 300), (0.0, float(top)))
+        assert kept.frame([layer], 400, 300)[0] == Compositor().frame([layer], 400, 300)[0], top
+
+
+def test_a_swipe_that_ends_over_the_toolbar_is_the_pages(tmp_path: Path) -> None:
+    journey = visit_page(write(tmp_path, "<p style='height: 3000px'>long"), "swipe 450")
+    assert not journey.browser.address_bar.has_focus
+    assert "page.scroll" in names(journey)
+
+
+def test_what_is_clipped_cannot_be_scrolled_to_and_a_shorter_page_is_not_left_behind(tmp_path: Path) -> None:
+    clipped = "<div style='height: 100px; overflow: hidden'><p style='height: 3000px'>hidden</p></div>"
+    journey = visit_page(write(tmp_path, clipped + "<i style='position: fixed; top: 5000px'>low</i>"), "scroll 500")
+    assert journey.browser.tab.live is not None and journey.browser.tab.live.scroll == (0.0, 0.0)
+    css = ".a { height: 3000px } details[open] ~ .a { display: none } details { position: fixed; top: 9px }"
+    body = "<details><summary>Less</summary>x</details><div class=a></div>"
+    journey = visit_page(write(tmp_path, body, css), "scroll 2000", "click Less")
+    assert journey.browser.tab.live is not None and journey.browser.tab.live.scroll == (0.0, 0.0)
+
+
+def test_text_is_shown_when_its_font_cannot_be_had(tmp_path: Path) -> None:
+    css = "@font-face { font-family: F; src: url(gone.woff2) } p { font-family: F }"
+    journey = visit_page(write(tmp_path, "<p>text in a font", css))
+    assert journey.page is not None and "glyphs" in journey.page.dump("display-list")
+    painted = next(e for e in journey.events if e.name == "page.first_contentful_paint")
+    refused = next(e for e in journey.events if e.name == "page.without")
+    assert refused.at_ns < painted.at_ns
+
+
+def test_a_drawing_in_other_colours_is_drawn_again(tmp_path: Path) -> None:
+    body = "<a href=#>link <svg width=20 height=20><rect width=20 height=20 /></svg></a>"
+    folder = write(tmp_path, body, "svg { fill: blue } a:hover svg { fill: red }")
+    before, after = visit_page(folder), visit_page(folder, "hover link")
+    assert before.page is not None and after.page is not None and after.screen is not None
+    assert list(before.page.pictures) != list(after.page.pictures)
+
+
+@pytest.mark.parametrize(
+    ("media", "applies"), [("", True), ("print", False), ("screen, print", True), ("(max-width: 300px)", False)]
+)
+def test_media_of_style_elements(media: str, applies: bool, tmp_path: Path) -> None:
+    (tmp_path / "p.html").write_text(f"<!doctype html><style media='{media}'>p {{ width: 50px }}</style><p>x")
+    page = render(str(tmp_path / "p.html")).page
+    widths = [style["width"] for element, style in page.styled.styles.items() if element.tag == "p"]
+    assert (widths == [50.0]) is applies
+
+
+def test_a_disabled_choice_is_not_sent_and_several_are() -> None:
+    assert (
+        submission(
+            form("><select name=s><option disabled selected value=''>Choose</select>"), None, "http://a.test/"
+        ).url
+        == "http://a.test/?"
+    )
+    several = form("><select name=m multiple><option selected>a<option>b<option selected>c</select>")
+    assert submission(several, None, "http://a.test/").url == "http://a.test/?m=a&m=c"
+
+
+def test_a_form_without_an_action_goes_to_its_page_whatever_the_base() -> None:
+    assert (
+        submission(form("><input name=a value=1>"), None, "http://b.test/x", "http://a.test/p").url
+        == "http://a.test/p?a=1"
+    )
+
+
+def test_a_form_in_a_table_keeps_its_controls() -> None:
+    text = "<table><form action=/s><tr><td><input name=a value=1></table><input name=b value=2></form><input name=c value=3>"
+    found = next(e for e in parse_html(text).elements() if e.tag == "form")
+    assert submission(found, None, "http://a.test/").url == "http://a.test/s?a=1&b=2"
+
+
+def test_two_fields_without_a_button_are_not_sent_by_enter(tmp_path: Path) -> None:
+    one = visit_page(write(tmp_path, "<form action=/x><input placeholder=one></form>"), "click one", "press enter")
+    assert "form.submit" in names(one)
+    two = visit_page(
+        write(tmp_path, "<form action=/x><input placeholder=one><input></form>"), "click one", "press enter"
+    )
+    assert "form.submit" not in names(two)
+
+
+def test_controls_in_the_legend_of_a_disabled_fieldset_work() -> None:
+    from pressenter.browser.html.form_controls import is_disabled
+
+    text = "<fieldset disabled><legend><input id=a></legend><legend><input id=b></legend><input id=c></fieldset>"
+    fields = {e.get("id"): is_disabled(e) for e in parse_html(text).elements() if e.tag == "input"}
+    assert fields == {"a": False, "b": True, "c": True}
+
+
+def test_the_focus_does_not_go_to_what_is_not_seen(tmp_path: Path) -> None:
+    body = ("<a href=#>one</a><details><summary>two</summary><a href=#>hidden</a></details>"
+            "<a href=# style='visibility: hidden'>no</a><a href=#>three</a>")  # fmt: skip
+    journey = visit_page(write(tmp_path, body), *["press tab"] * 4)
+    focused = [event.fields["element"] for event in journey.events if event.name == "page.focus"]
+    assert focused == ["a one", "summary two", "a three"]
+
+
+def test_only_one_element_is_the_target(tmp_path: Path) -> None:
+    body = "<a href=#a>to a</a> <a href=#b>to b</a><p id=a>A</p><p id=b>B</p>"
+    journey = visit_page(write(tmp_path, body), "click to a", "click to b", "back")
+    assert journey.page is not None
+    assert [e.get("id") for e in journey.page.document.elements() if "target" in e.states] == ["a"]
+
+
+def test_a_failure_of_ours_in_an_event_is_heard_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pressenter.browser.page_input import PageInput
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("broken on purpose")
+
+    monkeypatch.setattr(PageInput, "key", broken)
+    journey = visit_page(write(tmp_path, "<p>text"), "press tab", "press tab")
+    assert journey.failure is not None and "ZeroDivisionError" in journey.failure.message
+    assert names(journey).count("host.exception") == 2
+
+
+def test_a_closed_tab_does_nothing_more(site: Path) -> None:
+    import asyncio
+
+    from pressenter.journey import _open_browser
+    from pressenter.worlds.world import World
+
+    world = World.load(None, seed=1, sites={"www.shop.test": site})
+    browser = _open_browser(world, "en")
+
+    async def leave() -> None:
+        browser.address_bar.text = "www.shop.test"
+        browser.enter()
+        await asyncio.sleep(0.1)  # while the name is being resolved
+        await browser.close_tab()
+
+    world.host("laptop").loop.run_until_complete(leave())
+    world.run()
+    events = [event.name for event in world.recorder.events]
+    assert not {"http.request", "page.loaded", "display.scanout"} & set(events[events.index("tab.close") :])
+    world.close()

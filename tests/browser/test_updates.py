@@ -28,7 +28,8 @@ a:hover, .card:hover p { background: yellow } li:last-child { color: red } p + p
 input:checked ~ em { font-weight: bold } .grid { display: grid; grid-template-columns: 1fr 1fr; gap: 4px }
 .flex { display: flex } .float { float: left; width: 90px } .abs { position: absolute; right: 4px; top: 4px }
 article { position: relative } .turn { transform: rotate(9deg) } .faint { opacity: .5; filter: blur(2px) }
-.stay { position: fixed; right: 0; bottom: 0; background: #cfc } h2::before { content: attr(title) " " } div:has(> b:hover) { border: 2px solid }
+.stay { position: fixed; right: 0; bottom: 0; background: #cfc } h2::before { content: attr(title) " " } div:has(> b:hover) { border: 2px solid } td:has(:checked) { color: green }
+table:has([data-wide]) { margin: 9px } i:empty + span, section:empty ~ table { color: blue } [data-wide] + p { width: 50% }
 section:empty { height: 40px } ol { columns: 2 } [data-wide] { width: 300px }
 </style>
 <h1>Title <a href=#>link</a></h1><h2 title=T>Second</h2>

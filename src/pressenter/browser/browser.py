@@ -188,7 +188,7 @@ class Browser:
             (address_field(self.size[0]), self._focus_address_bar),
         ]  # fmt: skip
         for place, press in buttons:
-            if place.x <= x < place.x + place.width and place.y <= y < place.y + place.height:
+            if place.holds(x, y):
                 press()
                 return
 

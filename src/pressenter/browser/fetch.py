@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import ada_url
 
+from pressenter.browser.html.addresses import resolved
 from pressenter.http.cache import HttpCache, Lookup
 from pressenter.http.client import FetchError, HttpClient
 from pressenter.http.content_coding import ACCEPT_ENCODING, BadEncoding, ContentDecoder
@@ -152,7 +153,9 @@ class Fetcher:
                 return Fetched(url, response, self._decoded(response, body))
             if form is not None and response.status not in (307, 308):
                 form = None  # Fetch Standard §4.4: the redirection is followed with GET
-            target = _join(url, location)
+            target = resolved(location, url)
+            if target is None:
+                raise FetchError("redirect", f"{url} redirects to {location!r}, which is no URL")
             self._record("response.redirect", status=response.status, url=target, origin=url)
             if target in seen:
                 raise FetchError("redirect", f"{target} redirects back to itself")
@@ -256,13 +259,6 @@ class Fetcher:
 
     def _record(self, name: str, **fields: Any) -> int:
         return self._recorder.record(self.node, name, **fields)
-
-
-def _join(base: str, reference: str) -> str:
-    try:
-        return str(ada_url.URL(reference, base).href)
-    except ValueError:
-        raise FetchError("redirect", f"{base} redirects to {reference!r}, which is no URL") from None
 
 
 def _referrer(page: str, target: str) -> str:

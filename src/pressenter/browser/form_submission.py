@@ -49,7 +49,7 @@ def submission(form: Element, submitter: Element | None, base: str, page: str = 
     entries = _entries(form, submitter)
     url = ada_url.URL(asked("action") or page or base, base)
     if asked("method").lower() != "post":
-        url.search = _urlencoded(entries)  # §4.10.22.3, "mutate action URL"
+        url.search = "?" + _urlencoded(entries)  # §4.10.22.3, "mutate action URL"
         return Submission(str(url.href), None)
     kind = asked("enctype").lower()
     if kind == "multipart/form-data":

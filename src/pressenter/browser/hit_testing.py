@@ -61,7 +61,7 @@ class HitTest:
         around: list[tuple[float, float] | None] = []  # the point as seen outside; None where it is clipped away
         for item in self._items:
             if isinstance(item, _Region):
-                if point is not None and _contains(item.rect, point):
+                if point is not None and item.rect.holds(*point):
                     found = item.element
             elif isinstance(item, PopState):
                 point = around.pop()
@@ -80,7 +80,7 @@ def _inside(
     if isinstance(item, FixedToViewport):
         return x - scroll[0], y - scroll[1]
     if isinstance(item, Clip):
-        if item.rect is not None and not _contains(item.rect, point):
+        if item.rect is not None and not item.rect.holds(*point):
             return None
         return x - item.x, y - item.y
     if item.matrix is None:
@@ -91,7 +91,3 @@ def _inside(
     a, b, c, d, e, f = inverse
     mapped = (a * x + c * y + e, b * x + d * y + f)
     return mapped if all(map(math.isfinite, mapped)) else None
-
-
-def _contains(rect: Rect, point: tuple[float, float]) -> bool:
-    return rect.x <= point[0] < rect.x + rect.width and rect.y <= point[1] < rect.y + rect.height

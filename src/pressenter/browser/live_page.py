@@ -19,12 +19,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pressenter.browser.addresses import resolved
 from pressenter.browser.css.cascade import StyledDocument, different_styles
 from pressenter.browser.css.selectors import ancestors
 from pressenter.browser.css.style_sheet import FontFace, StyleSheet
 from pressenter.browser.css.url_references import named_pictures
 from pressenter.browser.hit_testing import HitTest
+from pressenter.browser.html.addresses import resolved
 from pressenter.browser.html.decoder import DocumentDecoder
 from pressenter.browser.html.dom import SHOWN, Document, Element
 from pressenter.browser.html.html_parser import HtmlParser

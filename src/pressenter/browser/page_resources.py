@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from pressenter.browser.addresses import resolved
 from pressenter.browser.css.style_sheet import FontFace, Medium, StyleSheet, in_layer, parse_style_sheet
 from pressenter.browser.css.url_references import absolute, with_absolute_urls
+from pressenter.browser.html.addresses import resolved
 from pressenter.browser.html.decoder import decode
 from pressenter.browser.layout.fonts import font_file
 from pressenter.browser.pictures import PictureFile, UnknownPicture, picture_file

@@ -15,7 +15,6 @@ from pressenter.browser.layout.boxes import InlineBox, ReplacedBox
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, TextFragment
 from pressenter.browser.page import Page
-from pressenter.browser.paint.damage import union
 from pressenter.browser.paint.items import Rect
 
 __all__ = ["Paint", "PaintTiming", "Paints"]
@@ -61,12 +60,12 @@ class PaintTiming:
         texts: dict[Element, Rect] = {}
         found: list[Paint] = []
         for fragment, rect, block in _placed(page):
-            seen = _intersection(rect, window)
+            seen = rect.common(window)
             if seen is None or block is None:
                 continue
             if isinstance(fragment, TextFragment):
                 if fragment.text.strip() and not fonts.is_awaited(fragment.style):
-                    texts[block] = union(texts.get(block), seen)
+                    texts[block] = texts[block].joined(seen) if block in texts else seen
             elif isinstance(fragment.box, ReplacedBox) and fragment.box.picture:
                 natural = fragment.box.intrinsic.width * fragment.box.intrinsic.height
                 found.append(Paint(block, fragment.box.picture, min(seen.width * seen.height, natural)))
@@ -105,9 +104,3 @@ def _placed(page: Page) -> Iterator[tuple[BoxFragment | TextFragment, Rect, Elem
                 block = item.box.element
             stack.extend((child, x, y, block) for child in item.children)
         yield item, Rect(x, y, item.width, item.height), block
-
-
-def _intersection(one: Rect, other: Rect) -> Rect | None:
-    left, top = max(one.x, other.x), max(one.y, other.y)
-    right, bottom = min(one.x + one.width, other.x + other.width), min(one.y + one.height, other.y + other.height)
-    return Rect(left, top, right - left, bottom - top) if right > left and bottom > top else None

@@ -14,11 +14,11 @@ from urllib.parse import unquote
 
 import ada_url
 
-from pressenter.browser.addresses import resolved
 from pressenter.browser.content_type import content_type, filename_of
 from pressenter.browser.error_page import download_page, error_page, picture_page, text_page
 from pressenter.browser.fetch import Fetched, Fetcher, Form
 from pressenter.browser.form_submission import Submission
+from pressenter.browser.html.addresses import resolved
 from pressenter.browser.html.decoder import decode
 from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.fonts import FontLibrary

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import ada_url
-
 from pressenter.browser.css.cascade import StyledDocument, different_styles
 from pressenter.browser.css.style_sheet import StyleSheet
+from pressenter.browser.html.addresses import resolved
 
 __all__ = ["absolute", "named_pictures", "with_absolute_urls"]
 
@@ -76,7 +75,4 @@ def _make_urls_absolute(tokens: Any, base: str) -> None:
 
 def absolute(reference: str, base: str) -> str:
     """An address seen from another; what is none stays as it is."""
-    try:
-        return str(ada_url.URL(reference, base).href)
-    except ValueError:
-        return reference
+    return resolved(reference, base) or reference

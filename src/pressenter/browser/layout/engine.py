@@ -157,10 +157,10 @@ class LayoutEngine:
             totals = Totals()
             self.tally.begin()
             for item in (fragment, *positioned):
-                found = self.tally.of(item)
+                found, x, y = self.tally.of(item), item.x, item.y
                 if item.box.style["position"] == "fixed":  # it is never scrolled to
-                    found = found._replace(right=0.0, bottom=0.0)
-                totals = totals.with_child(found, item.x, item.y)
+                    found, x, y = found._replace(right=0.0, bottom=0.0), 0.0, 0.0
+                totals = totals.with_child(found, x, y)
         width, height = max(self.viewport_width, totals.right), max(self.viewport_height, totals.bottom)
         return LayoutResult(fragment, tuple(positioned), width, height, totals)
 

@@ -115,10 +115,7 @@ class _TiledLayer:
     def seen(self, layer: Layer) -> Rect:
         """What is seen of the layer and has something in it."""
         view = Rect(*layer.scroll, layer.view.width, layer.view.height)
-        left, top = max(view.x, self._bounds.x), max(view.y, self._bounds.y)
-        right = min(view.x + view.width, self._bounds.x + self._bounds.width)
-        bottom = min(view.y + view.height, self._bounds.y + self._bounds.height)
-        return Rect(left, top, max(0.0, right - left), max(0.0, bottom - top))
+        return view.common(self._bounds) or _NOTHING
 
     def update(self, layer: Layer) -> None:
         """Take a new display list; tiles that it draws otherwise are thrown away."""
@@ -134,13 +131,15 @@ class _TiledLayer:
         if damage is not None:
             self._bounds = bounds_of([i for i in layer.items if not isinstance(i, FixedToViewport)]) or _NOTHING
             self._recording = None
-            self._tiles = {place: tile for place, tile in self._tiles.items() if not _touches(damage, place)}
+            self._tiles = {place: tile for place, tile in self._tiles.items() if damage.common(_place(*place)) is None}
         view = Rect(*layer.scroll, layer.view.width, layer.view.height)
-        if self._recording is None or not _contains(self._recorded, _grown(view, TILE)):  # tiles reach beyond the view
-            self._recorded = _grown(view, _RECORDED_AROUND)
+        if self._recording is None or self._recorded.common(view.grown(TILE)) != view.grown(
+            TILE
+        ):  # tiles reach beyond the view
+            self._recorded = view.grown(_RECORDED_AROUND)
             self._recording = None
-        near = _grown(view, _KEPT_AROUND)
-        self._tiles = {place: tile for place, tile in self._tiles.items() if _touches(near, place)}
+        near = view.grown(_KEPT_AROUND)
+        self._tiles = {place: tile for place, tile in self._tiles.items() if near.common(_place(*place)) is not None}
 
     def tile(self, column: int, row: int) -> tuple[Any, bool]:
         """A tile's pixels, and whether they had to be made."""
@@ -190,22 +189,9 @@ def _tiles_in(rect: Rect) -> list[tuple[int, int]]:
     return [(column, row) for row in rows for column in columns]
 
 
-def _grown(rect: Rect, by: float) -> Rect:
-    return rect.inset(-by, -by, -by, -by)
-
-
-def _touches(rect: Rect, tile: tuple[int, int]) -> bool:
-    left, top = tile[0] * TILE, tile[1] * TILE
-    return rect.x < left + TILE and rect.x + rect.width > left and rect.y < top + TILE and rect.y + rect.height > top
-
-
-def _contains(outer: Rect, inner: Rect) -> bool:
-    return (
-        outer.x <= inner.x
-        and outer.y <= inner.y
-        and outer.x + outer.width >= inner.x + inner.width
-        and outer.y + outer.height >= inner.y + inner.height
-    )
+def _place(column: int, row: int) -> Rect:
+    """Where a tile is on its layer."""
+    return Rect(column * TILE, row * TILE, TILE, TILE)
 
 
 def _image_info(skia: Any, width: int, height: int) -> Any:

@@ -20,7 +20,7 @@ from pressenter.browser.paint.items import (
     Stroke,
 )
 
-__all__ = ["EVERYTHING", "bounds_of", "damage_between", "union"]
+__all__ = ["EVERYTHING", "bounds_of", "damage_between"]
 
 EVERYTHING = Rect(-1e7, -1e7, 2e7, 2e7)
 _PIXEL = 1.0  # antialiasing and rounding reach this far
@@ -41,7 +41,7 @@ def damage_between(old: Sequence[DisplayItem], new: Sequence[DisplayItem]) -> Re
     for items in (old, new):
         touched = bounds_of(_whole(items, begin, len(items) - end))
         if touched is not None:
-            damage = union(damage, touched)
+            damage = touched if damage is None else damage.joined(touched)
     return damage
 
 
@@ -90,7 +90,8 @@ def bounds_of(items: Sequence[DisplayItem]) -> Rect | None:
 
 def _join(found: list[Rect | None], rect: Rect | None) -> None:
     if rect is not None:
-        found[-1] = union(found[-1], rect)
+        before = found[-1]
+        found[-1] = rect if before is None else before.joined(rect)
 
 
 def _outside(state: Clip | Group | FixedToViewport, inside: Rect | None) -> Rect | None:
@@ -101,52 +102,33 @@ def _outside(state: Clip | Group | FixedToViewport, inside: Rect | None) -> Rect
         return EVERYTHING
     if isinstance(state, Clip):
         moved = inside._replace(x=inside.x + state.x, y=inside.y + state.y)
-        return moved if state.rect is None else _common(moved, _grown(state.rect, _PIXEL))
+        return moved if state.rect is None else moved.common(state.rect.grown(_PIXEL))
     for kind, *values in state.filters:
         if kind == "blur":
-            inside = _grown(inside, 3 * values[0])
+            inside = inside.grown(3 * values[0])
         elif kind == "drop-shadow":
-            inside = _grown(inside, 3 * values[2] + max(abs(values[0]), abs(values[1])))
+            inside = inside.grown(3 * values[2] + max(abs(values[0]), abs(values[1])))
     if state.matrix is None:
         return inside
     a, b, c, d, e, f = state.matrix
     xs, ys = (inside.x, inside.x + inside.width), (inside.y, inside.y + inside.height)
     points = [(a * x + c * y + e, b * x + d * y + f) for x in xs for y in ys]
     left, top = min(x for x, _ in points), min(y for _, y in points)
-    return _grown(Rect(left, top, max(x for x, _ in points) - left, max(y for _, y in points) - top), _PIXEL)
-
-
-def _common(one: Rect, other: Rect) -> Rect | None:
-    left, top = max(one.x, other.x), max(one.y, other.y)
-    right, bottom = min(one.x + one.width, other.x + other.width), min(one.y + one.height, other.y + other.height)
-    return Rect(left, top, right - left, bottom - top) if right > left and bottom > top else None
-
-
-def union(one: Rect | None, other: Rect) -> Rect:
-    """The smallest rectangle around both."""
-    if one is None:
-        return other
-    left, top = min(one.x, other.x), min(one.y, other.y)
-    right, bottom = max(one.x + one.width, other.x + other.width), max(one.y + one.height, other.y + other.height)
-    return Rect(left, top, right - left, bottom - top)
+    return Rect(left, top, max(x for x, _ in points) - left, max(y for _, y in points) - top).grown(_PIXEL)
 
 
 def _bounds(item: DisplayItem) -> Rect | None:
     """Where an item draws at most; None if it draws nothing."""
     if isinstance(item, (FillRect, BorderItem)):
-        return _grown(item.rect, _PIXEL)
+        return item.rect.grown(_PIXEL)
     if isinstance(item, GlyphRun):
         size = item.size
         width = item.run.advance * item.run.face.scale(size) + item.spacing * len(item.run.glyphs)
-        return _grown(Rect(item.x, item.baseline - 1.5 * size, width, 2.5 * size), size + 3 * item.blur)
+        return Rect(item.x, item.baseline - 1.5 * size, width, 2.5 * size).grown(size + 3 * item.blur)
     if isinstance(item, Shadow):
-        return _grown(item.rect, 2 * item.blur + abs(item.spread) + max(abs(item.x), abs(item.y)) + _PIXEL)
+        return item.rect.grown(2 * item.blur + abs(item.spread) + max(abs(item.x), abs(item.y)) + _PIXEL)
     if isinstance(item, Stroke):
-        return _grown(item.rect, 2 * item.rect.height + _PIXEL)
+        return item.rect.grown(2 * item.rect.height + _PIXEL)
     if isinstance(item, PictureItem):
-        return _grown(item.area or item.rect, _PIXEL)
-    return _grown(item.area, _PIXEL) if isinstance(item, GradientItem) else None
-
-
-def _grown(rect: Rect, by: float) -> Rect:
-    return Rect(rect.x - by, rect.y - by, rect.width + 2 * by, rect.height + 2 * by)
+        return (item.area or item.rect).grown(_PIXEL)
+    return item.area.grown(_PIXEL) if isinstance(item, GradientItem) else None

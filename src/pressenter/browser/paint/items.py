@@ -27,6 +27,28 @@ class Rect(NamedTuple):
         width, height = self.width - left - right, self.height - top - bottom
         return Rect(self.x + left, self.y + top, max(0.0, width), max(0.0, height))
 
+    def grown(self, by: float) -> Rect:
+        """The rectangle with some room around it."""
+        return Rect(self.x - by, self.y - by, self.width + 2 * by, self.height + 2 * by)
+
+    def joined(self, other: Rect) -> Rect:
+        """The smallest rectangle around both."""
+        left, top = min(self.x, other.x), min(self.y, other.y)
+        right = max(self.x + self.width, other.x + other.width)
+        bottom = max(self.y + self.height, other.y + other.height)
+        return Rect(left, top, right - left, bottom - top)
+
+    def common(self, other: Rect) -> Rect | None:
+        """What is in both, or None if nothing is."""
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        right = min(self.x + self.width, other.x + other.width)
+        bottom = min(self.y + self.height, other.y + other.height)
+        return Rect(left, top, right - left, bottom - top) if right > left and bottom > top else None
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point is in it."""
+        return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
+
 
 #: (horizontal, vertical) radius of each corner, clockwise from the upper left.
 Radii = tuple[tuple[float, float], ...]
