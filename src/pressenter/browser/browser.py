@@ -17,7 +17,7 @@ from pressenter.browser.page import Page
 from pressenter.browser.page_resources import Services
 from pressenter.browser.paint.compositor import BrowserFrame, Compositor, Layer, page_layers
 from pressenter.browser.paint.items import Rect
-from pressenter.browser.paint.raster import RasterUnavailable
+from pressenter.browser.paint.skia_library import RasterUnavailable
 from pressenter.browser.paint_timing import Paint
 from pressenter.browser.tab import Failure, Tab
 from pressenter.browser.window import (

@@ -14,8 +14,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from pressenter.browser.paint.damage import EVERYTHING, bounds_of, damage_between
+from pressenter.browser.paint.decoded_pictures import DecodedPictures
 from pressenter.browser.paint.items import Clip, DisplayItem, FixedToViewport, Group, PopState, Rect
-from pressenter.browser.paint.raster import DecodedPictures, load_skia, record
+from pressenter.browser.paint.raster import record
+from pressenter.browser.paint.skia_library import load_skia
 
 __all__ = ["TILE", "BrowserFrame", "Compositor", "FrameCost", "Layer", "page_layers"]
 

@@ -6,7 +6,6 @@ hinting at fractional positions, greyscale antialiasing, sRGB.
 
 from __future__ import annotations
 
-import xml.parsers.expat
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from pressenter.browser.css.values import Color
 from pressenter.browser.paint.backgrounds import inner_radii
+from pressenter.browser.paint.decoded_pictures import DecodedPictures
 from pressenter.browser.paint.filters import image_filter
 from pressenter.browser.paint.items import (
     NO_RADII,
@@ -32,28 +32,11 @@ from pressenter.browser.paint.items import (
     Shadow,
     Stroke,
 )
+from pressenter.browser.paint.skia_library import load_skia
 
-__all__ = ["DecodedPictures", "RasterUnavailable", "load_skia", "rasterize", "record"]
+__all__ = ["rasterize", "record"]
 
 _SIDES = 4
-
-
-class RasterUnavailable(RuntimeError):
-    """Skia cannot be loaded here; the message says which package is missing."""
-
-
-@lru_cache(maxsize=1)
-def load_skia() -> Any:
-    """The skia module, imported on first use.  Raises RasterUnavailable."""
-    try:
-        import skia
-    except ImportError as error:
-        text = str(error)
-        hint = ""
-        if "libEGL" in text or "libGL" in text:
-            hint = "; install the system's libegl1 and libgl1 (Debian: apt install libegl1 libgl1)"
-        raise RasterUnavailable(f"Skia cannot be loaded: {text}{hint}") from error
-    return skia
 
 
 def rasterize(
@@ -99,54 +82,6 @@ def record(
     canvas = recorder.beginRecording(skia.Rect.MakeXYWH(*area), skia.RTreeFactory()())
     _Player(skia, canvas, pictures, area, scroll).play(items)
     return recorder.finishRecordingAsPicture()
-
-
-class DecodedPictures:
-    """Pictures by their keys, decoded when they are first drawn.
-
-    Args:
-        files: encoded files by the key that display items name.
-    """
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files = files
-        self._images: dict[tuple[str, int, int], Any] = {}
-
-    def with_files(self, files: Mapping[str, bytes]) -> DecodedPictures:
-        """Other files; what is decoded is kept where the file is the same."""
-        other = DecodedPictures(files)
-        for key, image in self._images.items():
-            if files.get(key[0]) == self._files.get(key[0]):
-                other._images[key] = image
-        return other
-
-    def image(self, key: str, rect: Rect) -> Any:
-        """A picture, or None for what cannot be drawn.  A drawing is rastered to the size of the rectangle."""
-        data = self._files.get(key, b"")
-        is_drawing = data.lstrip()[:1] == b"<"
-        width, height = (min(_MAXIMUM_DRAWING, max(1, round(size))) for size in (rect.width, rect.height))
-        known = (key, width, height) if is_drawing else (key, 0, 0)
-        if known not in self._images:
-            self._images[known] = _drawing_image(data, width, height) if is_drawing else _file_image(data)
-        return self._images[known]
-
-
-def _file_image(data: bytes) -> Any:
-    skia = load_skia()
-    return skia.Image.MakeFromEncoded(skia.Data.MakeWithCopy(data))
-
-
-def _drawing_image(data: bytes, width: int, height: int) -> Any:
-    if not _is_shallow(data):
-        return None
-    skia = load_skia()
-    drawing = skia.SVGDOM.MakeFromStream(skia.MemoryStream.MakeCopy(data))
-    if drawing is None:
-        return None
-    surface = skia.Surface(width, height)
-    drawing.setContainerSize(skia.Size(width, height))
-    drawing.render(surface.getCanvas())
-    return surface.makeImageSnapshot()
 
 
 class _Player:
@@ -433,33 +368,8 @@ _BLEND_MODES = {
     "color": "kColor", "luminosity": "kLuminosity", "plus-lighter": "kPlus",
 }  # fmt: skip
 
-_MAXIMUM_SVG_DEPTH = 256
-
-
-def _is_shallow(svg: bytes) -> bool:
-    """Whether a drawing is well-formed and not nested so deeply that Skia's recursion would overflow."""
-    depth = deepest = 0
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth, deepest
-        depth += 1
-        deepest = max(deepest, depth)
-
-    def end(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-
-    parser = xml.parsers.expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    try:
-        parser.Parse(svg, True)
-    except (xml.parsers.expat.ExpatError, ValueError):
-        return False
-    return deepest <= _MAXIMUM_SVG_DEPTH
-
 
 _MAXIMUM_TILES = 10_000
-_MAXIMUM_DRAWING = 4096  # pixels on a side
 
 
 def _tiles(first: Rect, area: Rect, view: Rect) -> list[Rect]:
