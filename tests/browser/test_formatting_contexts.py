@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.fragments import TextFragment, walk
 from pressenter.browser.layout.rectangles import element_rectangles
+from pressenter.browser.render import page_rectangles, render
 from tests.browser.test_stages import lay_out
 
 Place = tuple[float, float, float, float]
@@ -165,3 +169,25 @@ def test_right_to_left_boxes_begin_on_the_right() -> None:
     assert (found["a"][0], found["b"][0]) == (760, 720)
     found = places("<div dir=rtl><div id=a></div></div>", "#a { width: 40px; margin-inline-start: 10px }")
     assert found["a"][0] == 750
+
+
+def test_contents_far_from_what_is_seen_are_skipped(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(
+        "<!doctype html><style>body { margin: 0 } section { content-visibility: auto; contain-intrinsic-size: auto 1px auto 500px }"
+        " div { height: 100px }</style>" + "<section><div>x</div></section>" * 30
+    )
+    page = render(str(file), 800, 400, FontLibrary()).page
+    heights = [r["height"] for r in page_rectangles(page) if r["path"].rpartition(">")[2].startswith("section")]
+    # 1,000 px are seen or near (CSS Contain 2 §4.3): ten sections of 100 px, as they turn out to be.
+    assert heights == [100.0] * 10 + [500.0] * 20
+
+
+def test_size_containment_has_the_size_that_it_is_given(tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(
+        "<!doctype html><p style='contain: size; contain-intrinsic-size: 70px 30px; float: left'>long text that does not count"
+    )
+    page = render(str(file), 800, 400, FontLibrary()).page
+    found = next(r for r in page_rectangles(page) if r["path"].endswith("p:nth-child(1)"))
+    assert (found["width"], found["height"]) == (70.0, 30.0)

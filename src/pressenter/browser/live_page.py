@@ -19,7 +19,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pressenter.browser.css.cascade import StyledDocument, different_styles
+from pressenter.browser.css.cascade import ComputedStyle, StyledDocument, different_styles
 from pressenter.browser.css.selectors import ancestors
 from pressenter.browser.css.style_sheet import FontFace, StyleSheet
 from pressenter.browser.css.url_references import named_pictures
@@ -94,7 +94,7 @@ class LivePage:
         self._awaited_faces: set[FontFace] = set()
         self._font_timers: list[asyncio.TimerHandle] = []
         self._needs_style = self._needs_layout = self._needs_paint = True
-        self._has_sticky = False
+        self._follows_scrolling = False
         self._wants_frame = asyncio.Event()
         self._hit_test: tuple[Page, HitTest] | None = None
         self._rectangles: tuple[Page, dict[Element, Rectangle]] | None = None
@@ -341,14 +341,14 @@ class LivePage:
         if point != self.scroll:
             self.scroll = point
             self._record("page.scroll", x=round(point[0]), y=round(point[1]))
-            self._needs_layout |= self._has_sticky
+            self._needs_layout |= self._follows_scrolling
             self._wants_frame.set()
 
     def scroll_container(self, element: Element, offset: tuple[float, float]) -> None:
         """Show another part of what is in a box."""
         self.offsets[element] = offset
         self._record("page.scroll_box", element=element.tag, x=round(offset[0]), y=round(offset[1]))
-        self._needs_layout |= self._has_sticky
+        self._needs_layout |= self._follows_scrolling
         self._needs_paint = True
         self._wants_frame.set()
 
@@ -411,7 +411,7 @@ class LivePage:
             if self._rendering.is_moving:  # the next frame will be another
                 self._needs_style = True
                 self._wants_frame.set()
-            self._has_sticky = any(style["position"] == "sticky" for style in different_styles(styled))
+            self._follows_scrolling = any(map(_follows_scrolling, different_styles(styled)))
             cause = self._services.recorder.agenda.cause
             for address in sorted(named_pictures(styled) - self._tiles.keys()):
                 self._services.recorder.agenda.cause = cause
@@ -460,7 +460,7 @@ class LivePage:
             within = self._within(self.scroll)
             if within != self.scroll and self._parsed.done():  # the page has become shorter
                 self.scroll = within
-                if self._has_sticky:
+                if self._follows_scrolling:
                     await self._rendering.lay_out(pictures, tiles, self._fonts, within, self.offsets)
         self._needs_paint = False
         self.page = await self._rendering.paint(pictures, tiles, self._fonts, self.offsets)
@@ -471,3 +471,8 @@ class LivePage:
 
     def _record(self, name: str, /, **fields: Any) -> int:
         return self._services.recorder.record(self._services.node, name, **fields)
+
+
+def _follows_scrolling(style: ComputedStyle) -> bool:
+    """Whether a box is laid out otherwise where the page is scrolled."""
+    return bool(style["position"] == "sticky" or style["content-visibility"] == "auto")

@@ -38,7 +38,7 @@ from pressenter.browser.css.values import (
     parse_time,
 )
 
-__all__ = ["CORNERS", "INHERITED", "INITIAL", "INITIAL_COMPUTED", "PROPERTIES", "SIDES", "Property"]
+__all__ = ["CORNERS", "INHERITED", "INITIAL", "INITIAL_COMPUTED", "PROPERTIES", "SIDES", "Property", "intrinsic_size"]
 
 
 class Property(NamedTuple):
@@ -251,6 +251,13 @@ def _contain(tokens: Tokens) -> tuple[str, ...]:
     return tuple(sorted(found - {"none", "strict", "content"}))
 
 
+def intrinsic_size(tokens: Tokens) -> Any:
+    """``none`` or a length.  ``auto`` before it, the size that a box had when it was seen, is left aside."""
+    if len(tokens) == 2 and is_word(tokens[:1], "auto"):
+        tokens = tokens[1:]
+    return length("none", percent=False, negative=False)(tokens)
+
+
 def _counters(tokens: Tokens) -> Any:
     """``none`` or (name, number or None) pairs."""
     if is_word(tokens, "none"):
@@ -393,6 +400,8 @@ PROPERTIES: dict[str, Property] = {
     "box-sizing": Property("content-box", False, keyword("content-box border-box")),
     "z-index": Property("auto", False, integer("auto")),
     "contain": Property((), False, _contain),
+    "contain-intrinsic-width": Property("none", False, intrinsic_size),
+    "contain-intrinsic-height": Property("none", False, intrinsic_size),
     "content-visibility": Property("visible", False, keyword("visible auto hidden")),
     "isolation": Property("auto", False, keyword("auto isolate")),
     "aspect-ratio": Property((True, None), False, _aspect_ratio),

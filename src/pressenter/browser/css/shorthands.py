@@ -16,7 +16,7 @@ from pressenter.browser.css import images
 from pressenter.browser.css.component_values import split_commas
 from pressenter.browser.css.grammar import Tokens, is_word, number, split_slash
 from pressenter.browser.css.grid_values import template_areas, track_list
-from pressenter.browser.css.properties import CORNERS, INITIAL, PROPERTIES, SIDES
+from pressenter.browser.css.properties import CORNERS, INITIAL, PROPERTIES, SIDES, intrinsic_size
 from pressenter.browser.css.values import InvalidValue, LengthPercentage
 
 __all__ = ["expand", "physical"]
@@ -84,6 +84,21 @@ def _pair(first: str, second: str) -> Shorthand:
         return {name: _longhand(name).parse([token]) for name, token in ((first, tokens[0]), (second, tokens[-1]))}
 
     return expand_pair
+
+
+def _contain_intrinsic_size(tokens: Tokens) -> Longhands:
+    """Width and height, or one for both; ``auto`` may stand before each (CSS Box Sizing 4 §5.1)."""
+    sizes: list[Tokens] = []
+    for token in tokens:
+        if sizes and is_word(sizes[-1], "auto"):
+            sizes[-1] = [*sizes[-1], token]
+        else:
+            sizes.append([token])
+    if not 1 <= len(sizes) <= 2:
+        raise InvalidValue("one or two sizes are expected")
+    return {
+        "contain-intrinsic-width": intrinsic_size(sizes[0]), "contain-intrinsic-height": intrinsic_size(sizes[-1]),
+    }  # fmt: skip
 
 
 def _line(*prefixes: str) -> Shorthand:
@@ -477,6 +492,7 @@ _SHORTHANDS: dict[str, Shorthand] = {
     "list-style": _list_style,
     "text-decoration": _text_decoration,
     "overflow": _overflow,
+    "contain-intrinsic-size": _contain_intrinsic_size,
     "flex": _flex,
     "flex-flow": _any_order("flex-direction", "flex-wrap"),
     "gap": _pair("row-gap", "column-gap"),

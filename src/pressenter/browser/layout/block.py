@@ -30,6 +30,7 @@ from pressenter.browser.layout.multicol import is_multicol, layout_columns
 from pressenter.browser.layout.overflow import overflow_of
 from pressenter.browser.layout.sizing import (
     UNLIMITED,
+    contained_size,
     definite_height,
     height_limits,
     length_of,
@@ -162,8 +163,8 @@ def natural_height(engine: LayoutEngine, box: Box, constraints: Constraints) -> 
     inside = _inside(box, constraints, edges, width, gutters)._replace(
         height=None, percent_height=None, smallest_height=0.0, largest_height=UNLIMITED
     )
-    if "size" in box.style["contain"]:
-        return edges.vertical + gutters[1]
+    if engine.contains_size(box):
+        return contained_size(box.style["contain-intrinsic-height"]) + edges.vertical + gutters[1]
     if preferred_ratio(box) is not None:
         return ratio_height(box, width, edges) + edges.vertical
     contents = _layout_contents(engine, box, inside)
@@ -229,8 +230,8 @@ def _used_height(
     if height is not None:
         return height
     smallest, largest = height_limits(box, constraints, edges)
-    if "size" in box.style["contain"]:
-        natural = 0.0
+    if engine.contains_size(box):
+        natural = contained_size(box.style["contain-intrinsic-height"])
     if preferred_ratio(box) is not None:
         by_ratio = ratio_height(box, width, edges)
         natural = by_ratio

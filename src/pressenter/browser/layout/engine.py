@@ -19,7 +19,7 @@ from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox, boxes_below
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.fonts import FontFace, FontLibrary, ShapedText
-from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, Tally, Totals
+from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, Tally, Totals, walk
 
 if TYPE_CHECKING:
     from pressenter.browser.layout.block import BlockResult
@@ -36,6 +36,7 @@ class LayoutEngine:
     """What layout needs beside boxes, and what it has worked out already.
 
     Attributes:
+        skipped: elements with ``content-visibility: auto`` that are far from what is seen.
         tally: adds up what the page has in it.
         flows: the results of blocks in the flow without floats, where the engine is to lay out one page again and
             again; None where it would be of no use.
@@ -63,9 +64,21 @@ class LayoutEngine:
         self.lines: dict[tuple[Box, float], InlineResult] = {}
         self._words: dict[tuple[FontFace, float, float], dict[tuple[str, bool], ShapedWord]] = {}
         self.tally = Tally()
+        self.skipped: frozenset[Element] = frozenset()
+        self._shown: set[Element | None] = {None}
         self.flows: dict[tuple[Box, Constraints, bool], BlockResult] | None = None
         self._natural_heights: dict[tuple[Box, Constraints], float] = {}
         self._fragments: dict[tuple[Box, Constraints], BoxFragment] = {}
+
+    def contains_size(self, box: Box) -> bool:
+        """Whether a box's size does not depend on its contents (CSS Contain 2 §3.2, §4.3)."""
+        return "size" in box.style["contain"] or box.element in self.skipped
+
+    def _forget_sizes(self) -> None:
+        """Forget all that depends on sizes; words and lines stay."""
+        self.intrinsic_widths, self.content_widths, self._natural_heights, self._fragments = {}, {}, {}, {}
+        self.empty_boxes, self.top_margins = {}, {}
+        self.flows = {} if self.flows is not None else None
 
     def keep_only(self, root: Box) -> None:
         """Forget what was worked out for boxes that are no longer in the tree."""
@@ -144,6 +157,40 @@ class LayoutEngine:
         Args:
             scroll, offsets: how far the page, and boxes in it, are scrolled: sticky boxes follow.
         """
+        far = {box.element for box in boxes_below(root) if box.style["content-visibility"] == "auto"} - self._shown
+        while True:
+            if far != self.skipped:
+                self._forget_sizes()
+                self.skipped = frozenset(element for element in far if element is not None)
+            layout = self._page(root, scroll, offsets)
+            near = self._near(layout, scroll[1]) if far else set()
+            if not near:
+                return layout
+            # What is near has its contents laid out, and from now on keeps them; it may bring others near.
+            self._shown |= near
+            far -= near
+
+    def _near(self, layout: LayoutResult, top: float) -> set[Element | None]:
+        """The skipped elements that are seen, or that are not far from it."""
+        first, last = top - self._reach, top + self.viewport_height + self._reach
+        return {
+            part.box.element
+            for item in (layout.root, *layout.positioned)
+            for part, _, y in walk(item)
+            if isinstance(part, BoxFragment)
+            and part.box.element in self.skipped
+            and first < y + part.height
+            and y < last
+        }
+
+    @property
+    def _reach(self) -> float:
+        """How far from what is seen contents are laid out: browsers take one and a half of its height."""
+        return 1.5 * self.viewport_height
+
+    def _page(
+        self, root: Box, scroll: tuple[float, float], offsets: Mapping[Element, tuple[float, float]] | None
+    ) -> LayoutResult:
         from pressenter.browser.layout.edges import edges_of
         from pressenter.browser.layout.positioned import layout_positioned
         from pressenter.browser.layout.sticky import stick

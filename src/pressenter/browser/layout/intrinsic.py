@@ -18,6 +18,7 @@ from pressenter.browser.layout.edges import Edges, edges_of
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.sizing import (
     UNLIMITED,
+    contained_size,
     definite_height,
     height_limits,
     is_percentage,
@@ -194,10 +195,11 @@ def _measure(engine: LayoutEngine, box: Box) -> tuple[float, float]:
     from pressenter.browser.layout.table import table_widths
 
     gutter = engine.gutters(box.style)[0]
-    if "size" in box.style["contain"] and not isinstance(box, TableBox):
+    if engine.contains_size(box) and not isinstance(box, TableBox):
         if isinstance(box, BlockBox) and is_multicol(box):
             return column_widths(box, (0.0, 0.0))
-        return gutter, gutter
+        width = gutter + contained_size(box.style["contain-intrinsic-width"])
+        return width, width
     if isinstance(box, TableBox):
         return table_widths(engine, box)
     if isinstance(box, ReplacedBox):

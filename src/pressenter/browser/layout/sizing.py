@@ -41,6 +41,11 @@ def length_of(style: ComputedStyle, name: str, base: float | None, edges: Edges)
     return max(0.0, size)
 
 
+def contained_size(value: Any) -> float:
+    """The size of a box whose contents do not count, by contain-intrinsic-size (CSS Box Sizing 4 §5.1)."""
+    return value if isinstance(value, float) else 0.0
+
+
 def scrolls(style: ComputedStyle) -> bool:
     """Whether the box is a scroll container (CSS Overflow 3 §2)."""
     return style["overflow-x"] not in ("visible", "clip")
