@@ -24,6 +24,7 @@ _WORDS = {
     "en": {
         "virtual": "virtual time", "files": "Files", "done": "From Enter to the picture: {time} of virtual time; {events} events, {frames} frames, {wall:.2f} s of real time.",
         "failed": "No page came. Failed in {step}: {message}", "missing": "No font here can draw: {characters}. Boxes stand for them.",
+        "stuck": "The person could not go on: {message}",
         "status": "The page is the server's answer {status}.",
         "download": "Offered as a download: {name}, {length} bytes.", "no_picture": "page.png is missing: {reason}",
         "open": "Open laptop.pcapng or capture.pcapng in Wireshark, trace.json in https://ui.perfetto.dev, journey.har in a browser's developer tools.",
@@ -31,6 +32,7 @@ _WORDS = {
     "zh": {
         "virtual": "虚拟时间", "files": "文件", "done": "从回车到画面：虚拟时间 {time}；{events} 个事件，{frames} 帧，实际用时 {wall:.2f} 秒。",
         "failed": "页面没有到达。失败于{step}：{message}", "missing": "没有字体可显示：{characters}，以方框代替。",
+        "stuck": "用户无法继续：{message}",
         "status": "页面是服务器的应答 {status}。",
         "download": "提供下载：{name}，{length} 字节。", "no_picture": "没有 page.png：{reason}",
         "open": "用 Wireshark 打开 laptop.pcapng 或 capture.pcapng，用 https://ui.perfetto.dev 打开 trace.json，用浏览器开发者工具打开 journey.har。",
@@ -176,7 +178,8 @@ def _report(console: Console, journey: Journey, files: list[Path], wall: float, 
     console.print()
     failure = journey.failure
     if failure is not None:
-        text = words["failed"].format(step=step_in_words(failure.step, language), message=failure.message)
+        wording = words["stuck" if failure.step == "person" else "failed"]
+        text = wording.format(step=step_in_words(failure.step, language), message=failure.message)
         console.print(f"[bold red]{escape(text)}[/]", soft_wrap=True)
     times = ", ".join(time_text(duration_ns) for duration_ns in journey.durations_ns) or "-"
     counts = {"events": len(journey.events), "frames": len(journey.packets)}

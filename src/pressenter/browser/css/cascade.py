@@ -91,7 +91,8 @@ class Cascade:
         #: What time puts over the style of an element, if anything: transitions and animations.
         self.motion: Callable[[Element, ComputedStyle], Mapping[str, Any] | None] | None = None
         #: Styles by all that they come from: the parent's style, the rules that match, and the element's own.
-        #: A style is the same object as long as nothing of that changes.
+        #: A style is the same object as long as nothing of that changes.  Every style whose id is in a key is a value
+        #: here too, so no id is used again.
         self._shared: dict[Any, ComputedStyle] = {}
 
     def style(self, document: Document) -> StyledDocument:
