@@ -426,3 +426,14 @@ def test_a_closed_tab_does_nothing_more(site: Path) -> None:
     events = [event.name for event in world.recorder.events]
     assert not {"http.request", "page.loaded", "display.scanout"} & set(events[events.index("tab.close") :])
     world.close()
+
+
+def test_a_reload_asks_whether_the_stored_page_is_still_good() -> None:
+    journey = pressenter.go("www.example.com", then=["reload", "click The fibre", "back"])
+    answers = [event.fields["status"] for event in journey.events if event.name == "http.response"]
+    assert answers[:4] == [200] * 4 and 304 in answers
+    starts = [event.id for event in journey.events if event.name == "navigate.start"]
+    reloaded = [e.name for e in journey.events if starts[1] < e.id < starts[2]]
+    assert reloaded.count("http.request") == 1  # the document alone; the rest is fresh
+    again = [e.name for e in journey.events if e.id > starts[3]]
+    assert "http.request" not in again

@@ -136,18 +136,20 @@ class Fetcher:
         referrer: str = "",
         listener: DocumentListener | None = None,
         form: Form | None = None,
+        revalidates: bool = False,
     ) -> Fetched:
         """Fetch a document, style sheet or image.  Raises FetchError.
 
         Args:
             listener: hears of the last response, after redirections, as it comes; the content coding is removed.
             form: what a form sends with POST.
+            revalidates: whether a stored response is to be asked about, however fresh it is (a reload).
         """
         seen: set[str] = set()
         for _ in range(MAXIMUM_REDIRECTS + 1):
             url = self._checked(url)
             body = _Body(url, listener)
-            response = await self._response(url, kind, referrer, body, form)
+            response = await self._response(url, kind, referrer, body, form, revalidates)
             location = response.headers.get("location")
             if response.status not in _REDIRECTS or not location:
                 return Fetched(url, response, self._decoded(response, body))
@@ -181,7 +183,9 @@ class Fetcher:
                     parsed.port = "443"
         return str(parsed.href)
 
-    async def _response(self, url: str, kind: str, referrer: str, body: _Body, form: Form | None) -> Response:
+    async def _response(
+        self, url: str, kind: str, referrer: str, body: _Body, form: Form | None, revalidates: bool
+    ) -> Response:
         """From the cache, revalidated, or from the network."""
         fields = [
             ("User-Agent", "pressenter/0.1"),
@@ -192,6 +196,8 @@ class Fetcher:
         told = _referrer(referrer, url)
         if told:
             fields.append(("Referer", told))
+        if revalidates:
+            fields.append(("Cache-Control", "max-age=0"))  # RFC 9111 §5.2.1.1
         if form is not None:
             fields.append(("Content-Type", form.type))
             request = Request("POST", url.partition("#")[0], Headers(fields), form.body)

@@ -107,18 +107,20 @@ class Tab:
         return self.live.document.url if self.live is not None else ""
 
     async def navigate(
-        self, url: str, referrer: str = "", form: Form | None = None, entry: SessionEntry | None = None
-    ) -> None:
+        self, url: str, referrer: str = "", form: Form | None = None, entry: SessionEntry | None = None,
+        reloads: bool = False,
+    ) -> None:  # fmt: skip
         """Go to an address and show what comes: a page, a file, or an error.
 
         Args:
             form: what is sent to it with POST.
             entry: the place in the session history, where the way leads back or forward.
+            reloads: whether a stored document is to be asked about.
         """
         self._begin(url)
         arrival = _Arrival(self, entry)
         try:
-            fetched = await self._fetcher.fetch(url, "document", referrer, arrival, form)
+            fetched = await self._fetcher.fetch(url, "document", referrer, arrival, form, reloads)
         except FetchError as error:
             await self.fail(url, Failure(error.step, str(error)), entry)
             return
@@ -247,7 +249,7 @@ class Tab:
         entry = self.history.current
         if entry is not None:
             self._leave_place()
-            self._start(self.navigate(entry.url, form=entry.form, entry=entry))
+            self._start(self.navigate(entry.url, form=entry.form, entry=entry, reloads=True))
 
     def _to_fragment(self, live: LivePage) -> None:
         """Scroll to the element that the address names (HTML Standard §7.4.6.4)."""
