@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -366,3 +368,16 @@ def test_dumps_are_text_that_a_person_can_read() -> None:
 def test_any_mixture_can_be_laid_out_and_painted(pieces: list[str]) -> None:
     result = lay_out("".join(pieces))
     assert build_display_list(result, FONTS, {})
+
+
+def test_a_drawn_text_reaches_as_far_as_its_glyphs(tmp_path: Path) -> None:
+    from pressenter.browser.render import page_rectangles, render
+
+    file = tmp_path / "page.html"
+    file.write_text(
+        "<!doctype html><svg width=400 height=99><text x=100 y=50>Th</text><text x=100 y=80>hh</text></svg>"
+    )
+    rectangles = [r for r in page_rectangles(render(str(file), 800, 400, FontLibrary()).page) if "text" in r["path"]]
+    svg = 8.0  # the body's margin
+    assert rectangles[0]["x"] == svg + 99.0  # the ink of a T, with a pixel around it, begins before its advance does
+    assert rectangles[1]["x"] == svg + 100.0

@@ -17,8 +17,8 @@ from pressenter.browser.css.properties import INHERITED, INITIAL_COMPUTED
 from pressenter.browser.html.dom import Element
 
 __all__ = [
-    "BlockBox", "Box", "CollapsedBorders", "FlexBox", "GridBox", "InlineBox", "IntrinsicSize", "LineBreakBox",
-    "ReplacedBox", "TableBox", "TableCell", "TablePart", "TableTrack", "TextBox", "anonymous_style",
+    "BlockBox", "Box", "CollapsedBorders", "DrawnText", "FlexBox", "GridBox", "InlineBox", "IntrinsicSize",
+    "LineBreakBox", "ReplacedBox", "TableBox", "TableCell", "TablePart", "TableTrack", "TextBox", "anonymous_style",
     "boxes_below", "inner_boxes",
 ]  # fmt: skip
 
@@ -146,6 +146,24 @@ class LineBreakBox(Box):
     __slots__ = ()
 
 
+class DrawnText(NamedTuple):
+    """A line of text in a drawing, in the drawing's units.
+
+    Attributes:
+        anchor: which part of it stands at its place: start, middle or end.
+        ascent, descent: above and below the baseline.
+        before, behind: how far its glyphs reach beyond the width of their advances.
+    """
+
+    size: float
+    width: float
+    anchor: str
+    ascent: float
+    descent: float
+    before: float = 0.0
+    behind: float = 0.0
+
+
 class ReplacedBox(Box):
     """A picture, or a control: something with a size of its own.
 
@@ -153,7 +171,7 @@ class ReplacedBox(Box):
         intrinsic: its own size.
         ratio: width by height, or None if it has no ratio to keep.
         has_only_ratio: it has a ratio and no size (some drawings).
-        texts: of an inline drawing, for each text element its font size, width and anchor.
+        texts: of an inline drawing, the text elements in it.
         picture: key of the decoded picture, or an empty string.
         label: text that is drawn in it, in ``label_style``.
         baseline: below the content box's top edge, or None for the bottom margin edge.
@@ -173,7 +191,7 @@ class ReplacedBox(Box):
         self.ratio = ratio
         self.baseline = baseline
         self.has_only_ratio = has_only_ratio
-        self.texts: dict[Element, tuple[float, float, str]] = {}
+        self.texts: dict[Element, DrawnText] = {}
 
 
 class TablePart(Box):

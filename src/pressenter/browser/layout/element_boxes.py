@@ -17,6 +17,7 @@ from pressenter.browser.html.form_controls import selected_option, value_of
 from pressenter.browser.layout.boxes import (
     BlockBox,
     Box,
+    DrawnText,
     InlineBox,
     IntrinsicSize,
     LineBreakBox,
@@ -77,7 +78,7 @@ def picture_box(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) ->
     return [ReplacedBox(style, node, IntrinsicSize(16, 16))]
 
 
-def _drawn_texts(builder: BoxTreeBuilder, svg: Element) -> dict[Element, tuple[float, float, str]]:
+def _drawn_texts(builder: BoxTreeBuilder, svg: Element) -> dict[Element, DrawnText]:
     """How large the texts of a drawing are, by their styles."""
     found = {}
     for element in svg.elements():
@@ -88,9 +89,24 @@ def _drawn_texts(builder: BoxTreeBuilder, svg: Element) -> dict[Element, tuple[f
                 float(element.get("font-size") or 0) if element.get("font-size").replace(".", "", 1).isdigit() else 0.0
             )
             size = size or style["font-size"]
-            width = _text_width(builder, {**style, "font-size": size}, text)
-            found[element] = (size, width, element.get("text-anchor") or style["text-anchor"])
+            found[element] = _drawn_text(
+                builder, {**style, "font-size": size}, text, element.get("text-anchor") or style["text-anchor"]
+            )
     return found
+
+
+def _drawn_text(builder: BoxTreeBuilder, style: ComputedStyle, text: str, anchor: str) -> DrawnText:
+    size, width = style["font-size"], _text_width(builder, style, text)
+    if builder.fonts is None:
+        return DrawnText(size, width, anchor, size, size / 4)
+    face = builder.fonts.face_of(style)
+    metrics = face.metrics(size)
+    pen = before = behind = 0.0
+    for run in builder.fonts.shape(text, face):
+        left, right = run.face.reach(run, size)
+        before, behind = max(before, left - pen), max(behind, pen + right - width)
+        pen += run.advance * run.face.scale(size)
+    return DrawnText(size, width, anchor, metrics.ascent, metrics.descent, before, behind)
 
 
 def _attribute_size(node: Element, width: float, height: float) -> IntrinsicSize:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import math
 import os
 import sys
 from array import array
@@ -144,6 +145,22 @@ class FontFace:
                 found = whole - sum(self.shape(character).advance for character in (before, after) if character)
             self._spaces[before, after] = found
         return found
+
+    def reach(self, run: ShapedText, size: float) -> tuple[float, float]:
+        """How far the ink of a text reaches from where it begins: to the left, and to the right.
+
+        A glyph's ink is taken in whole pixels and one more, as browsers do, whose antialiasing needs it.
+        """
+        scale = self.scale(size)
+        left = right = pen = 0.0
+        for glyph, advance in zip(run.glyphs, run.advances, strict=True):
+            extents = self._font.get_glyph_extents(glyph)
+            if extents is not None and extents.width:
+                first = math.floor(extents.x_bearing * scale) - 1
+                last = math.ceil((extents.x_bearing + extents.width) * scale) + 1
+                left, right = max(left, -(pen + first)), max(right, pen + last)
+            pen += advance * scale
+        return left, right
 
     def kerning(self, before: str, after: str) -> float:
         """How much closer two characters stand together than each by itself, in font units; usually 0 or less."""

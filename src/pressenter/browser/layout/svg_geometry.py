@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from pressenter.browser.html.dom import Element
+from pressenter.browser.layout.boxes import DrawnText
 from pressenter.browser.layout.transforms import Matrix, multiplied
 
 __all__ = ["Bounds", "svg_rectangles"]
@@ -25,18 +26,17 @@ _TRANSFORM = re.compile(r"(\w+)\s*\(([^)]*)\)")
 _NOT_DRAWN = frozenset(
     "defs symbol clipPath mask marker pattern linearGradient radialGradient title desc metadata".split()
 )
-_ASCENT, _DESCENT = 0.93, 0.235  # of the font size
 _MOST_NUMBERS = 100_000
 
 
-Texts = Mapping[Element, tuple[float, float, str]]
+Texts = Mapping[Element, DrawnText]
 
 
 def svg_rectangles(svg: Element, content: Bounds, texts: Texts) -> Iterator[tuple[Element, Bounds]]:
     """The rectangle on the page of each shape and group in a drawing whose content box is given.
 
     Args:
-        texts: for each text element its font size, its width and its anchor.
+        texts: the text elements, measured.
     """
     box = _numbers(svg.get("viewBox"))
     view = (box[2], box[3]) if len(box) == 4 else (content[2] - content[0], content[3] - content[1])
@@ -151,16 +151,16 @@ def _shape(element: Element, view: tuple[float, float]) -> Bounds | None:
     return None
 
 
-def _text_bounds(element: Element, text: tuple[float, float, str], view: tuple[float, float]) -> Bounds | None:
-    """Where a line of text is; its height is that of a common font."""
-    size, width, anchor = text
+def _text_bounds(element: Element, text: DrawnText, view: tuple[float, float]) -> Bounds | None:
+    """Where a line of text is, with the glyphs that reach beyond it."""
+    size, width = text.size, text.width
     x, y = _length(element, "x", view[0]), _length(element, "y", view[1])
     shift = element.get("dy")
     y += _length(element, "dy") * (size if shift.strip().endswith("em") else 1.0)
     if element.get("dominant-baseline") in ("central", "middle"):
-        y += size * (_ASCENT - _DESCENT) / 2
-    x -= {"middle": width / 2, "end": width}.get(anchor, 0.0)
-    return (x, y - size * _ASCENT, x + width, y + size * _DESCENT) if width else None
+        y += (text.ascent - text.descent) / 2
+    x -= {"middle": width / 2, "end": width}.get(text.anchor, 0.0)
+    return (x - text.before, y - text.ascent, x + width + text.behind, y + text.descent) if width else None
 
 
 def _around(points: list[tuple[float, float]]) -> Bounds | None:
