@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pressenter.browser.css.selectors import ancestors
 from pressenter.browser.css.style_sheet import Medium
 from pressenter.browser.html.dom import ITSELF, Document, Element, Text
 from pressenter.browser.html.form_controls import set_checked, set_value
@@ -90,7 +91,7 @@ def change(document: Document, chance: random.Random) -> str:
     element = chance.choice(elements)
     texts = [node for node in document.descendants() if isinstance(node, Text) and node.parent in elements]
     kind = chance.choice(
-        ["text", "hover", "focus", "class", "append", "remove", "check", "value", "attribute", "insert"]
+        ["text", "hover", "focus", "class", "append", "remove", "check", "value", "attribute", "insert", "move"]
     )
     if kind == "text":
         text = chance.choice(texts)
@@ -119,6 +120,11 @@ def change(document: Document, chance: random.Random) -> str:
             element.insert_before(new, element.children[0])
     elif kind == "remove":
         element.detach()
+    elif kind == "move":
+        target = chance.choice(elements)
+        around = [target, *ancestors(target)]
+        if element not in around and element.parent is not None:
+            target.append(element)
     elif kind == "check":
         boxes = [box for box in elements if box.get("type") == "checkbox"]
         for box in boxes:
@@ -191,6 +197,21 @@ def test_pointing_at_a_link_styles_the_link_alone() -> None:
         await live.finish_drawing()
         styled = [event.fields["elements"] for event in recorder.events[begin:] if event.name == "css.cascade"]
         assert styled == ["?", 1]
+        live.stop()
+
+    asyncio.run(run())
+
+
+def test_an_element_that_has_moved_is_styled_where_it_is_now() -> None:
+    async def run() -> None:
+        page = "<!doctype html><style>.a { color: red } .b { color: blue }</style>"
+        live, _ = await live_page(page + "<div><div class=a><p>text</p></div></div><div><div class=b></div></div>")
+        elements = {element.get("class") or element.tag: element for element in live.document.elements()}
+        elements["b"].append(elements["p"])
+        live.states_changed()
+        drawn = await live.finish_drawing()
+        anew = await drawn_anew(live.document, live, FontLibrary())
+        assert drawn.dump("styles") == anew.dump("styles")
         live.stop()
 
     asyncio.run(run())

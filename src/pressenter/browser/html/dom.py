@@ -66,6 +66,7 @@ class Node:
         """Add a child at the end; it leaves its old parent."""
         child.detach()
         child.parent = self
+        child.changed |= ITSELF  # where it stands now, it is another
         self.children.append(child)
         self.mark_changed(CHILDREN)
 
@@ -73,6 +74,7 @@ class Node:
         """Add a child in front of one that is there."""
         child.detach()
         child.parent = self
+        child.changed |= ITSELF
         self.children.insert(self._index(reference), child)
         self.mark_changed(CHILDREN | ITSELF)  # selectors may look at what came before
 
