@@ -54,7 +54,7 @@ async def _measure(text: str, runs: int) -> tuple[float, float]:
     for number in range(runs):
         changed.data = f"This text was changed {number + 1} times."
         changed.mark_changed()
-        live.states_changed()
+        live.changed()
         begin = time.perf_counter()
         await live.finish_drawing()
         times.append(time.perf_counter() - begin)

@@ -145,7 +145,7 @@ def test_a_changed_page_is_drawn_as_if_for_the_first_time(seed: int) -> None:
         done = []
         for _ in range(25):
             done.append(change(live.document, chance))
-            live.states_changed()
+            live.changed()
             page = await live.finish_drawing()
             anew = await drawn_anew(live.document, live, fonts)
             assert page.dump("styles") == anew.dump("styles"), done
@@ -169,7 +169,7 @@ def test_one_changed_text_costs_what_has_changed() -> None:
         assert first["layout.fragments"]["new_glyphs"] > 500 * 20 and first["layout.box_tree"]["made"] > 1000
         text.data = "Other words."
         text.mark_changed()
-        live.states_changed()
+        live.changed()
         begin = len(recorder.events)
         page = await live.finish_drawing()
         again = {event.name: event.fields for event in recorder.events[begin:]}
@@ -193,7 +193,7 @@ def test_pointing_at_a_link_styles_the_link_alone() -> None:
         for element in (link, link.parent_element):
             assert element is not None
             element.set_state("hover", True)
-        live.states_changed()
+        live.changed()
         await live.finish_drawing()
         styled = [event.fields["elements"] for event in recorder.events[begin:] if event.name == "css.cascade"]
         assert styled == ["?", 1]
@@ -208,7 +208,7 @@ def test_an_element_that_has_moved_is_styled_where_it_is_now() -> None:
         live, _ = await live_page(page + "<div><div class=a><p>text</p></div></div><div><div class=b></div></div>")
         elements = {element.get("class") or element.tag: element for element in live.document.elements()}
         elements["b"].append(elements["p"])
-        live.states_changed()
+        live.changed()
         drawn = await live.finish_drawing()
         anew = await drawn_anew(live.document, live, FontLibrary())
         assert drawn.dump("styles") == anew.dump("styles")

@@ -13,7 +13,7 @@ from pressenter.browser.css.style_sheet import Medium
 from pressenter.browser.fetch import Fetcher
 from pressenter.browser.history import History
 from pressenter.browser.layout.fonts import FontLibrary
-from pressenter.browser.page import Page
+from pressenter.browser.page import Page, PerPage
 from pressenter.browser.page_resources import Services
 from pressenter.browser.paint.compositor import BrowserFrame, Compositor, Layer, page_layers
 from pressenter.browser.paint.items import Rect
@@ -101,6 +101,7 @@ class Browser:
         self._spend = spend
         self._present = present
         self._compositor = Compositor()
+        self._page_layers = PerPage(lambda page: page_layers(page.display_list))
         self._drawing = asyncio.Lock()
         self._began_in_toolbar = False  # the press or touch that is under way
         self._drawings: set[asyncio.Task[None]] = set()
@@ -304,7 +305,7 @@ class Browser:
     def _layers(self, page: Page | None, view: Rect) -> list[Layer]:
         tab = self.tab
         layers: list[Layer] = []
-        for number, (is_fixed, items) in enumerate(page_layers(page.display_list) if page is not None else ()):
+        for number, (is_fixed, items) in enumerate(self._page_layers.of(page) if page is not None else ()):
             assert page is not None
             scroll = (0.0, 0.0) if is_fixed else self._scroll
             layers.append(Layer(f"page {number}", items, page.pictures, view, scroll))

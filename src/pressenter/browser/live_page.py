@@ -16,7 +16,7 @@ Standard §13.2.7), first and largest contentful paint (`paint_timing`).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from pressenter.browser.css.cascade import ComputedStyle, StyledDocument, different_styles
@@ -31,7 +31,7 @@ from pressenter.browser.html.html_parser import HtmlParser
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.positioned import contains_positioned
 from pressenter.browser.layout.rectangles import Rectangle, element_rectangles
-from pressenter.browser.page import Page
+from pressenter.browser.page import Page, PerPage
 from pressenter.browser.page_resources import PageResources, Services
 from pressenter.browser.pictures import PictureFile, inline_drawings, picture_source, shows_picture
 from pressenter.browser.preload_scanner import PreloadScanner, is_for, style_sheet_address
@@ -96,8 +96,8 @@ class LivePage:
         self._needs_style = self._needs_layout = self._needs_paint = True
         self._follows_scrolling = False
         self._wants_frame = asyncio.Event()
-        self._hit_test: tuple[Page, HitTest] | None = None
-        self._rectangles: tuple[Page, dict[Element, Rectangle]] | None = None
+        self._hit_test = PerPage(lambda page: HitTest(page, self.offsets))
+        self._rectangles = PerPage(lambda page: element_rectangles(page.layout))
         self.scroll = (0.0, 0.0)
         self.offsets: dict[Element, tuple[float, float]] = {}
         self._parsed = asyncio.get_running_loop().create_task(self._parse(), name="parser")
@@ -162,7 +162,7 @@ class LivePage:
                 await self._services.spend("html_byte", len(data or b""))
                 self.document.encoding = self._decoder.encoding
                 self._take_inserted()
-            self._touch(needs_style=True)
+            self.changed()
             if data is None:
                 break
         nodes = sum(1 for _ in self.document.descendants())
@@ -180,9 +180,7 @@ class LivePage:
         assert builder.inserted is not None
         new, builder.inserted = [*self._open_styles, *builder.inserted], []
         self._open_styles = []
-        cause = self._services.recorder.agenda.cause
         for element in new:
-            self._services.recorder.agenda.cause = cause
             if element.tag == "base" and "href" in element.attributes and self._base == self.document.url:
                 self._base = resolved(element.get("href"), self.document.url) or self._base  # HTML Standard §4.2.3
             elif element.tag == "style":
@@ -194,7 +192,6 @@ class LivePage:
                 self._load_sheet(element)
             elif shows_picture(element):
                 self._start(self._load_picture(element), "picture")
-        self._services.recorder.agenda.cause = cause
 
     # ---- resources -------------------------------------------------------------------------------
 
@@ -203,7 +200,7 @@ class LivePage:
 
         async def load() -> None:
             self._sheets[element] = await self._resources.style_sheet(element, self._base)
-            self._touch(needs_style=True)
+            self.changed()
 
         self._start(load(), "style sheet")
 
@@ -216,18 +213,19 @@ class LivePage:
         else:
             del self._pictures[element]
         element.mark_changed(SHOWN)
-        self._touch(needs_style=True)
+        self.changed()
 
     async def _load_tile(self, address: str) -> None:
         self._tiles[address] = await self._resources.picture(address, self._base)
-        self._touch()
+        self._needs_layout = True
+        self._wants_frame.set()
 
     async def _load_font(self, face: FontFace) -> None:
         data = await self._resources.font(face, self._base)
         if data is not None:
             self._faces[face] = data
             self._use_fonts()
-            self._touch(needs_style=True)  # lengths may be in its units
+            self.changed()  # lengths may be in its units
         self._awaited_faces.discard(face)
         family = face.family.lower()
         if not any(other.family.lower() == family for other in self._awaited_faces):
@@ -286,19 +284,11 @@ class LivePage:
 
     def element_at(self, x: float, y: float) -> Element | None:
         """The element at a point of the window, as the page was drawn last."""
-        if self.page is None:
-            return None
-        if self._hit_test is None or self._hit_test[0] is not self.page:
-            self._hit_test = (self.page, HitTest(self.page, self.offsets))
-        return self._hit_test[1].element_at(x, y, self.scroll)
+        return self._hit_test.of(self.page).element_at(x, y, self.scroll) if self.page is not None else None
 
     def rectangle_of(self, element: Element) -> Rectangle | None:
         """Where an element is on the page, as it was drawn last; None if it has no box."""
-        if self.page is None:
-            return None
-        if self._rectangles is None or self._rectangles[0] is not self.page:
-            self._rectangles = (self.page, element_rectangles(self.page.layout))
-        return self._rectangles[1].get(element)
+        return self._rectangles.of(self.page).get(element) if self.page is not None else None
 
     def is_seen(self, element: Element) -> bool:
         """Whether an element is drawn somewhere: it has a box, is visible, and in no closed details."""
@@ -324,8 +314,8 @@ class LivePage:
                     return x, y
         return x - self.scroll[0], y - self.scroll[1]
 
-    def states_changed(self) -> None:
-        """Elements have other states, values or attributes."""
+    def changed(self) -> None:
+        """The document, its style sheets or its fonts are others now: what that comes to is found at the next frame."""
         self._needs_style = True
         self._wants_frame.set()
 
@@ -353,12 +343,6 @@ class LivePage:
         self._wants_frame.set()
 
     # ---- rendering -------------------------------------------------------------------------------
-
-    def _touch(self, needs_style: bool = False) -> None:
-        """Something has changed that may be seen."""
-        self._needs_style |= needs_style
-        self._needs_layout = True
-        self._wants_frame.set()
 
     @property
     def _is_renderable(self) -> bool:
@@ -401,7 +385,7 @@ class LivePage:
 
     async def _style(self) -> StyledDocument:
         """Styles, and what they in turn ask for."""
-        styled = self._rendering.styled
+        before = styled = self._rendering.styled
         if styled is None or self._needs_style:
             self._needs_style = False
             sheets = self._known_sheets()
@@ -409,25 +393,25 @@ class LivePage:
             styled = await self._rendering.style(sheets, self._fonts, now)
             self._needs_layout = self._needs_layout or self._rendering.boxes_are_stale
             if self._rendering.is_moving:  # the next frame will be another
-                self._needs_style = True
-                self._wants_frame.set()
-            self._follows_scrolling = any(map(_follows_scrolling, different_styles(styled)))
-            cause = self._services.recorder.agenda.cause
-            for address in sorted(named_pictures(styled) - self._tiles.keys()):
-                self._services.recorder.agenda.cause = cause
-                self._tiles[address] = None
-                self._start(self._load_tile(address), "picture")
-            for face in self._wanted_faces(sheets, styled):
-                self._services.recorder.agenda.cause = cause
-                self._faces[face] = None
-                self._await_font(face)
-                self._start(self._load_font(face), "font")
-            self._services.recorder.agenda.cause = cause
+                self.changed()
+            if styled is not before:
+                self._ask_for(sheets, different_styles(styled))
         return styled
 
-    def _wanted_faces(self, sheets: list[StyleSheet], styled: StyledDocument) -> list[FontFace]:
+    def _ask_for(self, sheets: list[StyleSheet], styles: Collection[ComputedStyle]) -> None:
+        """The pictures and fonts that styles name and nobody has asked for."""
+        self._follows_scrolling = any(map(_follows_scrolling, styles))
+        for address in sorted(named_pictures(styles) - self._tiles.keys()):
+            self._tiles[address] = None
+            self._start(self._load_tile(address), "picture")
+        for face in self._wanted_faces(sheets, styles):
+            self._faces[face] = None
+            self._await_font(face)
+            self._start(self._load_font(face), "font")
+
+    def _wanted_faces(self, sheets: list[StyleSheet], styles: Collection[ComputedStyle]) -> list[FontFace]:
         """The fonts that the page brings and its styles name, as far as they were not asked for (CSS Fonts 4 §4.6)."""
-        used = {family.lower() for style in different_styles(styled) for family in style["font-family"]}
+        used = {family.lower() for style in styles for family in style["font-family"]}
         faces = [face for sheet in sheets for face in sheet.font_faces if face.family.lower() in used]
         return [face for face in dict.fromkeys(faces) if face not in self._faces]
 
@@ -445,7 +429,7 @@ class LivePage:
         """Show text in the font that there is: the font has come, cannot be had, or has taken too long."""
         if family in self._fonts.awaited:
             self._fonts = self._fonts.awaiting(self._fonts.awaited - {family})
-            self._touch(needs_style=True)
+            self.changed()
 
     async def _drawn(self) -> Page:
         """The page as it is now; only the stages run that have something to do."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
 
 from pressenter.browser.css.cascade import StyledDocument, dump_styles
 from pressenter.browser.css.style_sheet import StyleSheet, dump_style_sheet
@@ -12,10 +13,27 @@ from pressenter.browser.layout.boxes import Box
 from pressenter.browser.layout.fragments import LayoutResult, TextFragment, dump_fragments, walk
 from pressenter.browser.paint.items import DisplayItem, dump_display_list
 
-__all__ = ["STAGES", "Page"]
+__all__ = ["STAGES", "Page", "PerPage"]
 
 #: The stages of a page that can be dumped as text.
 STAGES = ("dom", "cssom", "styles", "boxes", "fragments", "display-list")
+
+
+Found = TypeVar("Found")
+
+
+class PerPage(Generic[Found]):
+    """What is worked out from a page when it is first asked for, and kept until there is another page."""
+
+    def __init__(self, work_out: Callable[[Page], Found]) -> None:
+        self._work_out = work_out
+        self._known: tuple[Page, Found] | None = None
+
+    def of(self, page: Page) -> Found:
+        """For this page."""
+        if self._known is None or self._known[0] is not page:
+            self._known = (page, self._work_out(page))
+        return self._known[1]
 
 
 class Page(NamedTuple):

@@ -92,7 +92,7 @@ class PageInput:
         self._hovered = chain
         if element is not None:
             self._record("pointer.over", x=round(x), y=round(y), element=_named(element))
-        self._live.states_changed()
+        self._live.changed()
 
     def pointer_left(self) -> None:
         """The pointer is outside of the page."""
@@ -101,7 +101,7 @@ class PageInput:
         for left in self._hovered:
             left.set_state("hover", False)
         self._hovered = []
-        self._live.states_changed()
+        self._live.changed()
 
     def button(self, x: float, y: float, down: bool) -> None:
         """The button goes down or up."""
@@ -113,7 +113,7 @@ class PageInput:
         pressed, self._pressed = self._pressed, None
         for around in _with_ancestors(pressed):
             around.set_state("active", False)
-        self._live.states_changed()
+        self._live.changed()
         common = next((around for around in _with_ancestors(pressed) if around in _with_ancestors(element)), None)
         if common is not None:  # UI Events §3.3.2: the nearest that was both pressed and released on
             self.click(common)
@@ -124,7 +124,7 @@ class PageInput:
             around.set_state("active", True)
         target = next((around for around in _with_ancestors(element) if is_focusable(around)), None)
         self.focus(target, by_keyboard=False)
-        self._live.states_changed()
+        self._live.changed()
 
     def touch(self, x: int, y: int, phase: str) -> None:
         """A finger: a tap is a click, a drag scrolls (Pointer Events 3 §4.2.3)."""
@@ -167,11 +167,11 @@ class PageInput:
                 self._submit(form, element)
             elif form is not None:
                 reset(form)
-                self._live.states_changed()
+                self._live.changed()
         elif element.is_html(("input",)) and input_type(element) in ("checkbox", "radio"):
             set_checked(element, input_type(element) == "radio" or not is_checked(element))
             self._record("page.check", element=_named(element), checked=is_checked(element))
-            self._live.states_changed()
+            self._live.changed()
         elif element.is_html(("select",)):
             self._next_option(element, 1, wraps=True)
         elif element.is_html(("summary",)) and _is_summary(element):
@@ -205,7 +205,7 @@ class PageInput:
         index = index % len(options) if wraps else min(max(0, index), len(options) - 1)
         select_option(select, options[index])
         self._record("page.select", element=_named(select), option=" ".join(options[index].text_content().split()))
-        self._live.states_changed()
+        self._live.changed()
 
     def _toggle_details(self, details: Element | None) -> None:
         assert details is not None
@@ -214,7 +214,7 @@ class PageInput:
         else:
             details.attributes["open"] = ""
         details.mark_changed()
-        self._live.states_changed()
+        self._live.changed()
 
     # ---- focus -------------------------------------------------------------------------------------
 
@@ -232,7 +232,7 @@ class PageInput:
             for around in _with_ancestors(element):
                 around.set_state("focus-within", True)
             self._record("page.focus", element=_named(element))
-        self._live.states_changed()
+        self._live.changed()
 
     def move_focus(self, step: int) -> None:
         """To the next element in sequential order, or the one before; past the ends to none (§6.6.3)."""
@@ -273,7 +273,7 @@ class PageInput:
             return
         if "readonly" not in field.attributes and edit(field, character):
             self._record("page.edit", element=_named(field), key=character)
-            self._live.states_changed()
+            self._live.changed()
 
     def _implicit_submission(self, field: Element) -> None:
         """Enter in a field sends the form (HTML Standard §4.10.22.2)."""

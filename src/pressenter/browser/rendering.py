@@ -107,7 +107,7 @@ class Rendering:
             return await self._style_everything()
         self.boxes_are_stale = self.boxes_are_stale or any(what & ~(STATES | BELOW) for _, what in changes)
         if self._memory is not None:
-            self._forget(node for node, what in changes)
+            self._memory.drop(node for node, _ in changes)  # those around a changed node are among them
             self._forget_list_items((node for node, what in changes if what & (CHILDREN | ITSELF)), before)
         wanted = _scopes(changes, before, cascade)
         if self.is_moving and self._animations is not None:
@@ -160,20 +160,15 @@ class Rendering:
         return any((found(around) or INITIAL)["display"] == "none" for around in ancestors(element))
 
     def _begin_style(self) -> int:
-        return self._begin("css.cascade", elements="?", rules=sum(len(sheet.rules) for sheet in self._sheets))
+        return self._begin("css.cascade", elements="?", rules=self._rules)
 
     async def _end_style(self, begin: int, elements: int) -> None:
         await self._services.spend("style_element", elements)
-        self._end(begin, elements=elements, rules=sum(len(sheet.rules) for sheet in self._sheets))
+        self._end(begin, elements=elements, rules=self._rules)
 
-    def _forget(self, nodes: Iterable[Node]) -> None:
-        """The boxes of changed nodes: of a text, those of the element that it is in."""
-        assert self._memory is not None
-        for node in nodes:
-            if isinstance(node, Element):
-                self._memory.forget([node])
-            elif isinstance(node.parent, Element):
-                self._memory.forget([node.parent])
+    @property
+    def _rules(self) -> int:
+        return sum(len(sheet.rules) for sheet in self._sheets)
 
     def _forget_list_items(self, parents: Iterable[Node | None], styled: StyledDocument) -> None:
         """Where a list has other items, all of them may have other numbers."""

@@ -257,14 +257,14 @@ class Tab:
         if self._target is not None:
             self._target.set_state("target", False)
             self._target = None
-            live.states_changed()
+            live.changed()
         if not name:
             return
         for element in live.document.elements():
             if element.get("id") == name or (element.tag == "a" and element.get("name") == name):
                 element.set_state("target", True)
                 self._target = element
-                live.states_changed()
+                live.changed()
                 rectangle = live.rectangle_of(element)
                 if rectangle is not None:
                     live.scroll_to((live.scroll[0], rectangle.y))

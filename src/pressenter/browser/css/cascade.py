@@ -10,7 +10,7 @@ rules below the same parent style share one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -50,7 +50,7 @@ class StyledDocument(NamedTuple):
         return self.unmoved.get(element) or self.styles.get(element)
 
 
-def different_styles(styled: StyledDocument) -> Iterable[ComputedStyle]:
+def different_styles(styled: StyledDocument) -> Collection[ComputedStyle]:
     """Every style that occurs, once: elements share them."""
     return {id(style): style for style in (*styled.styles.values(), *styled.pseudo_styles.values())}.values()
 

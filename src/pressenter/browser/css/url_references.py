@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from pressenter.browser.css.cascade import StyledDocument, different_styles
+from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.style_sheet import StyleSheet
 from pressenter.browser.html.addresses import resolved
 
 __all__ = ["absolute", "named_pictures", "with_absolute_urls"]
 
 
-def named_pictures(styled: StyledDocument) -> set[str]:
+def named_pictures(styles: Iterable[ComputedStyle]) -> set[str]:
     """The addresses of all pictures that styles name."""
     found = set()
-    for style in different_styles(styled):
+    for style in styles:
         for image in (*style["background-image"], style["list-style-image"]):
             if isinstance(image, tuple) and image[0] == "url":
                 found.add(image[1])

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle, StyledDocument
+from pressenter.browser.css.selectors import ancestors
 from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.html.dom import HTML, Document, Element, Node, Text
 from pressenter.browser.layout.boxes import (
@@ -74,16 +75,17 @@ class BoxMemory:
     """
 
     def __init__(self) -> None:
-        self._made: dict[Element, _Made] = {}
+        self._made: dict[Node, _Made] = {}
+
+    def drop(self, nodes: Iterable[Node]) -> None:
+        """The boxes of these nodes alone are to be made anew."""
+        for node in nodes:
+            self._made.pop(node, None)
 
     def forget(self, elements: Iterable[Element]) -> None:
         """The boxes of these elements, and of those around them, are to be made anew."""
         for element in elements:
-            self._made.pop(element, None)
-            around = element.parent_element
-            while around is not None:
-                self._made.pop(around, None)
-                around = around.parent_element
+            self.drop((element, *ancestors(element)))
 
     def clear(self) -> None:
         """All boxes are to be made anew."""
