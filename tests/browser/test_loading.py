@@ -22,17 +22,9 @@ from pressenter.browser.page_resources import Services
 from pressenter.browser.preload_scanner import PreloadScanner
 from pressenter.http.content_coding import BadEncoding, ContentDecoder
 from pressenter.http.errors import FetchError
-from pressenter.http.messages import Headers, Response
+from pressenter.http.messages import Fetched, Headers, Response
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
-
-
-class Fetched:
-    """What a test's server gives."""
-
-    def __init__(self, url: str, body: bytes, kind: str) -> None:
-        self.url, self.body = url, body
-        self.response = Response(url, 200, "OK", Headers([("Content-Type", kind)]), body)
 
 
 class SlowFetcher:
@@ -52,7 +44,8 @@ class SlowFetcher:
         if name not in self.files:
             raise FetchError("http", f"{name} is not there")
         await self._gates[name].wait()
-        return Fetched(url, self.files[name][1], self.files[name][0])
+        kind, body = self.files[name]
+        return Fetched(url, Response(url, 200, "OK", Headers([("Content-Type", kind)]), body), body)
 
 
 async def settle() -> None:

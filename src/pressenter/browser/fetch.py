@@ -17,11 +17,11 @@ from pressenter.browser.html.addresses import resolved
 from pressenter.http.cache import HttpCache, Lookup
 from pressenter.http.client import FetchError, HttpClient
 from pressenter.http.content_coding import ACCEPT_ENCODING, BadEncoding, ContentDecoder
-from pressenter.http.messages import Headers, Request, Response
+from pressenter.http.messages import Fetched, Headers, Request, Response
 from pressenter.http.strict_transport import StrictTransport
 from pressenter.trace import Recorder
 
-__all__ = ["MAXIMUM_REDIRECTS", "DocumentListener", "Fetched", "Fetcher", "Form"]
+__all__ = ["MAXIMUM_REDIRECTS", "DocumentListener", "Fetcher", "Form"]
 
 MAXIMUM_REDIRECTS = 20  # Fetch Standard §4.4
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -31,14 +31,6 @@ _ACCEPT = {
     "font": "*/*",
     "image": "image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
 }
-
-
-class Fetched(NamedTuple):
-    """The end of a chain of redirections; ``body`` has no content coding any more."""
-
-    url: str
-    response: Response
-    body: bytes
 
 
 class DocumentListener(Protocol):

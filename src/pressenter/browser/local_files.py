@@ -10,26 +10,18 @@ import os
 import time
 import urllib.parse
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pressenter.http.errors import FetchError
-from pressenter.http.messages import Headers, Response
+from pressenter.http.messages import Fetched, Headers, Response
 from pressenter.trace import Recorder
 
 if TYPE_CHECKING:
-    from pressenter.browser.fetch import Fetched, Fetcher
+    from pressenter.browser.fetch import Fetcher
 
 __all__ = ["LocalFetcher"]
 
 _LARGEST_FILE = 256 << 20  # bytes
-
-
-class LocalFile(NamedTuple):
-    """What was fetched, as `pressenter.browser.fetch.Fetched` has it."""
-
-    url: str
-    response: Response
-    body: bytes
 
 
 class LocalFetcher:
@@ -39,7 +31,7 @@ class LocalFetcher:
         self._recorder = recorder
         self._network: Fetcher | None = None
 
-    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched | LocalFile:
+    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched:
         """Fetch a document, style sheet, image or font.  Raises FetchError."""
         if url.startswith("data:"):
             return _answer(url, *_data(url))
@@ -72,9 +64,9 @@ def _path(url: str) -> Path:
     return Path(path.removeprefix("/") if os.name == "nt" else path)  # /C:/page.html
 
 
-def _answer(url: str, content_type: str, body: bytes) -> LocalFile:
+def _answer(url: str, content_type: str, body: bytes) -> Fetched:
     fields = [("Content-Type", content_type)] if content_type else []
-    return LocalFile(url, Response(url, 200, "OK", Headers(fields), body), body)
+    return Fetched(url, Response(url, 200, "OK", Headers(fields), body), body)
 
 
 def _data(url: str) -> tuple[str, bytes]:

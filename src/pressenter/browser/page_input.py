@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from pressenter.browser import keys
 from pressenter.browser.css.selectors import ancestors
 from pressenter.browser.form_submission import Submission, submission
 from pressenter.browser.html.attributes import whole_number
@@ -297,15 +298,15 @@ class PageInput:
     def _scroll_key(self, character: str, shift: bool) -> None:
         page = PAGE_SHARE * self._live.window_height
         distances = {
-            " ": -page if shift else page, "\ue00f": page, "\ue00e": -page, "\ue015": LINE, "\ue013": -LINE,
-            "\ue010": 1e9, "\ue011": -1e9,
+            " ": -page if shift else page, keys.PAGE_DOWN: page, keys.PAGE_UP: -page, keys.DOWN: LINE, keys.UP: -LINE,
+            keys.END: 1e9, keys.HOME: -1e9,
         }  # fmt: skip
         if character in distances:
             self.scrolling.by(self.focused, 0.0, distances[character])
 
 
 _TOUCH_SLOP = 8  # pixels that a finger may move and still tap
-_ARROWS = {"\ue015": 1, "\ue014": 1, "\ue013": -1, "\ue012": -1}
+_ARROWS = {keys.DOWN: 1, keys.RIGHT: 1, keys.UP: -1, keys.LEFT: -1}
 
 
 def is_focusable(element: Element) -> bool:

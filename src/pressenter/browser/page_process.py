@@ -22,10 +22,10 @@ from pressenter.browser.css.style_sheet import Medium
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.live_page import LivePage
 from pressenter.browser.page import Page
-from pressenter.browser.page_resources import FetchedResource, ResourceFetcher, Services
+from pressenter.browser.page_resources import ResourceFetcher, Services
 from pressenter.browser.paint.items import DisplayItem
 from pressenter.http.errors import FetchError
-from pressenter.http.messages import Response
+from pressenter.http.messages import Fetched
 from pressenter.sim import Agenda
 from pressenter.trace import Recorder
 
@@ -44,14 +44,6 @@ class Frame(NamedTuple):
     height: float
     display_list: list[DisplayItem]
     pictures: dict[str, bytes]
-
-
-class _Resource(NamedTuple):
-    """What was fetched, on its way to the page."""
-
-    url: str
-    response: Response
-    body: bytes
 
 
 class PageProcess:
@@ -116,7 +108,7 @@ class PageProcess:
     async def _fetch(self, number: int, url: str, kind: str, referrer: str) -> None:
         try:
             found = await self._fetcher.fetch(url, kind, referrer)
-            self._pipe.send(("answer", number, _Resource(found.url, found.response, found.body)))
+            self._pipe.send(("answer", number, found))
         except FetchError as error:
             self._pipe.send(("refusal", number, error.step, str(error)))
 
@@ -129,16 +121,16 @@ class _Asking:
 
     def __init__(self, pipe: multiprocessing.connection.Connection) -> None:
         self._pipe = pipe
-        self._asked: dict[int, asyncio.Future[FetchedResource]] = {}
+        self._asked: dict[int, asyncio.Future[Fetched]] = {}
 
-    async def fetch(self, url: str, kind: str, referrer: str = "") -> FetchedResource:
+    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched:
         number = len(self._asked) + 1
-        answer: asyncio.Future[FetchedResource] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Fetched] = asyncio.get_running_loop().create_future()
         self._asked[number] = answer
         self._pipe.send(("request", number, url, kind, referrer))
         return await answer
 
-    def answer(self, number: int, found: FetchedResource) -> None:
+    def answer(self, number: int, found: Fetched) -> None:
         self._asked[number].set_result(found)
 
     def refusal(self, number: int, step: str, message: str) -> None:

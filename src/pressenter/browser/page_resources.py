@@ -18,13 +18,13 @@ from pressenter.browser.html.decoder import decode
 from pressenter.browser.layout.fonts import font_file
 from pressenter.browser.pictures import PictureFile, UnknownPicture, picture_file
 from pressenter.http.errors import FetchError
+from pressenter.http.messages import Fetched
 from pressenter.trace import Recorder
 
 if TYPE_CHECKING:
     from pressenter.browser.html.dom import Element
-    from pressenter.http.messages import Response
 
-__all__ = ["FetchedResource", "PageResources", "ResourceFetcher", "Services", "Spend"]
+__all__ = ["PageResources", "ResourceFetcher", "Services", "Spend"]
 
 _MAXIMUM_IMPORTS = 100  # of one page
 
@@ -34,26 +34,10 @@ _FETCHABLE = ("http:", "https:", "file:", "data:")
 Spend = Callable[[str, float], Awaitable[None]]
 
 
-class FetchedResource(Protocol):
-    """What a fetch came to."""
-
-    @property
-    def url(self) -> str:
-        """The address in the end."""
-
-    @property
-    def response(self) -> Response:
-        """Status and fields."""
-
-    @property
-    def body(self) -> bytes:
-        """The contents, without content coding."""
-
-
 class ResourceFetcher(Protocol):
     """Who brings what a page needs: from the network, or from files."""
 
-    async def fetch(self, url: str, kind: str, referrer: str = "") -> FetchedResource:
+    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched:
         """Fetch a document, style sheet, image or font.  Raises FetchError."""
 
 
@@ -80,7 +64,7 @@ class PageResources:
         self._url = url
         self._main_thread = main_thread
         self._imports_left = _MAXIMUM_IMPORTS
-        self._fetches: dict[tuple[str, str], asyncio.Task[FetchedResource | None]] = {}
+        self._fetches: dict[tuple[str, str], asyncio.Task[Fetched | None]] = {}
 
     def preload(self, reference: str, base: str, kind: str) -> None:
         """Ask for something before the page has come upon it."""
@@ -172,7 +156,7 @@ class PageResources:
 
     # ---- fetching --------------------------------------------------------------------------------
 
-    async def _get(self, reference: str, base: str, kind: str) -> FetchedResource | None:
+    async def _get(self, reference: str, base: str, kind: str) -> Fetched | None:
         url = resolved(reference, base)
         if url is None:
             self._record("html.subresource", url=reference, kind=f"{kind}, which is no URL")
@@ -183,14 +167,14 @@ class PageResources:
         # Shielded: others may wait for the same address.
         return await asyncio.shield(self._task(url, kind))
 
-    def _task(self, url: str, kind: str) -> asyncio.Task[FetchedResource | None]:
+    def _task(self, url: str, kind: str) -> asyncio.Task[Fetched | None]:
         task = self._fetches.get((url, kind))
         if task is None:
             task = asyncio.get_running_loop().create_task(self._fetch(url, kind), name=f"fetch {kind}")
             self._fetches[url, kind] = task
         return task
 
-    async def _fetch(self, url: str, kind: str) -> FetchedResource | None:
+    async def _fetch(self, url: str, kind: str) -> Fetched | None:
         try:
             fetched = await self._services.fetcher.fetch(url, kind, self._url)
         except FetchError as error:

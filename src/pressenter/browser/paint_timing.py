@@ -7,13 +7,13 @@ part in the window has the largest area when it is first painted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from pressenter.browser.html.dom import Element
-from pressenter.browser.layout.boxes import InlineBox, ReplacedBox
+from pressenter.browser.layout.boxes import ReplacedBox
 from pressenter.browser.layout.fonts import FontLibrary
-from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, TextFragment
+from pressenter.browser.layout.fragments import TextFragment
+from pressenter.browser.layout.rectangles import page_fragments
 from pressenter.browser.page import Page
 from pressenter.browser.paint.items import Rect
 
@@ -59,8 +59,9 @@ class PaintTiming:
             return []
         texts: dict[Element, Rect] = {}
         found: list[Paint] = []
-        for fragment, rect, block in _placed(page):
-            seen = rect.common(window)
+        for placed in page_fragments(page.layout):
+            fragment, block = placed.fragment, placed.block
+            seen = Rect(*placed.rectangle).common(window)
             if seen is None or block is None:
                 continue
             if isinstance(fragment, TextFragment):
@@ -86,21 +87,3 @@ class PaintTiming:
             return Paints(paints, None)
         self._largest = largest.area
         return Paints(paints, largest)
-
-
-def _placed(page: Page) -> Iterator[tuple[BoxFragment | TextFragment, Rect, Element | None]]:
-    """Every fragment with its place, and the element of the block that it is in."""
-    positioned = {fragment.box: fragment for fragment in page.layout.positioned}
-    stack: list[tuple[Fragment, float, float, Element | None]] = [(page.layout.root, 0.0, 0.0, None)]
-    while stack:
-        item, x, y, block = stack.pop()
-        if isinstance(item, Placeholder):
-            if item.box in positioned:
-                stack.append((positioned[item.box], 0.0, 0.0, block))
-            continue
-        x, y = x + item.x, y + item.y
-        if isinstance(item, BoxFragment):
-            if item.box.element is not None and not isinstance(item.box, InlineBox):
-                block = item.box.element
-            stack.extend((child, x, y, block) for child in item.children)
-        yield item, Rect(x, y, item.width, item.height), block

@@ -19,6 +19,7 @@ from pressenter.browser.pictures import picture_source
 
 __all__ = ["Preload", "PreloadScanner", "is_for", "style_sheet_address"]
 
+_WATCHED = frozenset(("base", "img", "link", "picture", "source", "template"))
 #: What ``as`` may ask for ahead of time (HTML Standard §4.6.7.14), by our names for it.
 _PRELOAD_KINDS = {"style": "style", "image": "image", "font": "font"}
 
@@ -62,10 +63,12 @@ class PreloadScanner:
         """What some more characters ask for."""
         found: list[Preload] = []
         for token in self._tokenizer.feed(text):
+            if token.tag not in _WATCHED:
+                continue
             if token.type is TokenType.START_TAG:
-                found += self._start_tag(Element(token.tag or "", dict(token.attrs or ())))
+                found += self._start_tag(Element(token.tag, dict(token.attrs or ())))
             elif token.type is TokenType.END_TAG:
-                self._end_tag(token.tag or "")
+                self._end_tag(token.tag)
         return [preload for preload in found if preload.reference.strip()]
 
     def _start_tag(self, element: Element) -> list[Preload]:

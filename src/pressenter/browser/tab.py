@@ -16,7 +16,7 @@ import ada_url
 
 from pressenter.browser.content_type import content_type, filename_of
 from pressenter.browser.error_page import download_page, error_page, picture_page, text_page
-from pressenter.browser.fetch import Fetched, Fetcher, Form
+from pressenter.browser.fetch import Fetcher, Form
 from pressenter.browser.form_submission import Submission
 from pressenter.browser.html.addresses import resolved
 from pressenter.browser.html.decoder import decode
@@ -29,7 +29,7 @@ from pressenter.browser.page_resources import Services
 from pressenter.browser.paint_timing import PaintTiming
 from pressenter.browser.session_history import SessionEntry, SessionHistory
 from pressenter.http.errors import FetchError
-from pressenter.http.messages import Headers
+from pressenter.http.messages import Fetched, Headers
 
 __all__ = ["Failure", "Tab"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Headers", "Request", "Response", "Timings"]
+__all__ = ["Fetched", "Headers", "Request", "Response", "Timings"]
 
 
 class Headers:
@@ -70,3 +70,11 @@ class Response(NamedTuple):
     server_address: str = ""
     connection: str = ""
     from_cache: bool = False
+
+
+class Fetched(NamedTuple):
+    """The end of a chain of redirections; ``body`` has no content coding any more."""
+
+    url: str
+    response: Response
+    body: bytes

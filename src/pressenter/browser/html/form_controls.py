@@ -6,7 +6,7 @@ the element's `control`, until the form is reset ("dirty value flag", §4.10.18.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from pressenter.browser.html.dom import Document, Element, Node
 
@@ -99,9 +99,14 @@ def is_checked(element: Element) -> bool:
     if element.tag == "option":
         select = _select_of(element)
         return element is selected_option(select) if select is not None else "selected" in element.attributes
+    return _is_on(element, "checked")
+
+
+def _is_on(element: Element, attribute: str) -> bool:
+    """What was entered, or else whether the attribute is there."""
     if element.control is not None and element.control.checked is not None:
         return bool(element.control.checked)
-    return "checked" in element.attributes
+    return attribute in element.attributes
 
 
 def set_checked(element: Element, is_on: bool) -> None:
@@ -125,9 +130,7 @@ def _radio_group(element: Element) -> Iterator[Element]:
 
 def is_chosen(option: Element) -> bool:
     """Whether an option of a list in which several may be chosen is."""
-    if option.control is not None and option.control.checked is not None:
-        return bool(option.control.checked)
-    return "selected" in option.attributes
+    return _is_on(option, "selected")
 
 
 def is_disabled_option(option: Element) -> bool:
@@ -179,8 +182,7 @@ def form_of(element: Element) -> Element | None:
     if element.form_owner is not None and "form" not in element.attributes:
         return element.form_owner
     if "form" in element.attributes:
-        wanted = element.get("form")
-        return next((e for e in _root(element).elements() if e.get("id") == wanted and e.is_html(("form",))), None)
+        return _named(element, "form", ("form",))
     above = element.parent_element
     while above is not None and not above.is_html(("form",)):
         above = above.parent_element
@@ -234,9 +236,14 @@ def reset(form: Element) -> None:
 def labeled_control(label: Element) -> Element | None:
     """The control that a label is for: by its for attribute, or the first one in it (§4.10.4)."""
     if "for" in label.attributes:
-        wanted = label.get("for")
-        return next((e for e in _root(label).elements() if e.get("id") == wanted and e.is_html(_LABELABLE)), None)
+        return _named(label, "for", _LABELABLE)
     return next((e for e in label.elements() if e.is_html(_LABELABLE)), None)
+
+
+def _named(element: Element, attribute: str, tags: Container[str]) -> Element | None:
+    """The element of one of the tags whose id an attribute names."""
+    wanted = element.get(attribute)
+    return next((e for e in _root(element).elements() if e.get("id") == wanted and e.is_html(tags)), None)
 
 
 def _root(element: Element) -> Document | Node:

@@ -9,7 +9,7 @@ from pressenter.browser.html.dom import SVG, Element
 from pressenter.browser.layout.boxes import InlineBox, ReplacedBox
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, LayoutResult, Placeholder, TextFragment
 from pressenter.browser.layout.svg_geometry import svg_rectangles
-from pressenter.browser.layout.transforms import Matrix, multiplied, transformation
+from pressenter.browser.layout.transforms import Matrix, mapped_bounds, multiplied, transformation
 
 __all__ = ["PlacedFragment", "Rectangle", "element_rectangles", "page_fragments"]
 
@@ -35,20 +35,21 @@ class Rectangle(NamedTuple):
 
     def mapped(self, matrix: Matrix) -> Rectangle:
         """The rectangle around what a matrix makes of this one."""
-        a, b, c, d, e, f = matrix
-        xs, ys = (self.x, self.x + self.width), (self.y, self.y + self.height)
-        points = [(a * x + c * y + e, b * x + d * y + f) for x in xs for y in ys]
-        left, top = min(x for x, _ in points), min(y for _, y in points)
-        return Rectangle(left, top, max(x for x, _ in points) - left, max(y for _, y in points) - top)
+        left, top, right, bottom = mapped_bounds(matrix, self.x, self.y, self.x + self.width, self.y + self.height)
+        return Rectangle(left, top, right - left, bottom - top)
 
 
 class PlacedFragment(NamedTuple):
-    """A fragment with the page coordinates of its corner, and the transforms of the boxes around it."""
+    """A fragment with the page coordinates of its corner, and the transforms of the boxes around it.
+
+    ``block`` is the element of the innermost box around it that is no inline one, or its own.
+    """
 
     fragment: BoxFragment | TextFragment
     x: float
     y: float
     matrix: Matrix | None
+    block: Element | None
 
     @property
     def rectangle(self) -> Rectangle:
@@ -60,21 +61,23 @@ class PlacedFragment(NamedTuple):
 def page_fragments(layout: LayoutResult) -> Iterator[PlacedFragment]:
     """Every fragment of a page, what is positioned where its placeholder stands in the tree."""
     positioned = {fragment.box: fragment for fragment in layout.positioned}
-    stack: list[tuple[Fragment, float, float, Matrix | None]] = [(layout.root, 0.0, 0.0, None)]
+    stack: list[tuple[Fragment, float, float, Matrix | None, Element | None]] = [(layout.root, 0.0, 0.0, None, None)]
     while stack:
-        item, x, y, matrix = stack.pop()
+        item, x, y, matrix, block = stack.pop()
         if isinstance(item, Placeholder):
             placed = positioned.get(item.box)
             if placed is not None:
-                stack.append((placed, 0.0, 0.0, matrix))
+                stack.append((placed, 0.0, 0.0, matrix, block))
             continue
         x, y = x + item.x, y + item.y
         if isinstance(item, BoxFragment):
             own = transformation(item.box.style, x, y, item.width, item.height)
             if own is not None and not isinstance(item.box, InlineBox):
                 matrix = own if matrix is None else multiplied(matrix, own)
-            stack.extend((child, x, y, matrix) for child in reversed(item.children))
-        yield PlacedFragment(item, x, y, matrix)
+            if item.box.element is not None and not isinstance(item.box, InlineBox):
+                block = item.box.element
+            stack.extend((child, x, y, matrix, block) for child in reversed(item.children))
+        yield PlacedFragment(item, x, y, matrix, block)
 
 
 def element_rectangles(layout: LayoutResult) -> dict[Element, Rectangle]:

@@ -13,12 +13,10 @@ from itertools import pairwise
 
 from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.boxes import DrawnText
-from pressenter.browser.layout.transforms import Matrix, multiplied
+from pressenter.browser.layout.transforms import Bounds, Matrix, mapped_bounds, multiplied
 
-__all__ = ["Bounds", "svg_rectangles"]
+__all__ = ["svg_rectangles"]
 
-#: (left, top, right, bottom)
-Bounds = tuple[float, float, float, float]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _COMMAND = re.compile(r"([MmLlHhVvCcSsQqTtAaZz])([^MmLlHhVvCcSsQqTtAaZz]*)")
@@ -51,7 +49,7 @@ def svg_rectangles(svg: Element, content: Bounds, texts: Texts) -> Iterator[tupl
     found: dict[Element, Bounds] = {}
     for element, matrix, _ in reversed(order):  # children before their groups
         own = _text_bounds(element, texts[element], view) if element in texts else _shape(element, view)
-        bounds = _mapped(own, matrix) if own is not None else None
+        bounds = mapped_bounds(matrix, *own) if own is not None else None
         for child in element.children:
             if isinstance(child, Element) and child in found:
                 bounds = found[child] if bounds is None else _joined(bounds, found[child])
@@ -112,12 +110,6 @@ def _transform(text: str) -> Matrix:
 
 def _joined(one: Bounds, other: Bounds) -> Bounds:
     return (min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]))
-
-
-def _mapped(bounds: Bounds, matrix: Matrix) -> Bounds:
-    a, b, c, d, e, f = matrix
-    points = [(a * x + c * y + e, b * x + d * y + f) for x in (bounds[0], bounds[2]) for y in (bounds[1], bounds[3])]
-    return (min(x for x, _ in points), min(y for _, y in points), max(x for x, _ in points), max(y for _, y in points))
 
 
 def _length(element: Element, name: str, room: float = 0.0) -> float:

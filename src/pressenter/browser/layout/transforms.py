@@ -11,9 +11,11 @@ from typing import Any
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.edges import resolve
 
-__all__ = ["Matrix", "inverted", "multiplied", "transformation"]
+__all__ = ["Bounds", "Matrix", "inverted", "mapped_bounds", "multiplied", "transformation"]
 
 Matrix = tuple[float, float, float, float, float, float]
+#: (left, top, right, bottom)
+Bounds = tuple[float, float, float, float]
 
 
 def multiplied(one: Matrix, two: Matrix) -> Matrix:
@@ -21,6 +23,13 @@ def multiplied(one: Matrix, two: Matrix) -> Matrix:
     a, b, c, d, e, f = one
     g, h, i, j, k, m = two
     return (a * g + c * h, b * g + d * h, a * i + c * j, b * i + d * j, a * k + c * m + e, b * k + d * m + f)
+
+
+def mapped_bounds(matrix: Matrix, left: float, top: float, right: float, bottom: float) -> Bounds:
+    """The smallest upright rectangle around what becomes of a rectangle."""
+    a, b, c, d, e, f = matrix
+    points = [(a * x + c * y + e, b * x + d * y + f) for x in (left, right) for y in (top, bottom)]
+    return (min(x for x, _ in points), min(y for _, y in points), max(x for x, _ in points), max(y for _, y in points))
 
 
 def inverted(matrix: Matrix) -> Matrix | None:

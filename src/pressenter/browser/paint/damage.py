@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pressenter.browser.layout.transforms import mapped_bounds
 from pressenter.browser.paint.items import (
     BorderItem,
     Clip,
@@ -110,11 +111,9 @@ def _outside(state: Clip | Group | FixedToViewport, inside: Rect | None) -> Rect
             inside = inside.grown(3 * values[2] + max(abs(values[0]), abs(values[1])))
     if state.matrix is None:
         return inside
-    a, b, c, d, e, f = state.matrix
-    xs, ys = (inside.x, inside.x + inside.width), (inside.y, inside.y + inside.height)
-    points = [(a * x + c * y + e, b * x + d * y + f) for x in xs for y in ys]
-    left, top = min(x for x, _ in points), min(y for _, y in points)
-    return Rect(left, top, max(x for x, _ in points) - left, max(y for _, y in points) - top).grown(_PIXEL)
+    edges = (inside.x, inside.y, inside.x + inside.width, inside.y + inside.height)
+    left, top, right, bottom = mapped_bounds(state.matrix, *edges)
+    return Rect(left, top, right - left, bottom - top).grown(_PIXEL)
 
 
 def _bounds(item: DisplayItem) -> Rect | None:
