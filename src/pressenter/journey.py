@@ -204,10 +204,7 @@ def go(
     if visits < 1:
         raise ValueError(f"visits: {visits} is not a number of visits")
     actions = [parse_action(text) for text in then]
-    if not isinstance(world, World):
-        world = World.load(world, seed=1 if seed is None else seed, sites=sites)
-    elif sites or seed not in (None, world.seed):
-        raise ValueError("a World has its seed and its sites already: give them to World.load")
+    world = _world_for(world, seed, sites)
     if on_event is not None:
         for event in world.recorder.events:
             on_event(event)
@@ -237,6 +234,15 @@ def go(
     finally:
         world.close()
     return journey
+
+
+def _world_for(world: str | Path | World | None, seed: int | None, sites: Mapping[str, str | Path] | None) -> World:
+    """The world that `go` was given, or the one that its file describes."""
+    if not isinstance(world, World):
+        return World.load(world, seed=1 if seed is None else seed, sites=sites)
+    if sites or seed not in (None, world.seed):
+        raise ValueError("a World has its seed and its sites already: give them to World.load")
+    return world
 
 
 def _open_browser(world: World, language: str) -> Browser:
