@@ -24,8 +24,11 @@ from pressenter.machine.keymap import KEY_BY_NAME
 
 if TYPE_CHECKING:
     from pressenter.browser.browser import Browser
+    from pressenter.browser.frame_input import Inside
     from pressenter.browser.html.dom import Element
     from pressenter.browser.layout.rectangles import Rectangle
+    from pressenter.browser.live_page import LivePage
+    from pressenter.browser.page_input import PageInput
     from pressenter.machine.display import Frame
 
 __all__ = ["Action", "ActionError", "Person", "parse_action"]
@@ -75,6 +78,15 @@ def parse_action(text: str) -> Action:
         return Action(verb, words)
     known = ", ".join(sorted(_WITH_WORDS | _WITH_NUMBER | _ALONE))
     raise ActionError(f"{text!r} is nothing that a person can do; the first word is one of {known}")
+
+
+class _SeenPage(NamedTuple):
+    """A page, or one in a frame of it, and where its window begins in that of the whole page."""
+
+    live: LivePage
+    input: PageInput | None
+    x: float
+    y: float
 
 
 class Person:
@@ -130,14 +142,35 @@ class Person:
     # ---- pointing ------------------------------------------------------------------------------
 
     async def _point(self, verb: str, words: str) -> None:
-        element = self._find(words)
-        x, y = await self._bring_into_view(element, words)
+        tab = self._browser.tab
+        opened = tab.input.open_list() if tab.input is not None else None
+        if opened is not None:
+            x, y = await self._row_in_list(opened, words)
+        else:
+            x, y = await self._bring_into_view(*self._find(words), words)
         if verb == "tap":
             await self._finished(self._computer.touch_screen.tap, x, y)
         elif verb == "hover":
             await self._move_to(x, y)
         else:
             await self._click_at(x, y)
+
+    async def _row_in_list(self, opened: Inside, words: str) -> tuple[int, int]:
+        """The place of an option in the list that is open; the wheel is turned until it is seen."""
+        shown = opened.input.list
+        assert shown is not None
+        texts = [row.text.casefold() if row.can_be_chosen else "" for row in shown.rows]
+        number = next((texts.index(text) for text in texts if text and text == words.casefold()), None)
+        if number is None:
+            known = ", ".join(row.text for row in shown.rows if row.can_be_chosen)
+            raise ActionError(f"the list that is open has no {words!r}; it has: {known}")
+        while not shown.rect.holds(*shown.place_of(number)):
+            x, y, width, height = shown.rect
+            await self._move_to(round(x + opened.x + width / 2), round(y + opened.y + height / 2) + _top_of_page())
+            await self._finished(self._computer.mouse.turn_wheel, 1 if shown.place_of(number)[1] < y else -1)
+            await asyncio.sleep(0.05)
+        x, y = shown.place_of(number)
+        return round(x + opened.x), round(y + opened.y) + _top_of_page()
 
     async def _move_to(self, x: int, y: int) -> None:
         here = self._computer.windows.pointer
@@ -168,13 +201,31 @@ class Person:
 
     # ---- looking -------------------------------------------------------------------------------
 
-    def _find(self, words: str) -> Element:
-        """What on the page says these words, or is meant by a CSS selector."""
-        page = self._browser.page
-        if page is None:
+    def _pages(self) -> Iterator[_SeenPage]:
+        """The page, and those in its frames, with the places where their windows begin."""
+        tab = self._browser.tab
+        waiting = [_SeenPage(tab.shown, tab.input, 0.0, 0.0)] if tab.shown is not None else []
+        while waiting:
+            seen = waiting.pop(0)
+            yield seen
+            frames = seen.input.frames if seen.input is not None else ()
+            waiting += [_SeenPage(f.input.live, f.input, seen.x + f.x, seen.y + f.y) for f in frames]
+
+    def _find(self, words: str) -> tuple[_SeenPage, Element]:
+        """What on the page, or in a frame, says these words, or is meant by a CSS selector."""
+        pages = list(self._pages())
+        if not pages or self._browser.page is None:
             raise ActionError(f"{words!r}: there is no page")
-        live = self._browser.tab.shown
-        shown = [e for e in page.document.elements() if live is not None and live.is_seen(e) and self._rectangle(e)]
+        for seen in pages:
+            element = self._find_in(seen, words)
+            if element is not None:
+                return seen, element
+        known = [label for seen in pages for e in _shown_on(seen) if _can_be_used(e) for label in _labels(e)]
+        raise ActionError(f"nothing on the page says {words!r}; what can be used there: {', '.join(known[:12])}")
+
+    @staticmethod
+    def _find_in(seen: _SeenPage, words: str) -> Element | None:
+        shown = _shown_on(seen)
         for test in (
             lambda label: label.casefold() == words.casefold(),
             lambda label: words.casefold() in label.casefold(),
@@ -182,41 +233,34 @@ class Person:
             for element in shown:
                 if _can_be_used(element) and any(test(label) for label in _labels(element)):
                     return element
-        found = _selected(words, shown)
-        if found is None:
-            known = [label for element in shown if _can_be_used(element) for label in _labels(element)]
-            raise ActionError(f"nothing on the page says {words!r}; what can be used there: {', '.join(known[:12])}")
-        return found
+        return _selected(words, shown)
 
-    def _rectangle(self, element: Element) -> Rectangle | None:
-        live = self._browser.tab.shown
-        rectangle = live.rectangle_of(element) if live is not None else None
-        return None if rectangle is None or not (rectangle.width and rectangle.height) else rectangle
-
-    async def _bring_into_view(self, element: Element, words: str) -> tuple[int, int]:
+    async def _bring_into_view(self, seen: _SeenPage, element: Element, words: str) -> tuple[int, int]:
         """Scroll until an element is seen; returns a point of the screen where it is."""
         for _ in range(3):
-            point = self._point_on_screen(element)
-            live, rectangle = self._browser.tab.shown, self._rectangle(element)
+            seen = next((page for page in self._pages() if page.live is seen.live), seen)
+            point = self._point_on_screen(seen, element)
+            live, rectangle = self._browser.tab.shown, _rectangle(seen.live, element)
             if point is not None:
                 return point
             if live is None or rectangle is None:
                 break
-            middle = rectangle.y + rectangle.height / 2 + live.moved_by(element)[1] - live.window_height / 2
+            top = rectangle.y + rectangle.height / 2 + seen.live.moved_by(element)[1] + seen.y
+            middle = top - live.window_height / 2
             if abs(middle) < _NOTCH:
                 break
             await self._scroll("scroll", middle)
             await asyncio.sleep(_REACTION_SECONDS)
         raise ActionError(f"{words!r} cannot be pointed at: something covers it, or it cannot be scrolled to")
 
-    def _point_on_screen(self, element: Element) -> tuple[int, int] | None:
+    def _point_on_screen(self, seen: _SeenPage, element: Element) -> tuple[int, int] | None:
         from pressenter.browser.css.selectors import ancestors
         from pressenter.browser.layout.rectangles import page_fragments
 
-        live = self._browser.tab.shown
-        if live is None or live.page is None:
+        live, whole = seen.live, self._browser.tab.shown
+        if live.page is None or whole is None:
             return None
-        rectangle = self._rectangle(element)
+        rectangle = _rectangle(live, element)
         places = [rectangle] if rectangle is not None else []
         places += [
             placed.rectangle for placed in page_fragments(live.page.layout)
@@ -225,10 +269,12 @@ class Person:
         across, down = live.moved_by(element)
         for x, y, width, height in places:
             left, top = x + width / 2 + across, y + height / 2 + down
-            if 0 <= left < live.window_width and 0 <= top < live.window_height:
+            x, y = left + seen.x, top + seen.y
+            inside = 0 <= left < live.window_width and 0 <= top < live.window_height
+            if inside and 0 <= x < whole.window_width and 0 <= y < whole.window_height:
                 there = live.element_at(left, top)
                 if there is not None and (there is element or element in ancestors(there)):
-                    return round(left), round(top) + _top_of_page()
+                    return round(x), round(y) + _top_of_page()
         return None
 
     # ---- waiting -------------------------------------------------------------------------------
@@ -255,6 +301,16 @@ def _top_of_page() -> int:
     from pressenter.browser.window import TOOLBAR_HEIGHT
 
     return TOOLBAR_HEIGHT
+
+
+def _rectangle(live: LivePage, element: Element) -> Rectangle | None:
+    rectangle = live.rectangle_of(element)
+    return None if rectangle is None or not (rectangle.width and rectangle.height) else rectangle
+
+
+def _shown_on(seen: _SeenPage) -> list[Element]:
+    live = seen.live
+    return [e for e in live.document.elements() if live.page and live.is_seen(e) and _rectangle(live, e)]
 
 
 def _can_be_used(element: Element) -> bool:

@@ -102,7 +102,9 @@ def test_a_tap_takes_two_interrupts_and_a_swipe_many(site: Path) -> None:
 
 
 def test_a_form_is_filled_in_and_sent(site: Path) -> None:
-    journey = visit(site, "click Search words", "type two lamps", "click only new", "click Size", "click Search")
+    journey = visit(
+        site, "click Search words", "type two lamps", "click only new", "click Size", "click large", "click Search"
+    )
     assert served(journey)[-1] == "/found.html?q=two+lamps&new=on&size=large&go=1"
     assert journey.page is not None and journey.page.title == "Found"
     typed = [event.fields["key"] for event in journey.events if event.name == "page.edit"]

@@ -38,7 +38,7 @@ class SlowFetcher:
     def release(self, name: str) -> None:
         self._gates[name].set()
 
-    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched:
+    async def fetch(self, url: str, kind: str, referrer: str = "", *, form: Any = None) -> Fetched:
         name = url.rpartition("/")[2]
         self.asked.append(name)
         if name not in self.files:

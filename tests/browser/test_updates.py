@@ -48,7 +48,7 @@ def services(recorder: Recorder) -> Services:
         return None
 
     class NoFetcher:
-        async def fetch(self, url: str, kind: str, referrer: str = "") -> Any:
+        async def fetch(self, url: str, kind: str, referrer: str = "", *, form: Any = None) -> Any:
             raise AssertionError("nothing is fetched here")
 
     return Services("test", recorder, NoFetcher(), spend, Medium(700, 500))
@@ -72,7 +72,7 @@ async def drawn_anew(document: Document, live: LivePage, fonts: FontLibrary) -> 
     rendering = Rendering(services(Recorder(Agenda())), document, lasts=False)
     await rendering.style(live.page.style_sheets, fonts, 0.0)
     await rendering.lay_out({}, {}, fonts, (0.0, 0.0), {})
-    return await rendering.paint({}, {}, fonts, {})
+    return await rendering.paint({}, {}, fonts, {}, {})
 
 
 def frame(compositor: Compositor, page: Page, scroll: tuple[float, float]) -> BrowserFrame:

@@ -316,7 +316,12 @@ class Browser:
         toolbar = window_items(self.fonts, self.size[0], state)
         if page is not None:
             bars = scroll_bar_items(view, self._scroll, (page.layout.width, page.layout.height))
-            layers.append(Layer("scroll bars", bars, {}, view._replace(x=0, y=0, height=self.size[1])))
+            window = view._replace(x=0, y=0, height=self.size[1])
+            layers.append(Layer("scroll bars", bars, {}, window))
+            opened = tab.input.open_list() if tab.input is not None else None
+            if opened is not None and opened.input.list is not None:
+                items = opened.input.list.items(opened.x, opened.y + view.y)
+                layers.append(Layer("list", items, {}, window))
         return [*layers, Layer("window", toolbar, {}, Rect(0, 0, self.size[0], TOOLBAR_HEIGHT))]
 
     def _shown(self, page: Page | None, paints: list[Paint]) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 
-__all__ = ["download_page", "error_page", "picture_page", "step_in_words", "text_page"]
+from pressenter.browser.content_type import ContentType
+from pressenter.browser.html.decoder import decode
+
+__all__ = ["document_around", "download_page", "error_page", "step_in_words"]
 
 _STYLE = """body { font-family: sans-serif; margin: 90px auto; width: 620px; color: #333 }
 h1 { font-size: 26px; font-weight: bold; color: #222 } p { line-height: 1.5 } .step { color: #777; font-size: 13px }
@@ -62,13 +65,22 @@ def download_page(filename: str, kind: str, length: int, language: str = "en") -
     )
 
 
-def text_page(text: str, title: str) -> str:
+def document_around(kind: ContentType, url: str, body: bytes) -> tuple[bytes, str] | None:
+    """A response as a page: its bytes and their charset; None for what is not shown but kept (a download)."""
+    if kind.treatment == "text":
+        return _text_page(decode(body, kind.charset or "utf-8").text, url).encode(), "utf-8"
+    if kind.treatment == "picture":
+        return _picture_page(url).encode(), "utf-8"
+    return (body, kind.charset) if kind.treatment == "page" else None
+
+
+def _text_page(text: str, title: str) -> str:
     """Plain text, as a page."""
     style = "white-space: pre-wrap"
     return f"<!DOCTYPE html><title>{html.escape(title)}</title><pre style='{style}'>{html.escape(text)}</pre>"
 
 
-def picture_page(url: str) -> str:
+def _picture_page(url: str) -> str:
     """A picture on its own."""
     return f"<!DOCTYPE html><title>{html.escape(url)}</title><body style='margin: 0'><img src='{html.escape(url)}'>"
 

@@ -23,6 +23,7 @@ from pressenter.browser.css.cascade import ComputedStyle, StyledDocument, differ
 from pressenter.browser.css.selectors import ancestors
 from pressenter.browser.css.style_sheet import FontFace, StyleSheet
 from pressenter.browser.css.url_references import named_pictures
+from pressenter.browser.frames import Frames, FramesAround, has_frame
 from pressenter.browser.hit_testing import HitTest
 from pressenter.browser.html.addresses import resolved
 from pressenter.browser.html.decoder import DocumentDecoder
@@ -56,9 +57,11 @@ class LivePage:
         fonts: the fonts that are there without the page's own.
         present: shows a frame; without it only the loaded page is drawn.
         on_bug: called where a part of the page's work has failed with an exception.
+        around: where it stands, if it is the page of a frame.
 
     Attributes:
         document: as far as it has come.
+        frames: the pages within this one.
         page: what was drawn last, or None.
         scroll: which point of the page is at the window's upper left corner.
         offsets: how far boxes in the page are scrolled.
@@ -66,7 +69,7 @@ class LivePage:
 
     def __init__(
         self, services: Services, url: str, charset: str, fonts: FontLibrary, present: Present | None = None,
-        on_bug: Callable[[Exception], None] | None = None,
+        on_bug: Callable[[Exception], None] | None = None, around: FramesAround | None = None,
     ) -> None:  # fmt: skip
         self.page: Page | None = None
         self._services = services
@@ -98,6 +101,10 @@ class LivePage:
         self._wants_frame = asyncio.Event()
         self._hit_test = PerPage(lambda page: HitTest(page, self.offsets))
         self._rectangles = PerPage(lambda page: element_rectangles(page.layout))
+        self.frames = Frames(
+            self, services, self._resources, around, open_page=self._framed_page, start=self._start,
+            repaint=self.repaint,
+        )  # fmt: skip
         self.scroll = (0.0, 0.0)
         self.offsets: dict[Element, tuple[float, float]] = {}
         self._parsed = asyncio.get_running_loop().create_task(self._parse(), name="parser")
@@ -121,9 +128,12 @@ class LivePage:
             await self._everything_loaded()
             async with self._main_thread:
                 await self._style()
-                if not self._loads:
-                    self._wants_frame.clear()
-                    return await self._drawn()
+                if self._loads:
+                    continue
+                self._wants_frame.clear()
+                page = await self._drawn()
+                if not self._loads:  # frames are opened when they are laid out
+                    return page
 
     async def finish_drawing(self) -> Page:
         """The page as it is now, drawn without waiting for the screen's next refresh."""
@@ -134,6 +144,7 @@ class LivePage:
         """The page is left: nothing more is parsed, fetched or drawn."""
         if self._frames is not None:
             self._frames.cancel()
+        self.frames.stop()
         self.stop_loading()
 
     def stop_loading(self) -> None:
@@ -144,6 +155,7 @@ class LivePage:
         for timer in self._font_timers:
             timer.cancel()
         self._resources.stop()
+        self.frames.stop(loading_only=True)
 
     # ---- parsing ---------------------------------------------------------------------------------
 
@@ -190,6 +202,8 @@ class LivePage:
                     self._load_sheet(element)
             elif element.tag == "link" and style_sheet_address(element, self._services.medium):
                 self._load_sheet(element)
+            elif has_frame(element):
+                self.frames.load(element)
             elif shows_picture(element):
                 self._start(self._load_picture(element), "picture")
 
@@ -319,6 +333,20 @@ class LivePage:
         self._needs_style = True
         self._wants_frame.set()
 
+    def repaint(self) -> None:
+        """Something is to be drawn otherwise, in the same place: a frame's page, a list over the page."""
+        self._needs_paint = True
+        self._wants_frame.set()
+
+    def _framed_page(self, services: Services, url: str, charset: str, around: FramesAround) -> LivePage:
+        """The page of a frame in this one; what it draws is drawn with this page."""
+
+        async def present(page: Page) -> None:
+            self.repaint()
+
+        alive = present if self._present is not None else None
+        return LivePage(services, url, charset, self._system_fonts, alive, self._on_bug, around)
+
     def _within(self, point: tuple[float, float]) -> tuple[float, float]:
         """A point of the page, or the nearest that can be at the window's corner."""
         width, height = self._rendering.size
@@ -339,8 +367,7 @@ class LivePage:
         self.offsets[element] = offset
         self._record("page.scroll_box", element=element.tag, x=round(offset[0]), y=round(offset[1]))
         self._needs_layout |= self._follows_scrolling
-        self._needs_paint = True
-        self._wants_frame.set()
+        self.repaint()
 
     # ---- rendering -------------------------------------------------------------------------------
 
@@ -440,14 +467,16 @@ class LivePage:
         tiles = {address: file for address, file in self._tiles.items() if file is not None}
         if self._needs_layout:
             self._needs_layout = False
-            await self._rendering.lay_out(pictures, tiles, self._fonts, self.scroll, self.offsets)
+            layout = await self._rendering.lay_out(pictures, tiles, self._fonts, self.scroll, self.offsets)
+            self.frames.fit(layout)
             within = self._within(self.scroll)
             if within != self.scroll and self._parsed.done():  # the page has become shorter
                 self.scroll = within
                 if self._follows_scrolling:
                     await self._rendering.lay_out(pictures, tiles, self._fonts, within, self.offsets)
         self._needs_paint = False
-        self.page = await self._rendering.paint(pictures, tiles, self._fonts, self.offsets)
+        frames = self.frames.pictures()
+        self.page = await self._rendering.paint(pictures, tiles, self._fonts, self.offsets, frames)
         return self.page
 
     def _begin(self, name: str, /, **fields: Any) -> int:

@@ -17,7 +17,7 @@ from pressenter.http.messages import Fetched, Headers, Response
 from pressenter.trace import Recorder
 
 if TYPE_CHECKING:
-    from pressenter.browser.fetch import Fetcher
+    from pressenter.browser.fetch import Fetcher, Form
 
 __all__ = ["LocalFetcher"]
 
@@ -31,12 +31,12 @@ class LocalFetcher:
         self._recorder = recorder
         self._network: Fetcher | None = None
 
-    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched:
+    async def fetch(self, url: str, kind: str, referrer: str = "", *, form: Form | None = None) -> Fetched:
         """Fetch a document, style sheet, image or font.  Raises FetchError."""
         if url.startswith("data:"):
             return _answer(url, *_data(url))
         if not url.startswith("file:"):
-            return await self._from_network(url, kind, referrer if referrer.startswith("http") else "")
+            return await self._from_network(url, kind, referrer if referrer.startswith("http") else "", form)
         path = _path(url)
         try:
             if path.stat().st_size > _LARGEST_FILE:
@@ -46,7 +46,7 @@ class LocalFetcher:
             raise FetchError("file", f"{path} cannot be read: {error.strerror}") from error
         return _answer(url, mimetypes.guess_type(path.name)[0] or "", body)
 
-    async def _from_network(self, url: str, kind: str, referrer: str) -> Fetched:
+    async def _from_network(self, url: str, kind: str, referrer: str, form: Form | None) -> Fetched:
         if self._network is None:  # imported late: a page on disk needs none of it
             import ssl
 
@@ -55,7 +55,7 @@ class LocalFetcher:
 
             client = HttpClient("render", self._recorder, ssl.create_default_context, time.time)
             self._network = Fetcher("render", self._recorder, client, time.time)
-        return await self._network.fetch(url, kind, referrer)
+        return await self._network.fetch(url, kind, referrer, form=form)
 
 
 def _path(url: str) -> Path:

@@ -9,11 +9,11 @@ behaviour* (HTML Standard §6.5, DOM Standard §2.9).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
 
 from pressenter.browser import keys
 from pressenter.browser.css.selectors import ancestors
-from pressenter.browser.form_submission import Submission, submission
+from pressenter.browser.form_submission import submission
+from pressenter.browser.frame_input import Actions, FrameInputs, Inside
 from pressenter.browser.html.attributes import whole_number
 from pressenter.browser.html.dom import Document, Element
 from pressenter.browser.html.form_controls import (
@@ -23,30 +23,24 @@ from pressenter.browser.html.form_controls import (
     input_type,
     is_checked,
     is_disabled,
+    is_disabled_option,
     is_text_control,
     labeled_control,
+    list_rows,
     options_of,
     reset,
     select_option,
     selected_option,
     set_checked,
     submits,
+    toggle_option,
 )
 from pressenter.browser.live_page import LivePage
 from pressenter.browser.scrolling import LINE, NOTCH, PAGE_SHARE, Scrolling
+from pressenter.browser.select_list import SelectList
 from pressenter.browser.text_editing import edit
 
-__all__ = ["Actions", "PageInput"]
-
-
-class Actions(Protocol):
-    """What a page asks of the tab that it is in."""
-
-    def follow(self, url: str) -> None:
-        """Go to an address."""
-
-    def submit(self, sent: Submission) -> None:
-        """Send a form."""
+__all__ = ["PageInput"]
 
 
 class PageInput:
@@ -57,20 +51,32 @@ class PageInput:
 
     Attributes:
         focused: the element that gets the keys, or None.
+        frames: the inputs of the frames in the page.
+        list: what a select has opened, or None.
         scrolling: how far the page and what is in it are scrolled.
     """
 
     def __init__(self, live: LivePage, actions: Actions, record: Callable[..., int]) -> None:
         self.focused: Element | None = None
+        self.frames = FrameInputs(live, actions, lambda page, asks: PageInput(page, asks, record))
+        self.list: SelectList | None = None
         self.scrolling = Scrolling(live)
         self._live = live
         self._actions = actions
         self._record = record
         self._hovered: list[Element] = []
+        self._hovered_frame: PageInput | None = None
         self._pressed: Element | None = None
+        self._pressed_frame: Inside | None = None
+        self._point = (0.0, 0.0)
         self._touch: tuple[int, int] | None = None
         self._touched: Element | None = None
         self._touch_moved = False
+
+    @property
+    def live(self) -> LivePage:
+        """The page."""
+        return self._live
 
     @property
     def document(self) -> Document:
@@ -81,7 +87,13 @@ class PageInput:
 
     def pointer_moved(self, x: float, y: float) -> None:
         """The pointer is over a point of the page's window."""
+        self._point = (x, y)
+        opened = self.open_list()
+        if opened is not None:
+            opened.input.point_at_list(x - opened.x, y - opened.y)
+            return
         element = self._live.element_at(x, y)
+        self._point_at_frame(self.frames.of(element), x, y)
         chain = _with_ancestors(element)
         if chain == self._hovered:
             return
@@ -97,6 +109,7 @@ class PageInput:
 
     def pointer_left(self) -> None:
         """The pointer is outside of the page."""
+        self._point_at_frame(None, 0.0, 0.0)
         if not self._hovered:
             return
         for left in self._hovered:
@@ -104,17 +117,35 @@ class PageInput:
         self._hovered = []
         self._live.changed()
 
+    def _point_at_frame(self, frame: Inside | None, x: float, y: float) -> None:
+        if self._hovered_frame is not None and (frame is None or frame.input is not self._hovered_frame):
+            self._hovered_frame.pointer_left()
+        self._hovered_frame = frame.input if frame is not None else None
+        if frame is not None:
+            frame.input.pointer_moved(x - frame.x, y - frame.y)
+
     def button(self, x: float, y: float, down: bool) -> None:
         """The button goes down or up."""
         self.pointer_moved(x, y)
+        opened = self.open_list()
+        if opened is not None:
+            opened.input.press_in_list(x - opened.x, y - opened.y, down)
+            return
         element = self._hovered[0] if self._hovered else None
+        frame = self.frames.of(element) if down else self._pressed_frame
+        self._pressed_frame = frame if down else None
         if down:
             self._press(element)
+        if frame is not None:
+            frame.input.button(x - frame.x, y - frame.y, down)
+        if down:
             return
         pressed, self._pressed = self._pressed, None
         for around in _with_ancestors(pressed):
             around.set_state("active", False)
         self._live.changed()
+        if frame is not None:
+            return  # the click is one in the frame
         common = next((around for around in _with_ancestors(pressed) if around in _with_ancestors(element)), None)
         if common is not None:  # UI Events §3.3.2: the nearest that was both pressed and released on
             self.click(common)
@@ -129,6 +160,11 @@ class PageInput:
 
     def touch(self, x: int, y: int, phase: str) -> None:
         """A finger: a tap is a click, a drag scrolls (Pointer Events 3 §4.2.3)."""
+        frame = self.frames.of(self._touched if phase != "start" else self._live.element_at(x, y))
+        if frame is not None and phase == "move":
+            frame.input.touch(x - round(frame.x), y - round(frame.y), phase)
+            self._touch_moved = True
+            return
         if phase == "start":
             self._touch, self._touch_moved = (x, y), False
             self._touched = self._live.element_at(x, y)
@@ -143,9 +179,18 @@ class PageInput:
                 self.button(*self._touch, False)
             self._touch = None
 
-    def wheel(self, x: float, y: float, steps: int) -> None:
-        """The wheel is turned over a point."""
-        self.scrolling.by(self._live.element_at(x, y), 0.0, -steps * NOTCH)
+    def wheel(self, x: float, y: float, steps: int) -> bool:
+        """The wheel is turned over a point; whether something was scrolled."""
+        opened = self.open_list()
+        if opened is not None and opened.input.list is not None:
+            opened.input.list.turn(steps)
+            self._live.repaint()
+            return True
+        element = self._live.element_at(x, y)
+        frame = self.frames.of(element)
+        if frame is None or not frame.input.wheel(x - frame.x, y - frame.y, steps):
+            return self.scrolling.by(element, 0.0, -steps * NOTCH)
+        return True
 
     # ---- clicks ------------------------------------------------------------------------------------
 
@@ -161,7 +206,7 @@ class PageInput:
     def _activate(self, element: Element) -> bool:
         """The activation behaviour of an element; False if it has none."""
         if element.is_html(("a", "area")) and "href" in element.attributes:
-            self._actions.follow(element.get("href"))
+            self._actions.follow(element.get("href"), element.get("target"))
         elif element.is_html(("button", "input")) and (submits(element) or element.get("type").lower() == "reset"):
             form = form_of(element)
             if form is not None and submits(element):
@@ -174,7 +219,7 @@ class PageInput:
             self._record("page.check", element=_named(element), checked=is_checked(element))
             self._live.changed()
         elif element.is_html(("select",)):
-            self._next_option(element, 1, wraps=True)
+            self._open_or_pick(element)
         elif element.is_html(("summary",)) and _is_summary(element):
             self._toggle_details(element.parent_element)
         elif element.is_html(("label",)):
@@ -194,19 +239,84 @@ class PageInput:
             self._record("form.no_address", action=form.get("action"))
             return
         self._record("form.submit", method="GET" if sent.form is None else "POST", url=sent.url)
-        self._actions.submit(sent)
+        self._actions.submit(sent, (submitter or form).get("formtarget") or form.get("target"))
 
-    def _next_option(self, select: Element, step: int, wraps: bool = False) -> None:
-        """Pick the option after the one that is chosen, or before."""
-        options = [option for option in options_of(select) if "disabled" not in option.attributes]
-        chosen = selected_option(select)
-        if not options:
+    # ---- selects -----------------------------------------------------------------------------------
+
+    def _open_or_pick(self, select: Element) -> None:
+        """A select opens its list; one that is a list already takes the option under the pointer."""
+        rectangle, page = self._live.rectangle_of(select), self._live.page
+        if rectangle is None or page is None or not options_of(select):
             return
-        index = options.index(chosen) + step if chosen in options else 0
-        index = index % len(options) if wraps else min(max(0, index), len(options) - 1)
-        select_option(select, options[index])
-        self._record("page.select", element=_named(select), option=" ".join(options[index].text_content().split()))
+        x, y = self._live.moved_by(select)
+        place = rectangle._replace(x=rectangle.x + x, y=rectangle.y + y)
+        if list_rows(select) == 1:
+            style, fonts = page.styled.styles[select], self._live.fonts
+            self.list = SelectList(select, place, self._live.window_height, style, fonts)
+            self._record("page.open_list", element=_named(select), options=len(self.list.rows))
+            self._live.repaint()
+            return
+        row = int((self._point[1] - place.y) / place.height * list_rows(select))
+        options = options_of(select)
+        if 0 <= row < len(options) and not is_disabled_option(options[row]):
+            self._pick(select, options[row])
+
+    def _pick(self, select: Element, option: Element) -> None:
+        if "multiple" in select.attributes:
+            toggle_option(select, option)
+        else:
+            select_option(select, option)
+        self._record("page.select", element=_named(select), option=" ".join(option.text_content().split()))
         self._live.changed()
+
+    def _next_option(self, select: Element, step: int) -> None:
+        """Pick the option after the one that is chosen, or before."""
+        options = [option for option in options_of(select) if not is_disabled_option(option)]
+        chosen = selected_option(select)
+        if options:
+            index = options.index(chosen) + step if chosen in options else 0
+            self._pick(select, options[min(max(0, index), len(options) - 1)])
+
+    def open_list(self) -> Inside | None:
+        """Whose list is open: this page's or that of one in a frame, and where its window begins."""
+        if self.list is not None:
+            return Inside(self, 0.0, 0.0)
+        for frame in self.frames:
+            found = frame.input.open_list()
+            if found is not None:
+                return Inside(found.input, frame.x + found.x, frame.y + found.y)
+        return None
+
+    def point_at_list(self, x: float, y: float) -> None:
+        """The pointer moves while the list is open."""
+        if self.list is not None and self.list.point(x, y):
+            self._live.repaint()
+
+    def press_in_list(self, x: float, y: float, down: bool) -> None:
+        """The button, while the list is open: on a row it picks, elsewhere it closes the list."""
+        assert self.list is not None
+        row = self.list.row_at(x, y)
+        if row is None and down:
+            self._close_list(None)
+        elif row is not None and row.can_be_chosen and not down:
+            self._close_list(row.option)
+
+    def _close_list(self, option: Element | None) -> None:
+        assert self.list is not None
+        select, self.list = self.list.select, None
+        if option is not None:
+            self._pick(select, option)
+        self._live.repaint()
+
+    def _list_key(self, character: str) -> None:
+        assert self.list is not None
+        if self.list.key(character):
+            self._live.repaint()
+        elif character in ("\n", " ", "\t"):
+            row = self.list.rows[self.list.marked]
+            self._close_list(row.option if row.can_be_chosen else None)
+        elif character == keys.ESCAPE:
+            self._close_list(None)
 
     def _toggle_details(self, details: Element | None) -> None:
         assert details is not None
@@ -233,6 +343,9 @@ class PageInput:
             for around in _with_ancestors(element):
                 around.set_state("focus-within", True)
             self._record("page.focus", element=_named(element))
+        for frame in self.frames:
+            if frame.input.focused is not None and frame != self.frames.of(element):
+                frame.input.focus(None, by_keyboard)
         self._live.changed()
 
     def move_focus(self, step: int) -> None:
@@ -248,6 +361,10 @@ class PageInput:
         self.focus(found, by_keyboard=True)
         if found is not None:
             self.scrolling.into_view(found)
+        frame = self.frames.of(found)
+        if frame is not None:
+            frame.input.focus(None, by_keyboard=True)
+            frame.input.move_focus(step)
 
     def _is_seen(self, element: Element) -> bool:
         return self._live.is_seen(element)
@@ -256,8 +373,14 @@ class PageInput:
 
     def key(self, character: str, shift: bool = False) -> None:
         """A key for what has the focus, or for the page."""
-        focused = self.focused
-        if character == "\t":
+        focused, frame = self.focused, self.frames.of(self.focused)
+        if self.list is not None:
+            self._list_key(character)
+        elif frame is not None:
+            frame.input.key(character, shift)
+            if character == "\t" and frame.input.focused is None:  # past the last there
+                self.move_focus(-1 if shift else 1)
+        elif character == "\t":
             self.move_focus(-1 if shift else 1)
         elif focused is not None and is_text_control(focused) and not is_disabled(focused):
             self._type(focused, character)
@@ -319,7 +442,7 @@ def is_focusable(element: Element) -> bool:
         return "href" in element.attributes
     if element.is_html(("summary",)):
         return _is_summary(element)
-    return element.is_html(("button", "select", "textarea")) or (
+    return element.is_html(("button", "iframe", "select", "textarea")) or (
         element.is_html(("input",)) and input_type(element) != "hidden"
     )
 

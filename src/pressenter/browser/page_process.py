@@ -5,7 +5,7 @@ page has a processor).  What crosses the border are values alone: a display list
 that it names can be drawn by whoever gets it.
 
 Messages to the page are ``("feed", bytes)``, ``("end",)`` and ``("answer", number, resource)`` or
-``("refusal", number, step, message)``; from the page ``("request", number, url, kind, referrer)``,
+``("refusal", number, step, message)``; from the page ``("request", number, url, kind, referrer, form)``,
 ``("frame", Frame)``, and at the end ``("loaded", Frame)`` or ``("failed", text)``.
 """
 
@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pressenter.browser.css.style_sheet import Medium
+from pressenter.browser.fetch import Form
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.live_page import LivePage
 from pressenter.browser.page import Page
@@ -105,9 +106,9 @@ class PageProcess:
             else:
                 self._loaded.set_exception(PageProcessFailed(*values))
 
-    async def _fetch(self, number: int, url: str, kind: str, referrer: str) -> None:
+    async def _fetch(self, number: int, url: str, kind: str, referrer: str, form: Form | None) -> None:
         try:
-            found = await self._fetcher.fetch(url, kind, referrer)
+            found = await self._fetcher.fetch(url, kind, referrer, form=form)
             self._pipe.send(("answer", number, found))
         except FetchError as error:
             self._pipe.send(("refusal", number, error.step, str(error)))
@@ -123,11 +124,11 @@ class _Asking:
         self._pipe = pipe
         self._asked: dict[int, asyncio.Future[Fetched]] = {}
 
-    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched:
+    async def fetch(self, url: str, kind: str, referrer: str = "", *, form: Form | None = None) -> Fetched:
         number = len(self._asked) + 1
         answer: asyncio.Future[Fetched] = asyncio.get_running_loop().create_future()
         self._asked[number] = answer
-        self._pipe.send(("request", number, url, kind, referrer))
+        self._pipe.send(("request", number, url, kind, referrer, form))
         return await answer
 
     def answer(self, number: int, found: Fetched) -> None:

@@ -22,6 +22,7 @@ from pressenter.http.messages import Fetched
 from pressenter.trace import Recorder
 
 if TYPE_CHECKING:
+    from pressenter.browser.fetch import Form
     from pressenter.browser.html.dom import Element
 
 __all__ = ["PageResources", "ResourceFetcher", "Services", "Spend"]
@@ -37,8 +38,8 @@ Spend = Callable[[str, float], Awaitable[None]]
 class ResourceFetcher(Protocol):
     """Who brings what a page needs: from the network, or from files."""
 
-    async def fetch(self, url: str, kind: str, referrer: str = "") -> Fetched:
-        """Fetch a document, style sheet, image or font.  Raises FetchError."""
+    async def fetch(self, url: str, kind: str, referrer: str = "", *, form: Form | None = None) -> Fetched:
+        """Fetch a document (with what a form sends to it), style sheet, image or font.  Raises FetchError."""
 
 
 class Services(NamedTuple):
@@ -121,6 +122,12 @@ class PageResources:
             self._services.recorder.end(begin, source=where, rules=len(sheet.rules))
         return sheet
 
+    async def document(self, reference: str, base: str, form: Form | None = None) -> Fetched | None:
+        """The document of a frame, perhaps what answers to a form; None if it cannot be had."""
+        if form is None:
+            return await self._get(reference, base, "document")
+        return await self._fetch(reference, "document", form)
+
     # ---- pictures and fonts ----------------------------------------------------------------------
 
     async def picture(self, reference: str, base: str) -> PictureFile | None:
@@ -174,13 +181,13 @@ class PageResources:
             self._fetches[url, kind] = task
         return task
 
-    async def _fetch(self, url: str, kind: str) -> Fetched | None:
+    async def _fetch(self, url: str, kind: str, form: Form | None = None) -> Fetched | None:
         try:
-            fetched = await self._services.fetcher.fetch(url, kind, self._url)
+            fetched = await self._services.fetcher.fetch(url, kind, self._url, form=form)
         except FetchError as error:
             self._record("page.without", url=url, reason=str(error))
             return None
-        if fetched.response.status >= 400:
+        if fetched.response.status >= 400 and kind != "document":  # what a server says to a frame is shown
             status = f"{fetched.response.status} {fetched.response.reason}".strip()
             self._record("page.without", url=fetched.url, reason=f"the server answers {status}")
             return None

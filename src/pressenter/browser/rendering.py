@@ -32,6 +32,7 @@ from pressenter.browser.layout.fragments import LayoutResult
 from pressenter.browser.page import Page
 from pressenter.browser.page_resources import Services
 from pressenter.browser.paint.display_list import build_display_list
+from pressenter.browser.paint.items import FramedPicture
 from pressenter.browser.paint.painting_order import ScrollOffsets
 from pressenter.browser.pictures import PictureFile
 
@@ -181,7 +182,7 @@ class Rendering:
 
     async def lay_out(
         self, pictures: Pictures, tiles: Tiles, fonts: FontLibrary, scroll: tuple[float, float], offsets: ScrollOffsets
-    ) -> None:
+    ) -> LayoutResult:
         """Boxes and fragments.
 
         Args:
@@ -212,6 +213,7 @@ class Rendering:
             begin, fragments=fragments, lines=lines, height=round(layout.height), glyphs=glyphs,
             new_glyphs=engine.tally.new_glyphs,
         )  # fmt: skip
+        return layout
 
     def _engine_for(self, fonts: FontLibrary, root: Box) -> LayoutEngine:
         """The engine, with what it remembers; a new one where the fonts are others."""
@@ -227,16 +229,21 @@ class Rendering:
 
     # ---- paint -------------------------------------------------------------------------------------
 
-    async def paint(self, pictures: Pictures, tiles: Tiles, fonts: FontLibrary, offsets: ScrollOffsets) -> Page:
-        """The display list of what was laid out."""
+    async def paint(
+        self, pictures: Pictures, tiles: Tiles, fonts: FontLibrary, offsets: ScrollOffsets,
+        frames: Mapping[Element, FramedPicture],
+    ) -> Page:  # fmt: skip
+        """The display list of what was laid out, with what its frames show."""
         assert self.styled is not None and self._boxes is not None and self._layout is not None
         begin = self._begin("paint.display_list", items="?")
         files = {file.picture.key: file for file in (*pictures.values(), *tiles.values()) if file} | dict(tiles)
         sizes = {key: (file.picture.size.width, file.picture.size.height) for key, file in files.items()}
-        display_list = build_display_list(self._layout, fonts, sizes, offsets)
+        display_list = build_display_list(self._layout, fonts, sizes, offsets, frames)
         await self._services.spend("paint_item", len(display_list))
         self._end(begin, items=len(display_list))
         data = {key: file.data for key, file in files.items()}
+        for framed in frames.values():
+            data |= framed.pictures
         return Page(
             self._document.url, self._document, self._sheets, self.styled, self._boxes, self._layout, display_list, data
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from pressenter.browser.css.selectors import ancestors
 from pressenter.browser.html.dom import Element
@@ -24,15 +25,17 @@ class Scrolling:
 
     def __init__(self, live: LivePage) -> None:
         self._live = live
+        self._target: Element | None = None
 
-    def by(self, element: Element | None, x: float, y: float) -> None:
-        """Scroll what is around an element: the nearest box that can go further, or the page."""
+    def by(self, element: Element | None, x: float, y: float) -> bool:
+        """Scroll what is around an element: the nearest box that can, or the page; whether it did."""
         around = [element, *ancestors(element)] if element is not None else []
         for container in around:
             if self._scroll_container(container, x, y):
-                return
-        left, top = self._live.scroll
-        self._live.scroll_to((left + x, top + y))
+                return True
+        before = self._live.scroll
+        self._live.scroll_to((before[0] + x, before[1] + y))
+        return self._live.scroll != before
 
     def into_view(self, element: Element) -> None:
         """Scroll the page so far that an element is in the window."""
@@ -43,6 +46,27 @@ class Scrolling:
         if top < 0 or top + rectangle.height > height:
             left, scrolled = self._live.scroll
             self._live.scroll_to((left, scrolled + top - max(0.0, (height - rectangle.height) / 2)))
+
+    def to_fragment(self, fragment: str) -> None:
+        """Scroll to the element that the end of an address names; it becomes the target (HTML Standard §7.4.6.4)."""
+        name, live = unquote(fragment), self._live
+        if self._target is not None:
+            self._target.set_state("target", False)
+            self._target = None
+            live.changed()
+        if not name:
+            return
+        for element in live.document.elements():
+            if element.get("id") == name or (element.tag == "a" and element.get("name") == name):
+                element.set_state("target", True)
+                self._target = element
+                live.changed()
+                rectangle = live.rectangle_of(element)
+                if rectangle is not None:
+                    live.scroll_to((live.scroll[0], rectangle.y))
+                return
+        if name.lower() == "top":
+            live.scroll_to((live.scroll[0], 0.0))
 
     def _scroll_container(self, element: Element, x: float, y: float) -> bool:
         """Scroll a box; False if it is none that scrolls, or is at its end."""

@@ -10,17 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
 import ada_url
 
 from pressenter.browser.content_type import content_type, filename_of
-from pressenter.browser.error_page import download_page, error_page, picture_page, text_page
+from pressenter.browser.error_page import document_around, download_page, error_page
 from pressenter.browser.fetch import Fetcher, Form
 from pressenter.browser.form_submission import Submission
 from pressenter.browser.html.addresses import resolved
-from pressenter.browser.html.decoder import decode
-from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.live_page import LivePage
 from pressenter.browser.page import Page
@@ -90,7 +87,6 @@ class Tab:
         self._fetcher = fetcher
         self._fonts = fonts
         self._language = language
-        self._target: Element | None = None
         self._start = start
         self._draw = draw
         self._visited = visited
@@ -156,7 +152,7 @@ class Tab:
         self.history.go_to(entry)
         self.timing, self.origin_ns = PaintTiming(), self._began_ns
         live = self.live = LivePage(self._services, url, charset, self._fonts, self._present, self._on_bug)
-        live.scroll, self._target = entry.scroll, None
+        live.scroll = entry.scroll
         self.input = PageInput(live, self, self._record)
         return live
 
@@ -202,25 +198,33 @@ class Tab:
 
     # ---- what the page and the toolbar ask for ------------------------------------------------------
 
-    def follow(self, url: str) -> None:
+    def follow(self, url: str, target: str = "") -> None:
         """Follow a link (HTML Standard §4.6.5)."""
         if self.live is None:
             return
-        target = resolved(url, self.live.base)
-        if target is None or not self._leads_somewhere(url, target):
+        address, frame = resolved(url, self.live.base), self.live.frames.named(target)
+        if address is None or not self._leads_somewhere(url, address):
             return
-        self._record("page.follow", url=target)
-        if "#" in target and target.partition("#")[0] == self.url.partition("#")[0]:
+        if frame is not None:
+            self.live.frames.navigate(frame, address)
+            return
+        self._record("page.follow", url=address)
+        if "#" in address and address.partition("#")[0] == self.url.partition("#")[0]:
             self._leave_place()
-            self.history.push(target)
-            self.live.document.url = target
+            self.history.push(address)
+            self.live.document.url = address
             self._to_fragment(self.live)
         else:
-            self._start(self.navigate(target, self.url))
+            self._start(self.navigate(address, self.url))
 
-    def submit(self, sent: Submission) -> None:
+    def submit(self, sent: Submission, target: str = "") -> None:
         """Send a form (HTML Standard §4.10.22.3)."""
-        if self._leads_somewhere(sent.url, sent.url):
+        frame = self.live.frames.named(target) if self.live is not None else None
+        if not self._leads_somewhere(sent.url, sent.url):
+            return
+        if frame is not None and self.live is not None:
+            self.live.frames.navigate(frame, sent.url, sent.form)
+        else:
             self._start(self.navigate(sent.url, self.url, sent.form))
 
     def _leads_somewhere(self, reference: str, target: str) -> bool:
@@ -252,25 +256,8 @@ class Tab:
             self._start(self.navigate(entry.url, form=entry.form, entry=entry, reloads=True))
 
     def _to_fragment(self, live: LivePage) -> None:
-        """Scroll to the element that the address names (HTML Standard §7.4.6.4)."""
-        name = unquote(live.document.url.partition("#")[2])
-        if self._target is not None:
-            self._target.set_state("target", False)
-            self._target = None
-            live.changed()
-        if not name:
-            return
-        for element in live.document.elements():
-            if element.get("id") == name or (element.tag == "a" and element.get("name") == name):
-                element.set_state("target", True)
-                self._target = element
-                live.changed()
-                rectangle = live.rectangle_of(element)
-                if rectangle is not None:
-                    live.scroll_to((live.scroll[0], rectangle.y))
-                return
-        if name.lower() == "top":
-            live.scroll_to((live.scroll[0], 0.0))
+        if self.input is not None:
+            self.input.scrolling.to_fragment(live.document.url.partition("#")[2])
 
     def _as_page(self, fetched: Fetched) -> tuple[bytes, str]:
         """A response that is whole, as a page: its bytes and their charset."""
@@ -278,16 +265,13 @@ class Tab:
         disposition = headers.get("content-disposition")
         kind = content_type(headers.get("content-type"), fetched.body, disposition)
         self.record_type(fetched.url, kind.essence, kind.treatment)
-        if kind.treatment == "download":
+        found = document_around(kind, fetched.url, fetched.body)
+        if found is None:
             filename = filename_of(str(ada_url.URL(fetched.url).pathname), disposition)
             self.download = (filename, fetched.body)
             self._record("page.download", url=fetched.url, filename=filename, length=len(fetched.body))
             return download_page(filename, kind.essence, len(fetched.body), self._language).encode(), "utf-8"
-        if kind.treatment == "text":
-            return text_page(decode(fetched.body, kind.charset or "utf-8").text, fetched.url).encode(), "utf-8"
-        if kind.treatment == "picture":
-            return picture_page(fetched.url).encode(), "utf-8"
-        return fetched.body, kind.charset
+        return found
 
     def record_type(self, url: str, essence: str, treatment: str) -> None:
         """Note what a response is taken for."""

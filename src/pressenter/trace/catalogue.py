@@ -290,6 +290,8 @@ _event("image.decode", 15, "{url} is a picture of {width} by {height}",
        "{url} 是 {width}×{height} 的图片", "", "always")
 _event("image.broken", 15, "{url} is no picture: {reason}",
        "{url} 不是图片：{reason}", "", "always")
+_event("page.frame", 15, "a frame of {width} by {height} pixels shows {url}",
+       "{width}×{height} 像素的框架显示 {url}", "HTML Standard §4.8.5", "always")
 _event("page.without", 15, "the page goes on without {url}: {reason}",
        "页面缺少 {url}：{reason}", "", "always")
 _event("font.broken", 15, "the font {family} cannot be read: {reason}",
@@ -336,6 +338,8 @@ _event("page.edit", 17, "{key!r} is typed into <{element}>",
        "在 <{element}> 中键入 {key!r}", "", "first")
 _event("page.check", 17, "<{element}> is checked: {checked}",
        "<{element}> 选中：{checked}", "HTML Standard §4.10.5.1.15", "always")
+_event("page.open_list", 17, "<{element}> opens its list of {options}",
+       "<{element}> 打开包含 {options} 项的列表", "HTML Standard §4.10.7", "always")
 _event("page.select", 17, "of <{element}> the option {option!r} is chosen",
        "<{element}> 选择了 {option!r}", "HTML Standard §4.10.7", "always")
 _event("page.scroll", 17, "the page is scrolled to ({x}, {y})",

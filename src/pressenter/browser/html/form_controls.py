@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 
+from pressenter.browser.html.attributes import whole_number
 from pressenter.browser.html.dom import Document, Element, Node
 
 __all__ = [
     "ControlState", "caret_of", "controls_of", "default_button", "form_of", "input_type", "is_checked", "is_chosen",
     "is_disabled", "is_disabled_option",
-    "is_text_control", "labeled_control", "options_of", "reset", "selected_option", "set_checked", "set_value",
-    "select_option", "submits", "value_of",
+    "is_text_control", "labeled_control", "list_rows", "options_of", "reset", "selected_option", "set_checked",
+    "set_value", "select_option", "submits", "toggle_option", "value_of",
 ]  # fmt: skip
 
 #: Types of input that are no fields for text.
@@ -161,6 +162,19 @@ def select_option(select: Element, option: Element) -> None:
     for other in options_of(select):
         _state(other).checked = other is option
     select.mark_changed()
+
+
+def toggle_option(select: Element, option: Element) -> None:
+    """Choose an option of a list in which several may be chosen, or leave it."""
+    chosen = [other for other in options_of(select) if is_chosen(other)]
+    for other in options_of(select):
+        _state(other).checked = (other in chosen) != (other is option)
+    select.mark_changed()
+
+
+def list_rows(select: Element) -> int:
+    """How many lines a select shows: 1 for those that open a list (§4.10.7)."""
+    return whole_number(select.get("size"), 4 if "multiple" in select.attributes else 1, 1, 500)
 
 
 def _select_of(option: Element) -> Element | None:

@@ -13,7 +13,7 @@ from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.values import Color
 from pressenter.browser.html.attributes import whole_number
 from pressenter.browser.html.dom import Element
-from pressenter.browser.html.form_controls import selected_option, value_of
+from pressenter.browser.html.form_controls import list_rows, selected_option, value_of
 from pressenter.browser.layout.boxes import (
     BlockBox,
     Box,
@@ -252,7 +252,7 @@ def _text_area(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> 
 def _select(builder: BoxTreeBuilder, node: Element, style: ComputedStyle) -> list[Box] | None:
     ascent, _, _, _ = _metrics(builder, style)
     options = [item for item in node.elements() if item.tag == "option"]
-    rows = whole_number(node.get("size"), 4 if "multiple" in node.attributes else 1, 1, 500)
+    rows = list_rows(node)
     widest = max((_text_width(builder, style, _option_text(item)) for item in options), default=0.0)
     line = _natural_height(builder, style)
     if rows > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pressenter.browser.html.form_controls import list_rows
 from pressenter.browser.layout.boxes import ReplacedBox
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.edges import Edges, edges_of
@@ -18,6 +19,8 @@ from pressenter.browser.layout.sizing import (
 )
 
 __all__ = ["layout_replaced", "replaced_size"]
+
+_SELECT_INSET, _OPTION_INSET = 4.0, 2.0  # pixels before the text of a select, and of a line of a list
 
 
 def replaced_size(
@@ -104,13 +107,17 @@ def _label_lines(
     metrics = face.metrics(size)
     line_height = metrics.ascent + metrics.descent
     lines = box.label.split("\n")
+    left, pitch = edges.left, line_height
+    if box.element is not None and box.element.tag == "select" and box.style["appearance"] != "none":
+        rows = list_rows(box.element)
+        left, pitch = left + (_SELECT_INSET if rows == 1 else _OPTION_INSET), max(pitch, height / rows)
     top = edges.top + (max(0.0, height - line_height) / 2 if len(lines) == 1 and box.baseline is not None else 0.0)
     fragments = []
     for number, line in enumerate(lines):
-        y = top + number * line_height
+        y = top + number * pitch
         if y + line_height > edges.top + height + line_height:
             break
         runs = tuple(engine.fonts.shape(line, face))
         advance = sum(run.advance * run.face.scale(size) for run in runs)
-        fragments.append(TextFragment(edges.left, y, advance, line_height, metrics.ascent, runs, style, line))
+        fragments.append(TextFragment(left, y, advance, line_height, metrics.ascent, runs, style, line))
     return tuple(fragments)

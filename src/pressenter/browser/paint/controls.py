@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from pressenter.browser.css.values import Color
 from pressenter.browser.html.dom import Element
-from pressenter.browser.html.form_controls import caret_of, is_checked, is_text_control, value_of
+from pressenter.browser.html.form_controls import (
+    caret_of,
+    is_checked,
+    is_chosen,
+    is_text_control,
+    list_rows,
+    options_of,
+    value_of,
+)
 from pressenter.browser.layout.boxes import Box
 from pressenter.browser.layout.fonts import FontLibrary
-from pressenter.browser.layout.fragments import BoxFragment
+from pressenter.browser.layout.fragments import BoxFragment, TextFragment
 from pressenter.browser.paint.backgrounds import used_color
 from pressenter.browser.paint.items import BorderItem, DisplayItem, FillRect, Radii, Rect
 
@@ -17,6 +25,7 @@ _LINE = Color(0x76 / 255, 0x76 / 255, 0x76 / 255, 1)
 _ACCENT = Color(0, 0x75 / 255, 1, 1)
 _TRACK = Color(0xEF / 255, 0xEF / 255, 0xEF / 255, 1)
 _WHITE = Color(1, 1, 1, 1)
+_CHOSEN = Color(0xCE / 255, 0xCE / 255, 0xCE / 255, 1)
 _GREEN = Color(0x10 / 255, 0x7C / 255, 0x10 / 255, 1)
 
 
@@ -25,6 +34,10 @@ def control_items(box: Box, fragment: BoxFragment, x: float, y: float, fonts: Fo
     element = box.element
     if element is not None and "focus" in element.states and is_text_control(element):
         return _caret(element, fragment, x, y, fonts)
+    if element is not None and element.tag == "select" and list_rows(element) > 1:
+        return _chosen_rows(element, fragment, x, y)
+    if element is not None and element.tag == "select" and box.style["appearance"] != "none":
+        return _arrow(Rect(x, y, fragment.width, fragment.height), used_color(box.style["color"], box.style))
     if element is None or box.style["appearance"] == "none" or element.tag not in ("input", "progress", "meter"):
         return []
     rect = Rect(x, y, fragment.width, fragment.height)
@@ -40,6 +53,27 @@ def control_items(box: Box, fragment: BoxFragment, x: float, y: float, fonts: Fo
     if kind == "color":
         return [FillRect(rect.inset(5, 5, 5, 5), Color(0, 0, 0, 1))]
     return []
+
+
+def _arrow(rect: Rect, color: Color) -> list[DisplayItem]:
+    """The mark of a select that opens a list, as small squares along its two strokes."""
+    left, top = rect.x + rect.width - 13, round(rect.y + rect.height / 2) - 2
+    steps = [(0, 0), (1, 1), (2, 2), (3, 3), (4, 3), (5, 2), (6, 1), (7, 0)]
+    return [FillRect(Rect(left + x, top + y, 1.0, 2.0), color) for x, y in steps]
+
+
+def _chosen_rows(select: Element, fragment: BoxFragment, x: float, y: float) -> list[DisplayItem]:
+    """What lies behind the chosen options of a select that is a list."""
+    texts = [line for line in fragment.children if isinstance(line, TextFragment)]
+    width, left = fragment.width, 0.0
+    if fragment.edges is not None:
+        width, left = width - fragment.edges.horizontal, fragment.edges.left
+    several = "multiple" in select.attributes
+    return [
+        FillRect(Rect(x + left, y + line.y, width, line.height), _CHOSEN)
+        for option, line in zip(options_of(select), texts, strict=False)
+        if (is_chosen(option) if several else is_checked(option) and option.control is not None)
+    ]
 
 
 def _caret(element: Element, fragment: BoxFragment, x: float, y: float, fonts: FontLibrary) -> list[DisplayItem]:

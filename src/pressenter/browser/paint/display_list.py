@@ -8,6 +8,7 @@ from typing import Any
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.values import Color
+from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.boxes import Box, ReplacedBox
 from pressenter.browser.layout.edges import resolve
 from pressenter.browser.layout.fonts import FontLibrary
@@ -31,6 +32,8 @@ from pressenter.browser.paint.items import (
     Clip,
     DisplayItem,
     FillRect,
+    FixedToViewport,
+    FramedPicture,
     GlyphRun,
     PictureItem,
     PopState,
@@ -48,12 +51,13 @@ __all__ = ["build_display_list"]
 class _Painter(PaintingOrder):
     def __init__(
         self, layout: LayoutResult, offsets: ScrollOffsets, fonts: FontLibrary,
-        sizes: Mapping[str, tuple[float, float]], canvas_owner: Box | None,
+        sizes: Mapping[str, tuple[float, float]], canvas_owner: Box | None, frames: Mapping[Element, FramedPicture],
     ) -> None:  # fmt: skip
         super().__init__(layout, offsets)
         self.fonts = fonts
         self.sizes = sizes
         self.canvas_owner = canvas_owner
+        self.frames = frames
 
     def decorate(self, fragment: BoxFragment, x: float, y: float) -> None:
         """Shadow, background, border, outline, and what a replaced element shows."""
@@ -116,17 +120,27 @@ class _Painter(PaintingOrder):
 
     def _replaced(self, box: ReplacedBox, fragment: BoxFragment, x: float, y: float) -> None:
         content = content_rect(fragment, x, y)
+        framed = self.frames.get(box.element) if box.element is not None else None
+        if framed is not None:
+            self._frame(framed, content, fragment, corner_radii(box.style, Rect(x, y, fragment.width, fragment.height)))
         if box.picture:
             rect = picture_rect(box, content)
             clips = rect.width > content.width or rect.height > content.height
             rounded = corner_radii(box.style, Rect(x, y, fragment.width, fragment.height))
             if clips or rounded != NO_RADII:
-                edges = fragment.edges
-                inset = (edges.top, edges.right, edges.bottom, edges.left) if edges else (0.0,) * 4
-                self.items.append(Clip(content, inner_radii(rounded, *inset)))
+                self.items.append(Clip(content, _content_radii(fragment, rounded)))
             self.items.append(PictureItem(rect, box.picture))
             if clips or rounded != NO_RADII:
                 self.items.append(PopState())
+
+    def _frame(self, framed: FramedPicture, content: Rect, fragment: BoxFragment, rounded: Radii) -> None:
+        """The page in a frame, on whatever stands behind: its own canvas is transparent (CSS Color Adjust 1 §2.4)."""
+        left, top = framed.scroll
+        self.items.append(Clip(content, _content_radii(fragment, rounded), content.x - left, content.y - top))
+        for item in framed.items[1:]:
+            # What is fixed in the frame moves with the page around, and not with the frame's own scrolling.
+            self.items.append(Clip(None, NO_RADII, left, top) if isinstance(item, FixedToViewport) else item)
+        self.items.append(PopState())
 
     def text(self, text: TextFragment, x: float, y: float) -> None:
         style = text.style
@@ -173,6 +187,12 @@ class _Painter(PaintingOrder):
             self.items.append(Stroke(rect, color, style["text-decoration-style"]))
 
 
+def _content_radii(fragment: BoxFragment, rounded: Radii) -> Radii:
+    """The corners of a content box whose border box has these."""
+    edges = fragment.edges
+    return inner_radii(rounded, *((edges.top, edges.right, edges.bottom, edges.left) if edges else (0.0,) * 4))
+
+
 def _hides_cell(fragment: BoxFragment) -> bool:
     """empty-cells: hide (CSS 2.2 §17.6.1.1)."""
     style = fragment.box.style
@@ -186,15 +206,17 @@ def _hides_cell(fragment: BoxFragment) -> bool:
 
 def build_display_list(
     layout: LayoutResult, fonts: FontLibrary, picture_sizes: Mapping[str, tuple[float, float]],
-    offsets: ScrollOffsets | None = None,
+    offsets: ScrollOffsets | None = None, frames: Mapping[Element, FramedPicture] | None = None,
 ) -> list[DisplayItem]:  # fmt: skip
     """The display list of a page, its canvas first.
 
     Args:
         offsets: how far scroll containers are scrolled.
+        frames: what is drawn in the frames of the page.
     """
     owner = _canvas_owner(layout.root)
-    painter = _Painter(layout, offsets or {}, fonts, picture_sizes, owner.box if owner is not None else None)
+    canvas_owner = owner.box if owner is not None else None
+    painter = _Painter(layout, offsets or {}, fonts, picture_sizes, canvas_owner, frames or {})
     canvas = Rect(0.0, 0.0, layout.width, layout.height)
     painter.items.append(FillRect(canvas, Color(1, 1, 1, 1)))
     if owner is not None:

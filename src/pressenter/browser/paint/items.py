@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Union
 
 from pressenter.browser.css.values import Color
@@ -158,6 +158,14 @@ class Group(NamedTuple):
     matrix: tuple[float, float, float, float, float, float] | None = None
     filters: tuple[Any, ...] = ()
     blend: str = "normal"
+
+
+class FramedPicture(NamedTuple):
+    """What a frame shows: the display list of the page in it, how far that is scrolled, and its pictures' files."""
+
+    items: Sequence[Any]
+    scroll: tuple[float, float]
+    pictures: Mapping[str, bytes]
 
 
 class FixedToViewport(NamedTuple):
