@@ -37,6 +37,7 @@ from pressenter.browser.paint.skia_library import load_skia
 __all__ = ["rasterize", "record"]
 
 _SIDES = 4
+_SHADED = frozenset(("inset", "outset", "groove", "ridge"))  # two tones, as if lit from the upper left
 
 
 def rasterize(
@@ -197,12 +198,18 @@ class _Player:
         outer = self._snapped(item.rect)
         widths = [max(1.0, round(width)) if width > 0 else 0.0 for width in item.widths]
         uniform = len(set(widths)) == len(set(item.colors)) == len(set(item.styles)) == 1
-        if item.radii != NO_RADII and (uniform or len({c for c, w in zip(item.colors, widths, strict=True) if w}) == 1):
+        is_flat = not any(style in _SHADED for style in item.styles)
+        if (
+            item.radii != NO_RADII
+            and is_flat
+            and (uniform or len({c for c, w in zip(item.colors, widths, strict=True) if w}) == 1)
+        ):
             self._rounded_border(item, outer, widths)
             return
         if item.radii != NO_RADII:
             self.canvas.save()
             self.canvas.clipRRect(self._rounded(outer, item.radii), True)
+            self.canvas.clipRRect(self._inner_edge(item, outer, widths), self.skia.ClipOp.kDifference, True)
         for side in range(_SIDES):
             if widths[side] > 0 and item.colors[side][3] > 0:
                 self._border_side(outer, widths, side, Color(*item.colors[side]), item.styles[side])
@@ -211,15 +218,17 @@ class _Player:
 
     def _rounded_border(self, item: BorderItem, outer: Any, widths: list[float]) -> None:
         """A ring of one colour between the outer and the inner rounded rectangle."""
+        color = next(color for color, width in zip(item.colors, widths, strict=True) if width)
+        ring = self._rounded(outer, item.radii), self._inner_edge(item, outer, widths)
+        self.canvas.drawDRRect(*ring, self._paint(Color(*color), True))
+
+    def _inner_edge(self, item: BorderItem, outer: Any, widths: list[float]) -> Any:
         inner = self.skia.Rect.MakeLTRB(
             outer.left() + widths[3], outer.top() + widths[0],
             max(outer.left() + widths[3], outer.right() - widths[1]),
             max(outer.top() + widths[0], outer.bottom() - widths[2]),
         )  # fmt: skip
-        color = next(color for color, width in zip(item.colors, widths, strict=True) if width)
-        radii = inner_radii(item.radii, *widths)
-        ring = self._rounded(outer, item.radii), self._rounded(inner, radii)
-        self.canvas.drawDRRect(*ring, self._paint(Color(*color), True))
+        return self._rounded(inner, inner_radii(item.radii, *widths))
 
     def _border_side(self, outer: Any, widths: list[float], side: int, color: Color, style: str) -> None:
         skia = self.skia
@@ -242,7 +251,7 @@ class _Player:
             paint.setPathEffect(skia.DashPathEffect.Make([step, step], 0))
             self.canvas.drawLine(*along[0], *along[1], paint)
             return
-        if style in ("inset", "outset", "groove", "ridge"):
+        if style in _SHADED:
             dark = (style in ("inset", "groove")) == (side in (0, 3))
             color = _shaded(color, dark)
         path = skia.Path()
