@@ -1,7 +1,8 @@
 """``pressenter render`` beside headless Chromium's screenshot: ``python benchmarks/render.py [--runs N]``.
 
-Whole processes from cold, in turns: wall time and the largest resident set of a process, medians, and
-the ratios.  Three pages, made here from a seed: a short article, 500 KB of text with 20,000 distinct
+Whole processes from cold, in turns: wall time, the memory at its highest, medians, and the ratios.  Memory is
+that of all processes together (Chromium has seven and more), their proportional set sizes added up, so that
+pages that several share count once; it is read every few milliseconds, in runs of their own that are not timed.  Three pages, made here from a seed: a short article, 500 KB of text with 20,000 distinct
 words, and a page of flex boxes, grids and positioned boxes.
 """
 
@@ -54,17 +55,49 @@ def pages(chance: random.Random) -> dict[str, str]:
     }
 
 
-def _run(command: list[str]) -> tuple[float, float]:
-    """Seconds, and MiB of the largest process among it and its children."""
+def _start(command: list[str]) -> int:
     quiet = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
     # An installed program has its bytecode in files; a shell that forbids them would have it compiled at every start.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return os.posix_spawn(command[0], command, environment, file_actions=quiet)
+
+
+def _seconds(command: list[str]) -> float:
     begin = time.perf_counter()
-    pid = os.posix_spawn(command[0], command, environment, file_actions=quiet)
-    _, status, usage = os.wait4(pid, 0)
+    _, status = os.waitpid(_start(command), 0)
     if status:
         sys.exit(f"{' '.join(command)} failed: {os.waitstatus_to_exitcode(status)}")
-    return time.perf_counter() - begin, usage.ru_maxrss / 1024
+    return time.perf_counter() - begin
+
+
+def _mebibytes(command: list[str]) -> float:
+    """The highest sum of the proportional set sizes of a process and all below it."""
+    pid, highest = _start(command), 0
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        highest = max(highest, sum(_proportional_set(process) for process in _family(pid)))
+        time.sleep(0.003)
+    return highest / 1024
+
+
+def _family(pid: int) -> list[int]:
+    """A process and its descendants (proc(5))."""
+    found = [pid]
+    for process in found:
+        for children in Path(f"/proc/{process}/task").glob("*/children"):
+            try:
+                found += map(int, children.read_text().split())
+            except OSError:  # it has just ended
+                continue
+    return found
+
+
+def _proportional_set(pid: int) -> int:
+    """In KiB; 0 for a process that has just ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def main() -> None:
@@ -96,9 +129,10 @@ def main() -> None:
                 chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
                 f"--window-size={WINDOW[0]},{WINDOW[1]}", f"--screenshot={folder}/b.png", page.as_uri(),
             ]  # fmt: skip
-            both = [(_run(render), _run(screenshot)) for _ in range(runs)]
+            times = [(_seconds(render), _seconds(screenshot)) for _ in range(runs)]
+            sizes = [(_mebibytes(render), _mebibytes(screenshot)) for _ in range(runs)]
             ours, theirs, small, large = (
-                statistics.median(pair[side][what] for pair in both) for what in (0, 1) for side in (0, 1)
+                statistics.median(pair[side] for pair in pairs) for pairs in (times, sizes) for side in (0, 1)
             )
             print(
                 f"{name:<24}{ours:>7.2f}s{theirs:>9.2f}s{ours / theirs:>7.2f}"
