@@ -26,11 +26,14 @@ from pressenter.worlds.world import World
 if TYPE_CHECKING:
     from pressenter.browser.browser import Browser, Failure
     from pressenter.browser.page import Page
+    from pressenter.viewer.recording import Recording
 
-__all__ = ["Journey", "JourneyInterrupted", "go"]
+__all__ = ["WARM", "Journey", "JourneyInterrupted", "go", "open_computer"]
 
 _logger = logging.getLogger("pressenter.journey")
 
+#: Which caches may be warm before the journey.
+WARM = ("nothing", "names", "everything")
 #: When the person begins to type: the network has come up by then.
 _FIRST_KEY_NS = 1_000_000_000
 
@@ -123,8 +126,45 @@ class Journey:
             title=f"pressenter: {self.address}, seed {self.world.seed}", ports=ports,
         )  # fmt: skip
 
+    def recording(self) -> Recording:
+        """Everything that the viewer shows: events, frames, the map, the screen, the page's inside."""
+        from pressenter.browser.inspection import inspect_page
+        from pressenter.browser.window import TOOLBAR_HEIGHT
+        from pressenter.viewer.recording import Picture, Recording
+        from pressenter.worlds.topology import topology
+
+        world, table = self.world, self.world.file.browser
+        about = {
+            "title": world.file.title, "address": self.address, "seed": world.seed, "language": self.language,
+            "epoch": world.epoch_seconds, "durations_ns": self.durations_ns,
+            "failure": self.failure._asdict() if self.failure is not None else None,
+        }  # fmt: skip
+        pictures = [Picture(*patch) for patch in world.computer.display.recording.patches()]
+        pages = []
+        if self.page is not None:
+            across, down = self.browser.tab.shown.scroll if self.browser.tab.shown is not None else (0.0, 0.0)
+            pages = [{**inspect_page(self.page), "view": [-across, TOOLBAR_HEIGHT - down]}]
+        return Recording(about, self.events, self.packets, topology(world), pictures, pages, table.window)
+
+    def report(self) -> str:
+        """The journey as a page that can be mailed: one HTML file with the viewer and all that was recorded."""
+        from pressenter.viewer.report import report_html
+
+        return report_html(self.recording(), f"pressenter: {self.address}")
+
+    def _repr_html_(self) -> str:
+        """The report, in a frame: what Jupyter shows."""
+        import html
+
+        return (
+            f'<iframe srcdoc="{html.escape(self.report())}" title="pressenter: {html.escape(self.address)}" '
+            'style="width: 100%; height: 720px; border: 1px solid #8888"></iframe>'
+        )
+
     def save(self, folder: str | Path, ports: Sequence[str] | None = None, dumps: bool = False) -> list[Path]:
-        """Write page.png, capture.pcapng, laptop.pcapng, trace.json, journey.har and journey.jsonl.
+        """Write page.png, journey.html, capture.pcapng, laptop.pcapng, trace.json, journey.har and journey.jsonl.
+
+        journey.html is the report: everything in one file, to look at in a browser.
 
         capture.pcapng has every port, laptop.pcapng (by the name of the browser's host) what
         tcpdump would see there.
@@ -138,6 +178,7 @@ class Journey:
 
         contents = {
             "page.png": self.screen.png if self.screen is not None else b"",
+            "journey.html": self.report().encode(),
             "capture.pcapng": self.capture(ports),
             "trace.json": chrome_trace_bytes(self.events, self.language),
             "journey.har": har_bytes(self.events, self.world.epoch_seconds),
@@ -178,7 +219,9 @@ def go(
     seed: int | None = None,
     world: str | Path | World | None = None,
     sites: Mapping[str, str | Path] | None = None,
+    settings: Mapping[str, str] | None = None,
     visits: int = 1,
+    warm: str = "nothing",
     then: Sequence[str] = (),
     language: str = "en",
     on_event: Callable[[TraceEvent], None] | None = None,
@@ -191,7 +234,9 @@ def go(
         world: a world file, or a `World` (which has its seed and its sites already); without it
             the built-in one.
         sites: host name to folder: websites to put into the world.
+        settings: keys of the world's file to set otherwise (see `pressenter.worlds.settings`).
         visits: how often the address is visited; later visits meet warm caches.
+        warm: which caches an earlier visit has filled: ``nothing``, ``names`` or ``everything``.
         then: what the person does with the page after that, such as ``click More`` (see `pressenter.person`).
         language: of the browser's own pages, ``en`` or ``zh``.
         on_event: called with each event as it happens.
@@ -203,21 +248,19 @@ def go(
     """
     if visits < 1:
         raise ValueError(f"visits: {visits} is not a number of visits")
+    if warm not in WARM:
+        raise ValueError(f"warm: {warm!r} is none of {', '.join(WARM)}")
     actions = [parse_action(text) for text in then]
-    world = _world_for(world, seed, sites)
+    world = _world_for(world, seed, sites, settings)
     if on_event is not None:
         for event in world.recorder.events:
             on_event(event)
         world.recorder.subscribe(on_event)
-    browser = _open_browser(world, language)
-    computer, loop = world.computer, world.host(world.file.browser.host).loop
-    computer.windows.focused, computer.windows.size = browser, browser.size
-    computer.windows.on_exception = browser.fail_by_bug
-    window_system = loop.create_task(computer.windows.run(), name="window system")
-    journey = Journey(world, browser, address, language)
+    journey, window_system = open_computer(world, address, language)
+    browser, loop = journey.browser, world.host(world.file.browser.host).loop
     try:
-        person = Person(computer, browser)
-        loop.run_until_complete(_sit_down(world, person, browser, address, visits, actions))
+        person = Person(world.computer, browser)
+        loop.run_until_complete(_sit_down(world, person, browser, address, visits, warm, actions))
         world.run()  # until the last connection has left TIME-WAIT
         window_system.cancel()
         world.run()
@@ -236,12 +279,25 @@ def go(
     return journey
 
 
-def _world_for(world: str | Path | World | None, seed: int | None, sites: Mapping[str, str | Path] | None) -> World:
+def open_computer(world: World, address: str, language: str = "en") -> tuple[Journey, asyncio.Task[None]]:
+    """Switch the computer of a world on: a browser in a window that gets the input; the window system is a task."""
+    browser, computer = _open_browser(world, language), world.computer
+    computer.windows.focused, computer.windows.size = browser, browser.size
+    computer.windows.on_exception = browser.fail_by_bug
+    loop = world.host(world.file.browser.host).loop
+    window_system = loop.create_task(computer.windows.run(), name="window system")
+    return Journey(world, browser, address, language), window_system
+
+
+def _world_for(
+    world: str | Path | World | None, seed: int | None, sites: Mapping[str, str | Path] | None,
+    settings: Mapping[str, str] | None,
+) -> World:  # fmt: skip
     """The world that `go` was given, or the one that its file describes."""
     if not isinstance(world, World):
-        return World.load(world, seed=1 if seed is None else seed, sites=sites)
-    if sites or seed not in (None, world.seed):
-        raise ValueError("a World has its seed and its sites already: give them to World.load")
+        return World.load(world, seed=1 if seed is None else seed, sites=sites, settings=settings)
+    if sites or settings or seed not in (None, world.seed):
+        raise ValueError("a World has its seed, sites and settings already: give them to World.load")
     return world
 
 
@@ -262,10 +318,15 @@ def _open_browser(world: World, language: str) -> Browser:
 
 
 async def _sit_down(
-    world: World, person: Person, browser: Browser, address: str, visits: int, then: list[Action]
+    world: World, person: Person, browser: Browser, address: str, visits: int, warm: str, then: list[Action]
 ) -> None:
     """Somebody at the keyboard: types, looks at the picture, does this and that, closes the tab."""
     await asyncio.sleep(max(0, _FIRST_KEY_NS - world.agenda.now_ns) / 1e9)
+    if warm != "nothing":
+        await person.visit(address)
+        if warm == "names":
+            browser.fetcher.cache.clear()
+            await browser.client.close()
     for _ in range(visits):
         await person.visit(address)
     try:

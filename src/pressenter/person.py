@@ -102,7 +102,7 @@ class Person:
             from pressenter.browser.window import address_field
 
             field = address_field(self._browser.size[0])
-            await self._click_at(round(field.x + field.width / 2), round(field.y + field.height / 2))
+            await self.click_at(round(field.x + field.width / 2), round(field.y + field.height / 2))
         before = self._browser.tab.navigations
         loaded = asyncio.get_running_loop().create_task(self._loaded(before + 1))
         await self._finished(self._computer.keyboard.type_text, address + "\n")
@@ -153,7 +153,7 @@ class Person:
         elif verb == "hover":
             await self._move_to(x, y)
         else:
-            await self._click_at(x, y)
+            await self.click_at(x, y)
 
     async def _row_in_list(self, opened: Inside, words: str) -> tuple[int, int]:
         """The place of an option in the list that is open; the wheel is turned until it is seen."""
@@ -177,7 +177,8 @@ class Person:
         await self._finished(self._computer.mouse.move, x - here[0], y - here[1])
         await asyncio.sleep(0.02)  # until the last report has been polled
 
-    async def _click_at(self, x: int, y: int) -> None:
+    async def click_at(self, x: int, y: int) -> None:
+        """Move the mouse to a point of the screen and click there."""
         await self._move_to(x, y)
         await self._finished(self._computer.mouse.click)
         await asyncio.sleep(0.02)
@@ -186,7 +187,12 @@ class Person:
         from pressenter.browser.window import BACK_BUTTON, FORWARD_BUTTON, RELOAD_BUTTON
 
         button = {"back": BACK_BUTTON, "forward": FORWARD_BUTTON, "reload": RELOAD_BUTTON}[verb]
-        await self._click_at(round(button.x + button.width / 2), round(button.y + button.height / 2))
+        await self.click_at(round(button.x + button.width / 2), round(button.y + button.height / 2))
+
+    async def turn_wheel_at(self, x: int, y: int, steps: int) -> None:
+        """Turn the wheel over a point of the screen; towards the hand is negative."""
+        await self._move_to(x, y)
+        await self._finished(self._computer.mouse.turn_wheel, steps)
 
     async def _scroll(self, verb: str, distance: float) -> None:
         width, height = self._browser.size

@@ -167,6 +167,7 @@ class LivePage:
             size += len(data or b"")
             async with self._main_thread:
                 text = self._decoder.feed(data or b"", final=data is None)
+                self.document.source.append(text)
                 self._preload(text)
                 self._parser.feed(text)
                 if data is None:

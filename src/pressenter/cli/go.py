@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pressenter.cli.sites import SETTINGS, SITES
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -40,18 +42,6 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _parse_sites(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
-    sites = {}
-    for value in values:
-        name, equals, folder = value.partition("=")
-        if not equals or not name or not folder:
-            raise click.BadParameter(f"{value!r} is not NAME=FOLDER, such as www.mysite.test=./public")
-        if not Path(folder).is_dir():
-            raise click.BadParameter(f"{folder} is not a folder")
-        sites[name.lower()] = Path(folder)
-    return sites
-
-
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("address")
 @click.option(
@@ -64,14 +54,8 @@ def _parse_sites(context: click.Context, parameter: click.Parameter, values: tup
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the files.",
 )
-@click.option(
-    "--site",
-    "sites",
-    multiple=True,
-    metavar="NAME=FOLDER",
-    callback=_parse_sites,
-    help="Put a folder of your own into the lab as a website, with name, server and route. Repeatable.",
-)
+@SITES
+@SETTINGS
 @click.option(
     "--world",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -84,6 +68,13 @@ def _parse_sites(context: click.Context, parameter: click.Parameter, values: tup
     show_default=True,
     type=click.IntRange(1, 20),
     help="How often to visit: later visits meet warm caches.",
+)
+@click.option(
+    "--warm",
+    default="nothing",
+    show_default=True,
+    type=click.Choice(["nothing", "names", "everything"]),
+    help="Which caches an earlier visit has filled.",
 )
 @click.option(
     "--do",
@@ -113,8 +104,8 @@ def _parse_sites(context: click.Context, parameter: click.Parameter, values: tup
 @click.option("-v", "--verbose", is_flag=True, help="Tell every event, not only the story.")
 @click.option("-q", "--quiet", is_flag=True, help="Tell only the end.")
 def go(
-    address: str, seed: int, out: Path, sites: dict[str, Path], world: Path | None, visits: int,
-    then: tuple[str, ...], language: str, ports: tuple[str, ...], dumps: bool, verbose: bool, quiet: bool,
+    address: str, seed: int, out: Path, sites: dict[str, Path], settings: dict[str, str], world: Path | None, visits: int,
+    warm: str, then: tuple[str, ...], language: str, ports: tuple[str, ...], dumps: bool, verbose: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Type ADDRESS into the lab's browser, press Enter, and watch.
 
@@ -141,8 +132,8 @@ def go(
     try:
         with teller:
             journey = run(
-                address, seed=seed, world=world, sites=sites, visits=visits, then=then, language=language,
-                on_event=teller.tell,
+                address, seed=seed, world=world, sites=sites, settings=settings, visits=visits, warm=warm, then=then,
+                language=language, on_event=teller.tell,
             )  # fmt: skip
             teller.working("…")
             files = _save(journey, out, ports, dumps)

@@ -17,7 +17,10 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "go": "Type an address, press Enter, and watch the page come.",
+    "studio": "Open the studio: watch, use and change a world in the web browser.",
+    "open": "Show a recorded journey, a capture (pcapng, pcap) or a HAR file.",
     "why": "Say why an event of a recorded journey happened.",
+    "diff": "Compare two recorded journeys, and find the first difference.",
     "render": "Draw a page as a browser would show it, without a network.",
     "world": "Show, check or summarize a world file.",
 }

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from pressenter.cli.recorded import read_events
+
 __all__ = ["why"]
 
 
@@ -28,28 +30,10 @@ def why(number: int | None, folder: Path, everything: bool, language: str) -> No
     Numbers stand in journey.jsonl and in the comments of capture.pcapng.  Without one, the
     last picture on the screen is explained.
     """
-    import msgspec
-
     from pressenter.trace.catalogue import CATALOGUE, sentence
     from pressenter.trace.causes import chain
-    from pressenter.trace.jsonl import read_jsonl
 
-    path = folder / "journey.jsonl"
-    try:
-        events = read_jsonl(path.read_bytes())
-    except OSError as error:
-        click.echo(f"pressenter: {path} cannot be read: {error.strerror}; record one with `pressenter go`", err=True)
-        sys.exit(2)
-    except msgspec.DecodeError as error:
-        click.echo(f"pressenter: {path} is no recorded journey: {error}", err=True)
-        sys.exit(2)
-    if not events:
-        click.echo(f"pressenter: {path} holds no events", err=True)
-        sys.exit(2)
-    unknown = {event.name for event in events} - CATALOGUE.keys()
-    if unknown:
-        click.echo(f"pressenter: {path} is of another version: unknown events {', '.join(sorted(unknown))}", err=True)
-        sys.exit(2)
+    events = read_events(folder)
     if number is None:
         number = next((event.id for event in reversed(events) if event.name == "display.scanout"), len(events))
     if number > len(events):

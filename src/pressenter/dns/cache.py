@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+from collections.abc import Callable
 from typing import NamedTuple
 
 import dns.name
@@ -33,9 +34,14 @@ _Key = tuple[dns.name.Name, dns.rdatatype.RdataType]
 
 
 class RecordCache:
-    """Record sets and negative answers by name and type."""
+    """Record sets and negative answers by name and type.
 
-    def __init__(self) -> None:
+    Args:
+        record: notes what is kept, as an event ``dns.keep``.
+    """
+
+    def __init__(self, record: Callable[..., object] | None = None) -> None:
+        self._record = record
         self._entries: dict[_Key, tuple[int, dns.rrset.RRset | Negative]] = {}
 
     def __len__(self) -> int:
@@ -90,6 +96,9 @@ class RecordCache:
         if len(self._entries) >= _MAXIMUM_ENTRIES:
             del self._entries[next(iter(self._entries))]
         self._entries[key] = (now_ns + ttl * 1_000_000_000, value)
+        if self._record is not None:
+            data = "nothing" if isinstance(value, Negative) else ", ".join(map(str, value))
+            self._record("dns.keep", name=str(key[0]), type=dns.rdatatype.to_text(key[1]), seconds=ttl, data=data)
 
 
 def _with_ttl(rrset: dns.rrset.RRset, ttl: int) -> dns.rrset.RRset:

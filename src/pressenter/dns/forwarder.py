@@ -22,7 +22,7 @@ class Forwarder:
     def __init__(self, upstream: str, exchange: Exchange) -> None:
         self.upstream = upstream
         self.exchange = exchange
-        self.cache = RecordCache()
+        self.cache = RecordCache(exchange.record)
 
     async def answer(self, query: dns.message.Message) -> dns.message.Message:
         """The cached chain of records if it is whole, else upstream's answer."""

@@ -37,7 +37,7 @@ class RecursiveResolver:
     def __init__(self, roots: Sequence[str], exchange: Exchange, randomness: random.Random) -> None:
         self.roots = tuple(roots)
         self.exchange = exchange
-        self.cache = RecordCache()
+        self.cache = RecordCache(exchange.record)
         self._randomness = randomness
 
     async def answer(self, query: dns.message.Message) -> dns.message.Message:

@@ -44,7 +44,7 @@ class StubResolver:
         self.hosts = dict(hosts)
         self.exchange = exchange
         self.speaks_ipv6 = speaks_ipv6
-        self.cache = RecordCache()
+        self.cache = RecordCache(exchange.record)
 
     async def resolve(self, text: str) -> list[str]:
         """IPv6 and IPv4 addresses of a name.  Raises NameNotFound, a socket.gaierror."""

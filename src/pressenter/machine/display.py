@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from pressenter.machine.screen_recording import ScreenRecording
 from pressenter.sim import Agenda, Entry
 from pressenter.trace import Recorder
 
@@ -14,7 +15,7 @@ REFRESH_HZ = 60
 
 
 class Frame(Protocol):
-    """A picture: its size, and its file in PNG (empty where nothing could be rastered)."""
+    """A picture: its size, its file in PNG and its pixels (empty where nothing could be rastered)."""
 
     @property
     def width(self) -> int: ...
@@ -25,6 +26,9 @@ class Frame(Protocol):
     @property
     def png(self) -> bytes: ...
 
+    @property
+    def pixels(self) -> bytes: ...
+
 
 class Display:
     """A screen with a frame buffer that is read at 60 Hz.
@@ -32,6 +36,7 @@ class Display:
     Attributes:
         shown: the frame that is on the screen, or None.
         frames: how many different frames have been shown.
+        recording: what they looked like.
     """
 
     def __init__(self, node: str, agenda: Agenda, recorder: Recorder) -> None:
@@ -40,6 +45,7 @@ class Display:
         self.recorder = recorder
         self.shown: Frame | None = None
         self.frames = 0
+        self.recording = ScreenRecording()
         #: Called with each frame that has come onto the screen: whoever looks at it.
         self.on_shown: Callable[[Frame], None] = lambda frame: None
         self._next: tuple[Frame, Callable[[], None] | None] | None = None
@@ -62,10 +68,12 @@ class Display:
         assert self._next is not None
         (self.shown, when_shown), self._next, self._refresh = self._next, None, None
         self.frames += 1
-        self.recorder.record(
+        event = self.recorder.record(
             self.node, "display.scanout", frame=self.frames, width=self.shown.width,
             height=self.shown.height,
         )  # fmt: skip
+        if event:
+            self.recording.add(event, self.shown)
         if when_shown is not None:
             when_shown()
         self.on_shown(self.shown)

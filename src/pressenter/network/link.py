@@ -107,6 +107,16 @@ class Link:
         self._faults = faults
         self._perfect = not any(faults[:4])
 
+    def cut(self) -> None:
+        """Nothing passes any more; what is under way is lost too."""
+        self.up = False
+        self.recorder.record(self.name, "link.cut")
+
+    def repair(self) -> None:
+        """Frames pass again."""
+        self.up = True
+        self.recorder.record(self.name, "link.repair")
+
     def transmit(self, port: Port, frame: bytes, delay_ns: int = 0) -> int:
         """Queue a frame that ``port`` sends; see `pressenter.wire.port.Medium`."""
         way = self._directions[port]
@@ -134,6 +144,10 @@ class Link:
 
     def _arrive(self, way: _Direction, frame: bytes) -> None:
         recorder = self.recorder
+        if not self.up:
+            way.dropped += 1
+            recorder.record(self.name, "link.lose", target=str(way.target), length=len(frame))
+            return
         if recorder.enabled:
             recorder.record(self.name, "link.arrive", target=str(way.target), length=len(frame))
             recorder.capture(self.agenda.now_ns, str(way.target), False, frame)

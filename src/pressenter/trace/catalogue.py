@@ -103,6 +103,8 @@ _event("dns.answer", 4, "{server} answers: {summary}",
        "{server} 回答：{summary}", "RFC 1034 §4.3.2", "always")
 _event("dns.serve", 4, "answers {client}: {name} {type}: {summary}",
        "回答 {client}：{name} {type}：{summary}", "RFC 1034 §4.3.2")
+_event("dns.keep", 4, "keeps for {seconds} s: {name} {type} is {data}",
+       "缓存 {seconds} 秒：{name} {type} 为 {data}", "RFC 1034 §4.3.4")
 _event("dns.timeout", 4, "{server} does not answer for {name} (attempt {attempt})",
        "{server} 未回答 {name}（第 {attempt} 次）", "RFC 1035 §4.2.1", "always")
 _event("dns.reject", 4, "a reply from {source} is not believed: {reason}",
@@ -213,6 +215,10 @@ _event("link.drop", 8, "{source}: {length} bytes dropped: {reason} ({waiting} by
        "{source}：丢弃 {length} 字节：{reason}（排队 {waiting} 字节）", "", "always")
 _event("link.lose", 8, "{length} bytes to {target} are lost",
        "发往 {target} 的 {length} 字节丢失", "", "always")
+_event("link.cut", 8, "the cable is cut",
+       "线缆被切断", "", "always")
+_event("link.repair", 8, "the cable is whole again",
+       "线缆已修复", "", "always")
 _event("link.corrupt", 8, "bit {bit} of a frame to {target} is flipped",
        "发往 {target} 的帧第 {bit} 位翻转", "", "always")
 _event("link.hold_back", 8, "a frame to {target} is held back for {by_ns} ns",

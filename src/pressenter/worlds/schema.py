@@ -104,6 +104,8 @@ class HostTable(_Table, kw_only=True):
     root_hints: list[str] = []
     #: Websites by host name; "*" answers for every name.
     sites: dict[str, SiteTable] = {}
+    #: Switched off: its cables are plugged in, and nothing answers.
+    off: bool = False
 
 
 class DhcpTable(_Table, kw_only=True):
@@ -127,6 +129,8 @@ class RouterTable(_Table, kw_only=True):
     advertise: list[str] = []
     #: The outside interface, if the router translates addresses (NAT).
     translate: str | None = None
+    #: The public ports that translation may use, as ``first-last``; without it, all from 1024 on.
+    translate_ports: str | None = None
     #: Runs a DNS forwarder that asks this resolver.
     forward_names_to: str | None = None
     dhcp: DhcpTable | None = None
@@ -156,6 +160,8 @@ class LinkTable(_Table, kw_only=True):
     duplicate: Share = 0.0
     reorder: Share = 0.0
     corrupt: Share = 0.0
+    #: When it is cut: spans of virtual time such as ``2.9s-3.5s``, or ``3s-`` for ever.
+    cut: list[str] = []
 
 
 class ZoneTable(_Table, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["parse_duration_ns", "parse_length_m", "parse_rate_bps", "parse_size_bytes"]
+__all__ = ["parse_duration_ns", "parse_length_m", "parse_rate_bps", "parse_size_bytes", "parse_span_ns"]
 
 _QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-zµ/]*)\s*")
 
@@ -44,3 +44,14 @@ def parse_size_bytes(text: str) -> int:
 def parse_length_m(text: str) -> float:
     """``"1967km"`` to metres."""
     return _parse(text, _LENGTHS, "1967km")
+
+
+def parse_span_ns(text: str) -> tuple[int, int | None]:
+    """``"2.9s-3.5s"`` to its begin and end in nanoseconds; the end of ``"3s-"`` is None."""
+    begin, dash, end = str(text).partition("-")
+    if not dash:
+        raise ValueError(f"{text!r} is not a span of time such as '2.9s-3.5s', or '3s-' without an end")
+    first, last = parse_duration_ns(begin), parse_duration_ns(end) if end.strip() else None
+    if last is not None and last <= first:
+        raise ValueError(f"{text!r}: it ends before it begins")
+    return first, last

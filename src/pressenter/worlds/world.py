@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 __all__ = ["World", "add_site", "read_built_in"]
 
-Quantity = TypeVar("Quantity", int, float)
+Quantity = TypeVar("Quantity", int, float, tuple[int, int | None])
 
 _FIRST_NETWORK_IRQ = 24
 _TIME_TO_JOIN_NS = 500_000_000  # for DHCP, before anybody types
@@ -122,6 +122,7 @@ class World:
         *,
         seed: int = 1,
         sites: Mapping[str, str | Path] | None = None,
+        settings: Mapping[str, str] | None = None,
         record: bool = True,
     ) -> World:
         """Build the world of a file (without one, the built-in world).
@@ -130,6 +131,8 @@ class World:
             path: the world file.
             seed: of every random draw.
             sites: host name to folder, of websites to put into the world.
+            settings: keys of the file to set otherwise, such as ``links.laptop:eth0--home-switch:1.loss`` to
+                ``0.05`` (see `pressenter.worlds.settings`).
             record: False to record nothing.
 
         Raises WorldFileError.
@@ -140,6 +143,10 @@ class World:
             file, folder = read_world(Path(path)), Path(path).parent
         for name, site_folder in (sites or {}).items():
             add_site(file, name, Path(site_folder))
+        if settings:
+            from pressenter.worlds.settings import with_settings
+
+            file = with_settings(file, settings)
         return cls(file, folder, seed=seed, record=record)
 
     def host(self, name: str) -> Host:
@@ -268,9 +275,9 @@ class World:
         self.hosts[name] = router
         self._add_default_route(f"routers.{name}", router, table.gateway)
         if table.translate is not None:
-            self._build_translator(name, router, table.translate)
+            self._build_translator(name, router, table.translate, table.translate_ports)
 
-    def _build_translator(self, name: str, router: Router, outside_name: str) -> None:
+    def _build_translator(self, name: str, router: Router, outside_name: str, ports: str | None) -> None:
         outside = next((i for i in router.interfaces if i.name == outside_name), None)
         if outside is None:
             names = [interface.name for interface in router.interfaces]
@@ -278,6 +285,8 @@ class World:
                 f"routers.{name}.translate: {outside_name!r} is no interface{_nearest(outside_name, names)}"
             )
         translator = AddressTranslator(name, outside, self.agenda, self.recorder, self.randomness.stream(f"{name}/nat"))
+        if ports is not None:
+            translator.port_range = _port_range(f"routers.{name}.translate_ports", ports)
         router.internet.prerouting = translator.prerouting
         router.internet.postrouting = translator.postrouting
         router.internet.restore = translator.restore
@@ -321,6 +330,13 @@ class World:
         except ValueError as error:
             raise WorldFileError(f"{where}: {error}") from error
         self.links.append(link)
+        for text in table.cut:
+            begin_ns, end_ns = _units(f"{where}.cut", units.parse_span_ns, text)
+            self.agenda.at(begin_ns, link.cut)
+            if end_ns is not None:
+                self.agenda.at(end_ns, link.repair)
+        nodes = [end.partition(":")[0] for end in table.between]
+        link.up = not any(self.file.hosts[node].off for node in nodes if node in self.file.hosts)
 
     def _port(self, where: str, text: str) -> Port:
         """The port of ``node:port``; a switch's port is made when it is named."""
@@ -369,6 +385,13 @@ def _addresses(where: str, text: str) -> tuple[bytes, int, list[tuple[bytes, int
         if len(six) != 16:
             raise WorldFileError(f"{where}: only one IPv4 address for each interface")
     return address, length, sixes, bool(others)
+
+
+def _port_range(where: str, text: str) -> range:
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last) <= 65_535):
+        raise WorldFileError(f"{where}: {text!r} is no range of ports such as 1024-65535")
+    return range(int(first), int(last) + 1)
 
 
 def _enable_ipv6(host: Host, interface: Interface, addresses: list[tuple[bytes, int]]) -> None:

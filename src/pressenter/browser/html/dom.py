@@ -110,15 +110,16 @@ class Node:
 
 
 class Document(Node):
-    """The root.  ``quirks`` is no-quirks, limited-quirks or quirks."""
+    """The root.  ``quirks`` is no-quirks, limited-quirks or quirks; ``source`` is the text that came, in pieces."""
 
-    __slots__ = ("encoding", "quirks", "url")
+    __slots__ = ("encoding", "quirks", "source", "url")
 
     def __init__(self) -> None:
         super().__init__()
         self.quirks = "no-quirks"
         self.encoding = "utf-8"
         self.url = "about:blank"
+        self.source: list[str] = []
 
     @property
     def root(self) -> Element | None:
@@ -182,9 +183,10 @@ class Element(Node):
         control: what a person has entered, where it is a form control that was touched; else None
             (see `form_controls`).
         form_owner: the form that was open where the parser came upon it, if that is not around it (§13.2.6.1).
+        source: where its start tag begins and ends in the document's text; None for what no tag has made.
     """
 
-    __slots__ = ("attributes", "content", "control", "form_owner", "namespace", "states", "tag")
+    __slots__ = ("attributes", "content", "control", "form_owner", "namespace", "source", "states", "tag")
 
     def __init__(self, tag: str, attributes: dict[str, str] | None = None, namespace: str = HTML) -> None:
         super().__init__()
@@ -194,6 +196,7 @@ class Element(Node):
         self.states: frozenset[str] = frozenset()
         self.control: Any = None
         self.form_owner: Element | None = None
+        self.source: tuple[int, int] | None = None
         self.content = DocumentFragment() if tag == "template" and namespace == HTML else None
 
     def __repr__(self) -> str:

@@ -57,6 +57,7 @@ class HtmlParser:
         self._text_tag = ""
         self._section: list[str] | None = None
         self._unfinished: list[str] = []
+        self._taken = 0  # characters that the tokenizer has been given
         if fragment_context is not None:
             self._begin_fragment(fragment_context)
 
@@ -87,10 +88,12 @@ class HtmlParser:
                 self._input.remove(source)
             elif self._section is None:
                 self._unfinished.append(piece)
+                self._taken += len(piece)
                 for token in self._tokenizer.feed(piece):
                     self._unfinished.clear()
                     self._take(token)
             else:
+                self._taken += len(piece)
                 self._section.append(piece)
                 self._end_section()
 
@@ -114,6 +117,8 @@ class HtmlParser:
 
     def _take(self, token: Any) -> None:
         builder = self.builder
+        if token.type is TokenType.START_TAG:  # it ends with the piece that it has been found in
+            builder.start_tag = (token.tag, self._taken - len(token.source), self._taken)
         if token.type is TokenType.START_TAG and token.tag in _TEXT_TAGS:
             builder.awaits_text = False
             builder.process(token)

@@ -54,6 +54,8 @@ class TreeBuilder:
         self.scripting = scripting
         self.context: Element | None = None
         self.inserted: list[Element] | None = None
+        #: The start tag that is looked at: its name, and where it begins and ends in the text.
+        self.start_tag: tuple[str, int, int] | None = None
         self.awaits_text = False
         self.open = OpenElements()
         self.formatting = FormattingList()
@@ -89,6 +91,8 @@ class TreeBuilder:
         """§13.4: what comes is to be the content of an element."""
         self.context = context
         root = Element("html")
+        if self.start_tag is not None and self.start_tag[0] == "html":
+            root.source, self.start_tag = self.start_tag[1:], None
         self.document.append(root)
         self.open.append(root)
         if context.is_html(("template",)):
@@ -152,6 +156,8 @@ class TreeBuilder:
     ) -> Element:
         """Create an element, put it into the tree, and open it."""
         element = Element(tag, dict(attributes or ()), namespace)
+        if self.start_tag is not None and self.start_tag[0] == tag.lower():
+            element.source, self.start_tag = self.start_tag[1:], None
         parent, before = self.insertion_point()
         if len(self.open) > MAXIMUM_DEPTH:
             deepest = self.open[MAXIMUM_DEPTH - 1]

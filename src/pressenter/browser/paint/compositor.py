@@ -59,6 +59,11 @@ class BrowserFrame:
             return b""
         return bytes(self._image.encodeToData(load_skia().kPNG, 100))
 
+    @property
+    def pixels(self) -> bytes:
+        """Rows of red, green, blue and alpha; empty where nothing could be drawn."""
+        return bytes(self._image.tobytes()) if self._image is not None else b""
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, BrowserFrame) and self.png == other.png
 

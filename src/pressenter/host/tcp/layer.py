@@ -310,15 +310,16 @@ class TcpLayer:
             endpoint.owner.on_notice(notice)
 
     def _send(self, endpoint: Endpoint, segment: Segment) -> None:
+        known = _path_recorded(endpoint.connection) if self.internet.recorder.enabled else None
         self.send_segment(
-            endpoint.quadruple, segment, endpoint.name, endpoint.tos, endpoint.hop_limit, endpoint.encapsulation
+            endpoint.quadruple, segment, endpoint.name, endpoint.tos, endpoint.hop_limit, endpoint.encapsulation, known
         )
 
     def send_segment(
         self, quadruple: Quadruple, segment: Segment, name: str = "", tos: int = 0, hop_limit: int | None = None,
-        udp_port: int | None = None,
+        udp_port: int | None = None, known: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
-        self._record_segment("tcp.send", name or str(quadruple), segment)
+        self._record_segment("tcp.send", name or str(quadruple), segment, known)
         self.counters["TcpOutSegs"] += 1
         source, destination = quadruple.local_address, quadruple.remote_address
         data = build_tcp(source, destination, segment)
@@ -355,7 +356,9 @@ class TcpLayer:
         else:
             self._set_timer(endpoint)
 
-    def _record_segment(self, name: str, connection: str, segment: Segment) -> None:
+    def _record_segment(
+        self, name: str, connection: str, segment: Segment, known: dict[str, Any] | None = None
+    ) -> None:
         if self.internet.recorder.enabled:
             self.record(
                 name,
@@ -366,10 +369,20 @@ class TcpLayer:
                 window=segment.window,
                 length=len(segment.payload),
                 **_options_recorded(segment.options),
+                **(known or {}),
             )
 
     def record(self, name: str, /, **fields: Any) -> None:
         self.internet.recorder.record(self.internet.node, name, **fields)
+
+
+def _path_recorded(connection: TcpConnection) -> dict[str, Any]:
+    """What a connection knows of its path when it sends: bytes in flight, its window for them, the round-trip time."""
+    sender = connection.sender
+    facts = {"in_flight": sender.in_flight, "congestion_window": sender.congestion.window}
+    if sender.round_trip.smoothed_ns is not None:
+        facts["rtt_ns"] = sender.round_trip.smoothed_ns
+    return facts
 
 
 def _options_recorded(options: Options) -> dict[str, Any]:

@@ -1,0 +1,111 @@
+"""A recording as one JSON document: what the viewer reads.
+
+Columns, not rows: an event is the same place in several lists, so that a hundred thousand of them take
+little room and are parsed at once.  A frame that passes twenty ports is kept once; each passage says which
+bytes it had.  The words for events travel along, so that the viewer needs no catalogue of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from pressenter.trace.catalogue import CATALOGUE
+from pressenter.trace.events import BEGIN, END, CapturedFrame, TraceEvent
+from pressenter.trace.steps import STEPS
+
+__all__ = ["VERSION", "Picture", "Recording", "event_columns", "frame_columns", "picture_rows", "words"]
+
+#: Of the document's form; a viewer refuses others.
+VERSION = 1
+_PHASES = {BEGIN: 1, END: 2}
+
+
+class Picture(NamedTuple):
+    """A change of the screen: the event that showed it, where it is, and its PNG file (may be empty)."""
+
+    event: int
+    x: int
+    y: int
+    width: int
+    height: int
+    png: bytes
+
+
+class Recording(NamedTuple):
+    """Everything that a viewer shows.
+
+    Attributes:
+        about: title, address, seed and the like; any plain values.
+        topology: the map (`pressenter.worlds.topology`), or None where there is no world.
+        pages: what is inside of the pages that were shown (`pressenter.browser.inspection`).
+        screen: width and height in pixels.
+    """
+
+    about: Mapping[str, Any]
+    events: Sequence[TraceEvent]
+    frames: Sequence[CapturedFrame]
+    topology: Mapping[str, Any] | None = None
+    pictures: Sequence[Picture] = ()
+    pages: Sequence[Mapping[str, Any]] = ()
+    screen: tuple[int, int] = (0, 0)
+
+    def to_json(self) -> bytes:
+        """The document."""
+        return msgspec.json.encode(
+            {
+                "version": VERSION, "about": self.about, **words(), "topology": self.topology,
+                "events": event_columns(self.events), "frames": frame_columns(self.frames),
+                "pictures": picture_rows(self.pictures), "pages": self.pages, "screen": self.screen,
+            }
+        )  # fmt: skip
+
+
+def words() -> dict[str, Any]:
+    """The steps and the meanings of events, in both languages."""
+    return {
+        "steps": [step._asdict() for step in STEPS],
+        "catalogue": {
+            name: {"step": m.step, "en": m.en, "zh": m.zh, "clause": m.clause, "told": m.told}
+            for name, m in CATALOGUE.items()
+        },
+    }  # fmt: skip
+
+
+def event_columns(events: Iterable[TraceEvent]) -> dict[str, Any]:
+    """Events as lists of their parts; ``node`` and ``name`` are numbers into ``nodes`` and ``names``."""
+    nodes: dict[str, int] = {}
+    names: dict[str, int] = {}
+    columns: dict[str, list[Any]] = {part: [] for part in ("id", "at", "node", "name", "phase", "cause", "fields")}
+    for event in events:
+        columns["id"].append(event.id)
+        columns["at"].append(event.at_ns)
+        columns["node"].append(nodes.setdefault(event.node, len(nodes)))
+        columns["name"].append(names.setdefault(event.name, len(names)))
+        columns["phase"].append(_PHASES.get(event.phase, 0))
+        columns["cause"].append(event.cause)
+        columns["fields"].append(event.fields)
+    return {"nodes": list(nodes), "names": list(names), **columns}
+
+
+def frame_columns(frames: Iterable[CapturedFrame]) -> dict[str, Any]:
+    """Frames in the order of time, as lists; ``data`` is a number into the lengths of the joined ``bytes``."""
+    ports: dict[str, int] = {}
+    known: dict[bytes, int] = {}
+    columns: dict[str, list[Any]] = {part: [] for part in ("at", "port", "out", "event", "data")}
+    for frame in sorted(frames, key=lambda frame: frame.at_ns):
+        columns["at"].append(frame.at_ns)
+        columns["port"].append(ports.setdefault(frame.port, len(ports)))
+        columns["out"].append(int(frame.outbound))
+        columns["event"].append(frame.event)
+        columns["data"].append(known.setdefault(frame.frame, len(known)))
+    joined = base64.b64encode(b"".join(known)).decode("ascii")
+    return {"ports": list(ports), **columns, "lengths": [len(data) for data in known], "bytes": joined}
+
+
+def picture_rows(pictures: Iterable[Picture]) -> list[list[Any]]:
+    """Event, x, y, width, height, and the file in base64."""
+    return [[*picture[:5], base64.b64encode(picture.png).decode("ascii")] for picture in pictures]
