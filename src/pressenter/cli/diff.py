@@ -13,7 +13,8 @@ __all__ = ["diff"]
 
 _WORDS = {
     "en": {"step": "step", "before": "A", "after": "B", "difference": "B − A", "events": "events",
-           "same": "Nothing is different.", "first": "The first difference after Enter:", "loaded": "the whole picture"},
+           "same": "Nothing is different.", "first": "The first difference after Enter:",
+           "loaded": "the whole picture"},
     "zh": {"step": "步骤", "before": "A", "after": "B", "difference": "B − A", "events": "事件", "same": "没有差异。",
            "first": "回车之后的第一处差异：", "loaded": "完整画面"},
 }  # fmt: skip
@@ -49,7 +50,8 @@ def diff(a: Path, b: Path, language: str) -> None:
         table.add_column(words[name], justify="right")
     rows = [
         (
-            f"{p.step:>2} {getattr(STEPS[p.step - 1], language)}", p.before_ns, p.after_ns,
+            f"{p.step:>2} {getattr(STEPS[p.step - 1], language)}",
+            p.before_ns, p.after_ns,
             f"{p.before_events} / {p.after_events}",
         )
         for p in found.steps

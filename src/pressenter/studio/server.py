@@ -110,15 +110,15 @@ async def _send_all(socket: WebSocket, outgoing: asyncio.Queue[dict[str, Any]]) 
 
 
 def studio_application(
-    token: str, port: int, *, world: str | Path | None = None, sites: Mapping[str, str | Path] | None = None, seed: int = 1,
-    language: str = "en", recording: str | None = None,
+    token: str, port: int, *, world: str | Path | None = None, sites: Mapping[str, str | Path] | None = None,
+    seed: int = 1, language: str = "en",
 ) -> Starlette:  # fmt: skip
     """The web application.
 
     Args:
         token: what the address must hold.
         port: on which it will listen.
-        recording: a page to show in the place of a running world (`pressenter open`).
+        world, sites, seed, language: of the worlds that are made in it, as for `Session`.
     """
     tabs = _Tabs({"world": world, "sites": sites, "seed": seed, "language": language})
 
@@ -127,11 +127,7 @@ def studio_application(
 
     async def home(request: Request) -> Response:
         if not may_enter(request.query_params.get("token")):
-            return PlainTextResponse(
-                "the address needs its token: take the one that pressenter prints", status_code=403
-            )
-        if recording is not None:
-            return HTMLResponse(recording)
+            return PlainTextResponse("the address needs its token, as pressenter prints it", status_code=403)
         modules = {f"viewer/{name}": f"/viewer/{name}" for name in static_names() if name.endswith(".js")}
         text = page("pressenter studio", '<link rel="stylesheet" href="/viewer/viewer.css">', modules, nonce=token)
         return HTMLResponse(text, headers={"Content-Security-Policy": _POLICY.format(nonce=token)})

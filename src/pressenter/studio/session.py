@@ -19,8 +19,7 @@ from pressenter.person import ActionError, Person, parse_action
 from pressenter.trace.comparison import compare
 from pressenter.viewer.recording import Picture, event_columns, frame_columns, picture_rows
 from pressenter.worlds.schema import WorldFileError
-from pressenter.worlds.settings import knobs
-from pressenter.worlds.topology import topology
+from pressenter.worlds.settings import Knob, knobs
 from pressenter.worlds.world import World
 
 __all__ = ["Session"]
@@ -67,12 +66,12 @@ class Session:
         self._events, self._frames = len(self._journey.events), len(self._journey.packets)
         self._world.computer.display.recording.take_new()
         document = _Raw(recording.to_json())
-        about = [
-            {"path": "journey.warm", "group": "journey", "label": "warm caches", "value": WARM[0], "help": "", "choices": WARM},
-            {"path": "journey.address", "group": "journey", "label": "address", "value": "", "help": "such as https://secure.example.com", "choices": ()},
-            {"path": "journey.seed", "group": "journey", "label": "seed", "value": str(self._source["seed"]), "help": "a whole number", "choices": ()},
-        ]  # fmt: skip
-        settable = [*about, *(knob._asdict() for knob in knobs(self._world.file))]
+        own = [
+            Knob("journey.warm", "journey", "warm caches", WARM[0], "which an earlier visit has filled", WARM),
+            Knob("journey.address", "journey", "address", "", "such as https://secure.example.com", ()),
+            Knob("journey.seed", "journey", "seed", str(self._source["seed"]), "a whole number", ()),
+        ]
+        settable = [knob._asdict() for knob in (*own, *knobs(self._world.file))]
         self._tell({"kind": "recording", "recording": document.value, "knobs": settable})
 
     def take(self, command: Mapping[str, Any]) -> None:
@@ -159,13 +158,13 @@ class Session:
         address = self._journey.address or "www.example.com"
         before = go(address, language=self._language, **self._source)
         source = {**self._source, "seed": int(own.get("seed") or self._source["seed"])}
-        after = go(
-            own.get("address") or address, language=self._language, settings=others, warm=own.get("warm", WARM[0]), **source
-        )  # fmt: skip
+        warm = own.get("warm", WARM[0])
+        after = go(own.get("address") or address, language=self._language, settings=others, warm=warm, **source)
         found = compare(before.events, after.events)
         first = None if found.is_same else found.in_words(self._language)
+        both = {"before": before.recording(), "after": after.recording()}
         self._tell({
-            "kind": "comparison", "before": _Raw(before.recording().to_json()).value, "after": _Raw(after.recording().to_json()).value,
+            "kind": "comparison", **{name: _Raw(recording.to_json()).value for name, recording in both.items()},
             "difference": {"steps": [pair._asdict() for pair in found.steps], "first": first},
         })  # fmt: skip
 

@@ -18,6 +18,7 @@ from pressenter.trace.steps import STEPS
 
 __all__ = ["Comparison", "StepPair", "compare"]
 
+_MOST_CAUSES = 8
 _IDS = frozenset(("begin",))  # fields that hold numbers of events
 
 
@@ -36,7 +37,7 @@ class Comparison(NamedTuple):
 
     Attributes:
         steps: every step that happens in one of them.
-        before, after: the first event of each that is not as in the other; None where one has ended, or both are the same.
+        before, after: the first event of each that is not as in the other; None where one is at its end.
         causes: the chain of ``after`` (or of ``before``, if there is none), the events that tell something.
         loaded_ns: of both: from Enter to the whole picture on the screen; None if it never came.
     """
@@ -77,10 +78,8 @@ def compare(before: Sequence[TraceEvent], after: Sequence[TraceEvent]) -> Compar
     )
     culprit, events = (different[1], after) if different[1] is not None else (different[0], before)
     causes = chain(events, culprit.id)[1:] if culprit is not None else []
-    return Comparison(
-        _steps(first, second), different[0], different[1], [event for event in causes if CATALOGUE[event.name].told == "always"][:8],
-        (_loaded(first), _loaded(second)),
-    )  # fmt: skip
+    told = [event for event in causes if CATALOGUE[event.name].told == "always"][:_MOST_CAUSES]
+    return Comparison(_steps(first, second), different[0], different[1], told, (_loaded(first), _loaded(second)))
 
 
 def _from_enter(events: Sequence[TraceEvent]) -> list[TraceEvent]:
@@ -100,13 +99,10 @@ def _steps(first: list[TraceEvent], second: list[TraceEvent]) -> list[StepPair]:
     for step in STEPS:
         mine = [[e for e in events if CATALOGUE[e.name].step == step.number] for events in (first, second)]
         if any(mine):
-            over = [
-                max((e.at_ns for e in of_step if e.phase != BEGIN), default=None) for of_step in mine
-            ]  # fmt: skip
             spans = [
-                at - events[0].at_ns if at is not None else None
-                for at, events in zip(over, (first, second), strict=True)
-            ]
+                max((e.at_ns - events[0].at_ns for e in of_step if e.phase != BEGIN), default=None)
+                for of_step, events in zip(mine, (first, second), strict=True)
+            ]  # fmt: skip
             found.append(StepPair(step.number, spans[0], spans[1], len(mine[0]), len(mine[1])))
     return found
 

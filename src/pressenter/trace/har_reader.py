@@ -28,9 +28,7 @@ def read_har(data: bytes) -> list[TraceEvent]:
         raise BadArchive(f"no HTTP archive: {type(error).__name__}: {error}") from error
     origin_ns = min((row["timings"]["started"] for row in rows), default=0)
     for row in rows:
-        row["timings"] = {
-            name: at and at - origin_ns if at is not None else None for name, at in row["timings"].items()
-        }
+        row["timings"] = {mark: None if at is None else at - origin_ns for mark, at in row["timings"].items()}
     rows.sort(key=lambda row: row["timings"]["finished"])
     return [
         TraceEvent(number, row["timings"]["finished"], row.pop("node"), "http", "http.exchange", POINT, 0, row)
@@ -54,10 +52,13 @@ def _row(entry: dict[str, Any]) -> dict[str, Any]:
     marks["finished"] = at
     return {
         "node": "browser", "kind": "", "method": str(request["method"]), "url": str(request["url"]),
-        "request_headers": _pairs(request), "status": int(response["status"]), "reason": str(response.get("statusText", "")),
+        "request_headers": _pairs(request), "status": int(response["status"]),
+        "reason": str(response.get("statusText", "")),
         "version": str(response.get("httpVersion", "")), "response_headers": _pairs(response),
-        "body_length": max(0, int(response.get("content", {}).get("size") or 0)), "transferred": max(0, int(response.get("bodySize") or 0)),
-        "from_cache": False, "server": str(entry.get("serverIPAddress", "")), "connection": str(entry.get("connection", "")),
+        "body_length": max(0, int(response.get("content", {}).get("size") or 0)),
+        "transferred": max(0, int(response.get("bodySize") or 0)),
+        "from_cache": False, "server": str(entry.get("serverIPAddress", "")),
+        "connection": str(entry.get("connection", "")),
         "timings": marks,
     }  # fmt: skip
 

@@ -1,8 +1,9 @@
 """A recording as one JSON document: what the viewer reads.
 
 Columns, not rows: an event is the same place in several lists, so that a hundred thousand of them take
-little room and are parsed at once.  A frame that passes twenty ports is kept once; each passage says which
-bytes it had.  The words for events travel along, so that the viewer needs no catalogue of its own.
+little room and are parsed at once.  A frame that passes twenty ports is kept once for each form that it
+has on its way, and what it carries only once: routers change headers, not data.  The words for events travel
+along, so that the viewer needs no catalogue of its own.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ import msgspec
 from pressenter.trace.catalogue import CATALOGUE
 from pressenter.trace.events import BEGIN, END, CapturedFrame, TraceEvent
 from pressenter.trace.steps import STEPS
+from pressenter.wire.ipv4 import Protocol
 
 __all__ = ["VERSION", "Picture", "Recording", "event_columns", "frame_columns", "picture_rows", "words"]
 
 #: Of the document's form; a viewer refuses others.
 VERSION = 1
 _PHASES = {BEGIN: 1, END: 2}
+_FCS_LENGTH = 4
+_WORTH_SHARING = 128  # bytes of a frame
 
 
 class Picture(NamedTuple):
@@ -92,7 +96,12 @@ def event_columns(events: Iterable[TraceEvent]) -> dict[str, Any]:
 
 
 def frame_columns(frames: Iterable[CapturedFrame]) -> dict[str, Any]:
-    """Frames in the order of time, as lists; ``data`` is a number into the lengths of the joined ``bytes``."""
+    """Frames in the order of time, as lists.
+
+    ``data`` is a number into ``forms``.  A form is the length of the part that is its own (headers, and at the end
+    the frame check sequence) and the number of the body that stands between these (-1: none), whose lengths are in
+    ``bodies``; the bytes of both are joined, in base64.
+    """
     ports: dict[str, int] = {}
     known: dict[bytes, int] = {}
     columns: dict[str, list[Any]] = {part: [] for part in ("at", "port", "out", "event", "data")}
@@ -102,10 +111,33 @@ def frame_columns(frames: Iterable[CapturedFrame]) -> dict[str, Any]:
         columns["out"].append(int(frame.outbound))
         columns["event"].append(frame.event)
         columns["data"].append(known.setdefault(frame.frame, len(known)))
-    joined = base64.b64encode(b"".join(known)).decode("ascii")
-    return {"ports": list(ports), **columns, "lengths": [len(data) for data in known], "bytes": joined}
+    bodies: dict[bytes, int] = {}
+    forms: list[tuple[int, int]] = []
+    own: list[bytes] = []
+    for data in known:
+        begin = _body_begins(data)
+        body = data[begin:-_FCS_LENGTH] if begin else b""
+        own.append(data[:begin] + data[-_FCS_LENGTH:] if body else data)
+        forms.append((len(own[-1]), bodies.setdefault(body, len(bodies)) if body else -1))
+    return {
+        "ports": list(ports), **columns, "forms": forms, "bytes": _base64(b"".join(own)),
+        "bodies": [len(body) for body in bodies], "body_bytes": _base64(b"".join(bodies)),
+    }  # fmt: skip
+
+
+def _body_begins(frame: bytes) -> int:
+    """Where the data of a TCP segment in IPv4 begins; 0 for other frames, and where there is little."""
+    if len(frame) < _WORTH_SHARING or frame[12:14] != b"\x08\x00" or frame[23] != Protocol.TCP:
+        return 0
+    transport = 14 + (frame[14] & 0x0F) * 4
+    begin = transport + (frame[transport + 12] >> 4) * 4 if transport + 12 < len(frame) else 0
+    return begin if begin < len(frame) - _FCS_LENGTH else 0
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def picture_rows(pictures: Iterable[Picture]) -> list[list[Any]]:
     """Event, x, y, width, height, and the file in base64."""
-    return [[*picture[:5], base64.b64encode(picture.png).decode("ascii")] for picture in pictures]
+    return [[*picture[:5], _base64(picture.png)] for picture in pictures]

@@ -55,7 +55,8 @@ def page(title: str, style: str, modules: dict[str, str], body: str = "", nonce:
     import_map = json.dumps({"imports": modules})
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
         f"<title>{html.escape(title)}</title>{style}"
         f'<script type="importmap"{mark}>{import_map}</script></head><body>{body}'
         f'<pe-app></pe-app><script type="module"{mark}>import "viewer/main.js";</script></body></html>\n'

@@ -183,7 +183,7 @@ function reassembled(recording, frames, client) {
   const next = {}, waiting = {}, spans = [];
   let first = client, size = 0;
   for (const frame of frames) {
-    const d = dissected(recording, frame), who = `${d.source}:${d.sourcePort}`, bytes = recording.data[recording.frameData[frame]];
+    const d = dissected(recording, frame), who = `${d.source}:${d.sourcePort}`, bytes = recording.bytes(frame);
     first ??= who;
     if (d.flags & 2) { next[who] = (d.sequence + 1) >>> 0; continue; }
     const data = bytes.subarray(...d.payload);

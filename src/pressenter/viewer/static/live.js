@@ -43,7 +43,7 @@ class Address extends Component {
   static watches = ["lang"];
 
   start() {
-    this.input = h("input", { type: "text", value: store.state.recording?.about.address ?? "www.example.com", spellcheck: "false", autocapitalize: "none" });
+    this.input = h("input", { type: "text", value: store.state.recording?.about.address || "www.example.com", spellcheck: "false", autocapitalize: "none" });
     this.go = h("button", { type: "submit" });
     this.form = h("form", { class: "address", onsubmit: (event) => { event.preventDefault(); this.#visit(); } }, this.input, this.go,
       ...[["back", "←"], ["forward", "→"], ["reload", "↻"]].map(([name, sign]) => h("button", { type: "button", "aria-label": name, onclick: () => store.state.live?.send({ do: name }) }, sign)));

@@ -191,7 +191,7 @@ function rate(bps) { return bps >= 1e9 ? `${bps / 1e9} Gbit/s` : bps >= 1e6 ? `$
 function kindOf(recording, event) {
   const frame = recording.framesOfEvent.get(event)?.[0];
   if (frame === undefined) return "other";
-  const bytes = recording.data[recording.frameData[frame]];
+  const [bytes] = recording.forms[recording.frameData[frame]];
   if (bytes[12] === 8 && bytes[13] === 6) return "arp";
   if (bytes[12] !== 8 || bytes[13] !== 0) return "other";
   return { 6: "tcp", 17: "udp", 1: "icmp" }[bytes[23]] ?? "other";

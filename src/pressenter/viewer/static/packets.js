@@ -8,7 +8,7 @@ const ROW = 24, AROUND = 12;
 /** The dissection of a frame, kept. */
 export function dissected(recording, frame) {
   const known = recording.dissections ??= new Map(), data = recording.frameData[frame];
-  if (!known.has(data)) known.set(data, dissect(recording.data[data], { fcs: recording.about.fcs !== false }));
+  if (!known.has(data)) known.set(data, dissect(recording.bytes(frame), { fcs: recording.about.fcs !== false }));
   return known.get(data);
 }
 
@@ -99,7 +99,7 @@ class Packets extends Component {
   }
 
   #row(recording, i) {
-    const frame = this.shown[i], d = dissected(recording, frame), length = recording.data[recording.frameData[frame]].length;
+    const frame = this.shown[i], d = dissected(recording, frame), length = recording.size(frame);
     const row = document.createElement("div");
     row.className = `row ${d.protocol.toLowerCase()}`; row.style.top = `${i * ROW}px`; row.id = `packet-${frame}`;
     row.setAttribute("role", "option"); row.setAttribute("aria-posinset", i + 1); row.setAttribute("aria-setsize", this.shown.length); row.setAttribute("aria-selected", frame === this.frame);
@@ -144,7 +144,7 @@ class Packets extends Component {
     this.frame = frame;
     if (frame === null) { this.tree.replaceChildren(); this.hex.replaceChildren(); return; }
     const { recording } = store.state;
-    showParts(this.tree, this.hex, recording.data[recording.frameData[frame]], dissected(recording, frame));
+    showParts(this.tree, this.hex, recording.bytes(frame), dissected(recording, frame));
     if (reveal && this.place?.has(frame)) this.#reveal(this.place.get(frame));
     this.#mark();
   }

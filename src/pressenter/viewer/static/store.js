@@ -21,7 +21,7 @@ export class Recording {
     this.endOf = new Map();
     this.ports = [];
     this.frameAt = []; this.framePort = []; this.frameOut = []; this.frameEvent = []; this.frameData = [];
-    this.data = [];
+    this.forms = []; this.bodies = []; this.whole = new Map();
     this.framesOfEvent = new Map();
     this.pictures = [];
     this.append(document);
@@ -54,9 +54,15 @@ export class Recording {
   }
 
   #appendFrames(frames) {
-    const bytes = fromBase64(frames.bytes), first = this.data.length, firstFrame = this.frameAt.length;
+    const own = fromBase64(frames.bytes), shared = fromBase64(frames.body_bytes);
+    const first = this.forms.length, firstBody = this.bodies.length, firstFrame = this.frameAt.length;
     let offset = 0;
-    for (const length of frames.lengths) { this.data.push(bytes.subarray(offset, offset + length)); offset += length; }
+    for (const length of frames.bodies) { this.bodies.push(shared.subarray(offset, offset + length)); offset += length; }
+    offset = 0;
+    for (const [length, body] of frames.forms) {
+      this.forms.push([own.subarray(offset, offset + length), body < 0 ? -1 : firstBody + body]);
+      offset += length;
+    }
     const ports = frames.ports.map((port) => {
       if (!this.ports.includes(port)) this.ports.push(port);
       return this.ports.indexOf(port);
@@ -66,6 +72,25 @@ export class Recording {
       this.frameEvent.push(frames.event[i] - 1); this.frameData.push(first + frames.data[i]);
       push(this.framesOfEvent, frames.event[i] - 1, firstFrame + i);
     }
+  }
+
+  /** The bytes of a frame: headers, what it carries, and the frame check sequence. */
+  bytes(frame) {
+    const form = this.frameData[frame], [own, number] = this.forms[form];
+    if (number < 0) return own;
+    if (!this.whole.has(form)) {
+      const body = this.bodies[number], bytes = new Uint8Array(own.length + body.length), begin = own.length - 4;
+      bytes.set(own.subarray(0, begin)); bytes.set(body, begin); bytes.set(own.subarray(begin), begin + body.length);
+      if (this.whole.size > 20000) this.whole.clear();
+      this.whole.set(form, bytes);
+    }
+    return this.whole.get(form);
+  }
+
+  /** How long a frame is. */
+  size(frame) {
+    const [own, number] = this.forms[this.frameData[frame]];
+    return own.length + (number < 0 ? 0 : this.bodies[number].length);
   }
 
   nodeOf(index) { return this.nodes[this.node[index]]; }
@@ -131,8 +156,7 @@ class Store extends EventTarget {
 
   /** Change something; subscribers hear of what is another now. */
   set(changes) {
-    const changed = new Set();
-    const { recording } = this.state;
+    const changed = new Set(), recording = changes.recording ?? this.state.recording;
     if (recording && changes.index !== undefined && changes.time === undefined)
       changes = { ...changes, time: recording.at[changes.index] ?? 0 };
     else if (recording && changes.time !== undefined && changes.index === undefined)
