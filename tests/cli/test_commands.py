@@ -36,7 +36,7 @@ def test_go_tells_the_story_and_leaves_the_files(run, tmp_path: Path) -> None:
     ):
         assert words in result.output
     assert sorted(p.name for p in (tmp_path / "journey").iterdir()) == [
-        "capture.pcapng", "journey.har", "journey.jsonl", "laptop.pcapng", "page.png", "trace.json",
+        "capture.pcapng", "journey.har", "journey.html", "journey.jsonl", "laptop.pcapng", "page.png", "trace.json",
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from pressenter.browser.inspection import inspect_page
 from pressenter.browser.window import TOOLBAR_HEIGHT
 from pressenter.journey import WARM, Journey, go, open_computer
-from pressenter.machine.keyboard import NoSuchKey
+from pressenter.machine.keyboard import NoSuchKey, check_keys
 from pressenter.person import ActionError, Person, parse_action
 from pressenter.trace.comparison import compare
 from pressenter.viewer.recording import Picture, event_columns, frame_columns, picture_rows
@@ -97,6 +97,7 @@ class Session:
         """What the person does, as a program on the computer."""
         computer, person = self._world.computer, self._person
         if kind == "visit":
+            check_keys(str(command["address"]))
             self._journey.address = str(command["address"])
             return person.visit(self._journey.address)
         if kind in ("back", "forward", "reload"):

@@ -142,7 +142,7 @@ def _set(data: dict[str, Any], path: str, text: str) -> None:
         here, rest = names[name], rest[len(name) + 1 :]
     if not isinstance(here, dict) or isinstance(here.get(name), (dict, tuple)):
         raise WorldFileError(f"{path}: this is a table; set one of its keys")
-    if name in ("delay", "length") and "between" in here:
+    if name in ("delay", "length") and "between" in here and text:
         here["delay"] = here["length"] = None  # one takes the place of the other
     here[name] = _parsed(here.get(name), name, text)
 

@@ -172,7 +172,7 @@ export function show(recording) {
   const place = wanted >= 0 && wanted < recording.length ? wanted : recording.indices("display.scanout").at(-1) ?? recording.length - 1;
   if (recording.about.view && !store.wanted?.get("view")) store.set({ view: recording.about.view });
   store.set({ recording, index: Math.max(0, place), time: recording.at[Math.max(0, place)] ?? 0, selected: wanted >= 0 ? place : null, ...(store.wanted?.get("lang") ? {} : { lang: recording.about.language ?? "en" }) });
-  performance.mark("pressenter:shown");
+  requestAnimationFrame(() => setTimeout(() => performance.mark("pressenter:shown")));  // the first picture is on the screen
 }
 
 async function open() {

@@ -3,7 +3,7 @@
 import { Component, h, say, store, timeText } from "viewer/store.js";
 import { dissect } from "viewer/dissect.js";
 
-const ROW = 24, AROUND = 12;
+const ROW = 24, AROUND = 4, CELLS = 8;
 
 /** The dissection of a frame, kept. */
 export function dissected(recording, frame) {
@@ -25,7 +25,7 @@ class Packets extends Component {
   static watches = ["recording", "grown", "lang", "selected", "index"];
 
   start() {
-    this.shown = []; this.frame = null; this.port = ""; this.filter = "";
+    this.shown = []; this.rows = new Map(); this.frame = null; this.port = ""; this.filter = "";
     this.select = h("select", { "aria-label": say("atPort"), onchange: () => { this.port = this.select.value; this.#choose(); } });
     this.input = h("input", { type: "search", oninput: () => { this.filter = this.input.value.trim().toLowerCase(); clearTimeout(this.typing); this.typing = setTimeout(() => this.#choose(), 120); } });
     this.count = h("span", { class: "hint", role: "status" });
@@ -79,7 +79,8 @@ class Packets extends Component {
     this.place = new Map(shown.map((frame, i) => [frame, i]));
     this.count.textContent = say("packetCount", shown.length.toLocaleString("en-US"), recording.frameAt.length.toLocaleString("en-US"));
     this.space.style.height = `${shown.length * ROW}px`;
-    this.first = -1;
+    this.rows.clear();
+    this.space.replaceChildren();
     this.#request();
     if (!this.place.has(this.frame)) this.#show(shown[0] ?? null, false);
   }
@@ -92,24 +93,30 @@ class Packets extends Component {
     if (!recording || !this.isConnected) return;
     const first = Math.max(0, Math.floor(this.body.scrollTop / ROW) - AROUND);
     const last = Math.min(this.shown.length, Math.ceil((this.body.scrollTop + this.body.clientHeight) / ROW) + AROUND);
-    const rows = [];
-    for (let i = first; i < last; i++) rows.push(this.#row(recording, i));
-    this.space.replaceChildren(...rows);
+    const free = [];
+    for (const [i, row] of this.rows) if (i < first || i >= last) { free.push(row); this.rows.delete(i); }
+    for (let i = first; i < last; i++) if (!this.rows.has(i)) this.rows.set(i, this.#fill(free.pop() ?? this.#row(), recording, i));
+    for (const row of free) row.remove();
     this.#mark();
   }
 
-  #row(recording, i) {
-    const frame = this.shown[i], d = dissected(recording, frame), length = recording.size(frame);
+  /** A row that shows nothing yet; rows that go out of sight are used again for those that come. */
+  #row() {
     const row = document.createElement("div");
-    row.className = `row ${d.protocol.toLowerCase()}`; row.style.top = `${i * ROW}px`; row.id = `packet-${frame}`;
-    row.setAttribute("role", "option"); row.setAttribute("aria-posinset", i + 1); row.setAttribute("aria-setsize", this.shown.length); row.setAttribute("aria-selected", frame === this.frame);
-    const arrow = recording.frameOut[frame] ? "→" : "←";
-    for (const text of [frame + 1, timeText(recording.frameAt[frame]), `${arrow} ${recording.ports[recording.framePort[frame]]}`, d.source, d.destination, d.protocol, length, d.info]) {
-      const cell = document.createElement("span");
-      cell.textContent = text;
-      row.append(cell);
-    }
-    row.addEventListener("click", () => this.#pick(frame));
+    row.setAttribute("role", "option");
+    for (let i = 0; i < CELLS; i++) row.append(document.createElement("span"));
+    for (const cell of row.children) cell.append(document.createTextNode(""));
+    row.addEventListener("click", () => this.#pick(row.frame));
+    this.space.append(row);
+    return row;
+  }
+
+  #fill(row, recording, i) {
+    const frame = row.frame = this.shown[i], d = dissected(recording, frame), arrow = recording.frameOut[frame] ? "→" : "←";
+    row.className = `row ${d.protocol.toLowerCase()}`; row.style.transform = `translateY(${i * ROW}px)`; row.id = `packet-${frame}`;
+    row.setAttribute("aria-posinset", i + 1); row.setAttribute("aria-setsize", this.shown.length); row.setAttribute("aria-selected", frame === this.frame);
+    const texts = [frame + 1, timeText(recording.frameAt[frame]), `${arrow} ${recording.ports[recording.framePort[frame]]}`, d.source, d.destination, d.protocol, recording.size(frame), d.info.slice(0, 300)];
+    texts.forEach((text, n) => { row.children[n].firstChild.data = text; });
     return row;
   }
 
@@ -136,7 +143,7 @@ class Packets extends Component {
   }
 
   #mark() {
-    for (const row of this.space.children) row.setAttribute("aria-selected", row.id === `packet-${this.frame}`);
+    for (const row of this.rows.values()) { const chosen = String(row.frame === this.frame); if (row.getAttribute("aria-selected") !== chosen) row.setAttribute("aria-selected", chosen); }
     if (this.frame !== null) this.body.setAttribute("aria-activedescendant", `packet-${this.frame}`);
   }
 

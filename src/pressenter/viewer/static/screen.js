@@ -11,9 +11,9 @@ export class ScreenPainter {
   async paint(recording, index) {
     if (this.recording !== recording) { this.recording = recording; this.drawn = -1; }
     const last = lastPicture(recording, index);
-    if (last === this.drawn) return last;
     const [width, height] = recording.screen;
     if (this.canvas.width !== width || this.canvas.height !== height) { this.canvas.width = width; this.canvas.height = height; this.drawn = -1; }
+    if (last === this.drawn) return last;
     const context = this.canvas.getContext("2d"), begin = last > this.drawn ? this.drawn + 1 : 0;
     if (begin === 0) context.clearRect(0, 0, width, height);
     const ticket = this.ticket = {};
@@ -70,7 +70,7 @@ class Screen extends Component {
     this.firstElementChild.textContent = say("screen");
     if (!recording) return;
     const last = lastPicture(recording, index);
-    this.note.textContent = last < 0 ? say("noPicture") : live ? `${say("useScreen")} Alt+click: ${say("whyPixel")}` : say("whyPixel");
+    this.note.textContent = live && this.#isPresent() ? say("useScreen") : live ? say("past") : last < 0 ? say("noPicture") : say("whyPixel");
     this.canvas.setAttribute("aria-label", say("screen"));
     this.painter.paint(recording, index);
   }
@@ -80,16 +80,19 @@ class Screen extends Component {
     return [Math.floor((event.clientX - box.left) * this.canvas.width / box.width), Math.floor((event.clientY - box.top) * this.canvas.height / box.height)];
   }
 
+  /** The past can be looked at, but only the present can be used. */
+  #isPresent() { const { recording, index } = store.state; return index >= recording.length - 1; }
+
   #click(event) {
     const { recording, index, live } = store.state, [x, y] = this.#point(event);
-    if (live && !event.altKey) { this.canvas.focus(); live.send({ do: "click", x, y }); return; }
+    if (live && !event.altKey && this.#isPresent()) { this.canvas.focus(); live.send({ do: "click", x, y }); return; }
     const found = recording ? pixelEvent(recording, index, x, y) : -1;
     if (found >= 0) store.set({ selected: found });
   }
 
   #wheel(event) {
     const { live } = store.state;
-    if (!live) return;
+    if (!live || !this.#isPresent()) return;
     event.preventDefault();
     this.turned = (this.turned ?? 0) + event.deltaY;
     const steps = Math.trunc(this.turned / 100);
@@ -98,7 +101,7 @@ class Screen extends Component {
 
   #key(event) {
     const { live } = store.state;
-    if (!live || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!live || !this.#isPresent() || event.ctrlKey || event.metaKey || event.altKey) return;
     const named = { Enter: "\n", Backspace: "\b", ArrowUp: "\ue013", ArrowDown: "\ue015", ArrowLeft: "\ue012", ArrowRight: "\ue014",
       PageUp: "\ue00e", PageDown: "\ue00f", Home: "\ue011", End: "\ue010", Delete: "\ue017", Escape: "\x1b" };
     const character = event.key.length === 1 ? event.key : named[event.key];

@@ -40,7 +40,11 @@ export const words = {
   seeConnection: { en: "Show the connection", zh: "查看连接" },
   screen: { en: "The screen", zh: "屏幕" },
   whyPixel: { en: "Click on the picture: why is this pixel there?", zh: "点击画面：这个像素为什么在这里？" },
-  useScreen: { en: "Click, type and scroll here: the world's mouse and keyboard do it.", zh: "在此点击、打字和滚动：由虚拟世界的鼠标和键盘完成。" },
+  useScreen: {
+    en: "Click, type and scroll here: the world's mouse and keyboard do it. With Alt, a click asks why a pixel is there.",
+    zh: "在此点击、打字和滚动：由虚拟世界的鼠标和键盘完成。按住 Alt 点击可询问像素的来由。",
+  },
+  past: { en: "This is the past: a click asks why a pixel is there. » leads back to the present.", zh: "这是过去：点击可询问像素的来由。用 » 回到现在。" },
   noPicture: { en: "Nothing is on the screen yet.", zh: "屏幕上还没有内容。" },
   map: { en: "Map of the network", zh: "网络地图" },
   mapHelp: { en: "Choose a device to see its tables at this moment.", zh: "选择设备，查看它此刻的各种表。" },
