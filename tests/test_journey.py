@@ -58,7 +58,9 @@ def test_same_seed_same_bytes(journey: pressenter.Journey, tmp_path: Path) -> No
     journey.save(tmp_path / "a")
     again.save(tmp_path / "b")
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == ["capture.pcapng", "journey.har", "journey.jsonl", "laptop.pcapng", "page.png", "trace.json"]
+    assert names == [
+        "capture.pcapng", "journey.har", "journey.html", "journey.jsonl", "laptop.pcapng", "page.png", "trace.json",
+    ]  # fmt: skip
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
 

@@ -98,7 +98,7 @@ class Person:
 
     async def visit(self, address: str) -> None:
         """Type an address, press Enter, and wait for the picture."""
-        if not self._browser.address_bar.has_focus:
+        if not self._browser.address_bar.has_focus or self._browser.address_bar.text:
             from pressenter.browser.window import address_field
 
             field = address_field(self._browser.size[0])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -135,9 +137,63 @@ def test_a_world_for_each_tab_and_four_at_most(client: TestClient) -> None:
     with begin() as one, begin() as two, begin(), begin():
         for socket in (one, two):
             assert json.loads(socket.receive_text())["kind"] == "recording"
-        with pytest.raises(WebSocketDisconnect), begin():
-            pass
+        with begin() as five:
+            assert "close a tab" in json.loads(five.receive_text())["text"]
         one.send_text(json.dumps({"do": "nothing"}))
         assert json.loads(one.receive_text())["kind"] == "problem"
+    wait_for_ends()
     with begin() as again:
         assert json.loads(again.receive_text())["recording"]["version"] == 1
+    wait_for_ends()
+
+
+def wait_for_ends() -> None:
+    """The worlds of closed tabs end by themselves."""
+    for thread in [thread for thread in threading.enumerate() if thread.name == "world"]:
+        thread.join()
+
+
+def test_a_bug_in_a_world_is_told_and_the_tab_goes_on(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("out of paper")
+
+    monkeypatch.setattr(told.session, "_compare", fail)
+    assert "a bug in pressenter: RuntimeError: out of paper" in told.problem("compare", settings=[])
+    assert told.problem("tap", x=70_000, y=5)
+    told.do("visit", address="www.example.com")
+    assert told.session.journey.page is not None
+
+
+def test_a_world_ends_with_its_tab(client: TestClient) -> None:
+    with client.websocket_connect("/world?token=secret", headers={"host": HOST}) as socket:
+        socket.receive_text()
+        for _ in range(20):
+            socket.send_text(json.dumps({"do": "compare", "settings": [["journey.seed", "2"]]}))
+    wait_for_ends()
+
+
+def test_what_stands_in_the_address_bar_is_replaced(told: Told) -> None:
+    for character in "abc":
+        told.do("key", character=character)
+    told.do("visit", address="www.example.com")
+    assert told.session.journey.page is not None and told.session.journey.page.url == "http://www.example.com/"
+
+
+def test_worlds_run_side_by_side(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(
+        "<!doctype html><style>p:nth-child(2n) { color: red }</style>" + "<div>" * 600 + "<p>a<p>b"
+    )
+    limit, failures = sys.getrecursionlimit(), []
+
+    def visit() -> None:
+        told = Told(sites={"www.a.test": tmp_path})
+        told.do("visit", address="www.a.test")
+        failures.append(told.session.journey.failure)
+        told.session.close()
+
+    threads = [threading.Thread(target=visit) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == [None] * 3 and sys.getrecursionlimit() == limit

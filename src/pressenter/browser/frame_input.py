@@ -58,6 +58,8 @@ class FrameInputs:
         if rectangle is None:
             return None
         if page not in self._inputs:
+            shown = set(self._live.frames.pages().values())
+            self._inputs = {known: input_ for known, input_ in self._inputs.items() if known in shown}
             self._inputs[page] = self._make_input(page, _FrameActions(self, self._live, element, self._actions))
         moved, inset = self._live.moved_by(element), self._live.frames.inset_of(element)
         return Inside(
@@ -95,7 +97,7 @@ class _FrameActions:
             self._around.frames.navigate(self._element, whole)
 
     def submit(self, sent: Submission, target: str = "") -> None:
-        if target in _OUTSIDE:
+        if target in _OUTSIDE or self._around.frames.named(target) is not None:
             self._outer.submit(sent, "" if target == "_parent" else target)
         else:
             self._around.frames.navigate(self._element, sent.url, sent.form)

@@ -12,8 +12,8 @@ What it draws goes into the display list of the page around, at the place of the
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import ada_url
 
@@ -122,7 +122,7 @@ class Frames:
         fetched = await self._resources.document(url, base, form)
         if fetched is None:
             return
-        if not _allows_framing(fetched, self._host.document.url):
+        if not _allows_framing(fetched, inside):
             self._refuse(fetched.url, "its server forbids to show it in a frame")
             return
         headers = fetched.response.headers
@@ -207,9 +207,11 @@ class Frames:
         }
 
 
-def _allows_framing(fetched: Fetched, around: str) -> bool:
+def _allows_framing(fetched: Fetched, around: Iterable[str]) -> bool:
     """X-Frame-Options (HTML Standard §7.1.5.2)."""
-    option: Any = fetched.response.headers.get("x-frame-options").strip().lower()
-    if option == "sameorigin":
-        return bool(ada_url.URL(fetched.url).origin == ada_url.URL(around).origin)
-    return bool(option != "deny")
+    options = {part.strip().lower() for part in fetched.response.headers.get("x-frame-options").split(",")} - {""}
+    if len(options) > 1 and options & {"deny", "allowall", "sameorigin"}:
+        return False  # contradictory
+    if "sameorigin" in options:
+        return all(ada_url.URL(fetched.url).origin == ada_url.URL(page).origin for page in around)
+    return "deny" not in options

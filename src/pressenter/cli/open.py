@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 import tempfile
 from pathlib import Path
@@ -30,8 +31,10 @@ def open(path: Path, html: Path | None, browser: bool) -> None:  # noqa: A001
 
     try:
         text = _page(path)
+        if html is not None:
+            html.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+        reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
         click.echo(f"pressenter: {path} cannot be shown: {reason}", err=True)
         sys.exit(2)
     if html is None:
@@ -40,8 +43,6 @@ def open(path: Path, html: Path | None, browser: bool) -> None:  # noqa: A001
         ) as file:
             file.write(text)
         html = Path(file.name)
-    else:
-        html.write_text(text, encoding="utf-8")
     click.echo(str(html))
     if browser:
         webbrowser.open(html.resolve().as_uri())
@@ -65,7 +66,7 @@ def _recording(path: Path, data: bytes) -> Recording:
     from pressenter.viewer.recording import Recording
 
     about = {"title": path.name, "address": "", "language": "en", "failure": None}
-    if path.suffix.lower() == ".har" or data.lstrip()[:1] == b"{":
+    if path.suffix.lower() == ".har" or data.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{":
         from pressenter.trace.har_reader import read_har
 
         return Recording({**about, "view": "timeline"}, read_har(data), [])

@@ -43,6 +43,7 @@ def serve(port: int, browser: bool, **options: object) -> None:
     """Serve the studio until somebody presses Ctrl-C."""
     import secrets
     import socket
+    import threading
     import webbrowser
 
     import uvicorn
@@ -53,6 +54,7 @@ def serve(port: int, browser: bool, **options: object) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
+        listener.listen()  # a browser that is faster than the server waits
     except OSError as error:
         raise click.ClickException(
             f"port {port} cannot be had: {error.strerror}; leave --port out for any free one"
@@ -60,8 +62,8 @@ def serve(port: int, browser: bool, **options: object) -> None:
     port, token = listener.getsockname()[1], secrets.token_urlsafe(18)
     address = f"http://127.0.0.1:{port}/?token={token}"
     click.echo(f"{address}\n(Ctrl-C ends it)")
-    if browser:
-        webbrowser.open(address)
+    if browser:  # some browsers keep whoever opens them waiting
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
     application = studio_application(token, port, **options)  # type: ignore[arg-type]
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning", ws_max_size=1 << 20))
     server.run(sockets=[listener])

@@ -87,7 +87,7 @@ class ScreenRecording:
         png = b""
         if bounds is not None:
             file = io.BytesIO()
-            image.crop(bounds).save(file, "PNG", compress_level=6)
+            image.crop(bounds).save(file, "PNG", compress_level=3)
             png = file.getvalue()
         left, top, right, bottom = bounds or (0, 0, 0, 0)
         self._patches.append(Patch(event, left, top, right - left, bottom - top, png))

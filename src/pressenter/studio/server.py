@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 import queue
 import threading
 from collections.abc import Mapping
@@ -31,7 +32,12 @@ from pressenter.viewer.report import page, static_file, static_names
 
 __all__ = ["studio_application"]
 
+_logger = logging.getLogger("pressenter.studio")
+
 _MOST_SESSIONS = 4  # worlds at a time
+_MOST_COMMANDS, _MOST_MESSAGES = 100, 100  # that wait
+_LOOK_SECONDS = 0.2  # how soon a world's thread sees that its tab is closed
+_HTTP = 80  # browsers leave this port out of the addresses that they tell
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -64,49 +70,89 @@ class _Tabs:
     """The worlds that run, each in a thread of its own."""
 
     def __init__(self, source: Mapping[str, Any]) -> None:
-        self.source = source
-        self.open = 0
+        self._source = source
+        self._places = threading.BoundedSemaphore(_MOST_SESSIONS)
+
+    def take_place(self) -> bool:
+        """Whether there is room for another world; the place is given back when that has ended."""
+        return self._places.acquire(blocking=False)
 
     async def serve(self, socket: WebSocket) -> None:
-        """Run a world for one tab, until the tab is closed."""
+        """Run a world for one tab, until the tab is closed.  A place has been taken for it."""
         loop = asyncio.get_running_loop()
-        outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        commands: queue.Queue[dict[str, Any] | None] = queue.Queue()
-
-        def tell(message: dict[str, Any]) -> None:
-            with suppress(RuntimeError):  # the server has ended
-                loop.call_soon_threadsafe(outgoing.put_nowait, message)
-
-        thread = threading.Thread(target=_run, args=(commands, tell, self.source), name="world", daemon=True)
-        self.open += 1
-        thread.start()
-        sender = loop.create_task(_send_all(socket, outgoing))
+        line = _Line(loop)
+        threading.Thread(target=self._run, args=(line,), name="world", daemon=True).start()
+        sender = loop.create_task(_send_all(socket, line))
         try:
             while True:
-                commands.put(msgspec.json.decode(await socket.receive_text(), type=dict))
-        except (WebSocketDisconnect, msgspec.DecodeError, msgspec.ValidationError):
+                line.commands.put_nowait(msgspec.json.decode(await socket.receive_text(), type=dict))
+        except (WebSocketDisconnect, msgspec.DecodeError, queue.Full):
             pass
         finally:
-            commands.put(None)
+            line.is_over.set()
             sender.cancel()
-            self.open -= 1
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await socket.close()
+
+    def _run(self, line: _Line) -> None:
+        """A world's thread."""
+        try:
+            _run_world(line, self._source)
+        finally:
+            self._places.release()
 
 
-def _run(commands: queue.Queue[dict[str, Any] | None], tell: Any, source: Mapping[str, Any]) -> None:
-    """A world's thread: commands in, messages out."""
-    session = Session(tell, **source)
+class _Line:
+    """Between a tab and the thread of its world.  Both directions are bounded: who is too slow is waited for."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.commands: queue.Queue[dict[str, Any]] = queue.Queue(_MOST_COMMANDS)
+        self.messages: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(_MOST_MESSAGES)
+        self.is_over = threading.Event()
+        self._loop = loop
+
+    def tell(self, message: dict[str, Any] | None) -> None:
+        """Give a message to the tab; called in the world's thread.  None is the last."""
+        putting = self.messages.put(message)
+        try:
+            sent = asyncio.run_coroutine_threadsafe(putting, self._loop)
+        except RuntimeError:  # the server has ended
+            putting.close()
+            self.is_over.set()
+            return
+        while not self.is_over.is_set():
+            with suppress(TimeoutError):
+                sent.result(_LOOK_SECONDS)
+                return
+        sent.cancel()
+
+
+def _run_world(line: _Line, source: Mapping[str, Any]) -> None:
+    """Commands in, messages out, until nobody looks on."""
+    session: Session | None = None
     try:
+        session = Session(line.tell, is_over=line.is_over.is_set, **source)
         session.begin()
-        while (command := commands.get()) is not None:
+        while not line.is_over.is_set():
+            try:
+                command = line.commands.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                continue
             session.take(command)
+    except Exception as error:
+        _logger.exception("a world could not be made")
+        line.tell({"kind": "problem", "text": f"the world could not be made: {error}"})
     finally:
-        session.close()
+        if session is not None:
+            session.close()
+        line.tell(None)
 
 
-async def _send_all(socket: WebSocket, outgoing: asyncio.Queue[dict[str, Any]]) -> None:
+async def _send_all(socket: WebSocket, line: _Line) -> None:
     encoder = msgspec.json.Encoder()
-    while True:
-        await socket.send_text(encoder.encode(await outgoing.get()).decode())
+    while (message := await line.messages.get()) is not None:
+        await socket.send_text(encoder.encode(message).decode())
+    await socket.close()
 
 
 def studio_application(
@@ -123,7 +169,7 @@ def studio_application(
     tabs = _Tabs({"world": world, "sites": sites, "seed": seed, "language": language})
 
     def may_enter(given: str | None) -> bool:
-        return given is not None and hmac.compare_digest(given, token)
+        return given is not None and hmac.compare_digest(given.encode(), token.encode())
 
     async def home(request: Request) -> Response:
         if not may_enter(request.query_params.get("token")):
@@ -144,13 +190,18 @@ def studio_application(
         )
 
     async def run_world(socket: WebSocket) -> None:
-        if not may_enter(socket.query_params.get("token")) or tabs.open >= _MOST_SESSIONS:
+        if not may_enter(socket.query_params.get("token")):
             await socket.close(1008)
             return
         await socket.accept()
+        if not tabs.take_place():
+            await socket.send_json({"kind": "problem", "text": f"{_MOST_SESSIONS} worlds run already: close a tab"})
+            await socket.close(1013)
+            return
         await tabs.serve(socket)
 
-    hosts = frozenset(f"{name}:{port}" for name in ("127.0.0.1", "localhost"))
+    names = ("127.0.0.1", "localhost")
+    hosts = frozenset(f"{name}:{port}" for name in names) | (frozenset(names) if port == _HTTP else frozenset())
     return Starlette(
         routes=[Route("/", home), Route("/viewer/{name}", file), WebSocketRoute("/world", run_world)],
         middleware=[Middleware(partial(_OnlyThisServer, hosts=hosts))],

@@ -7,6 +7,8 @@ thread of its own (see `server`), for a world keeps its thread busy.
 from __future__ import annotations
 
 import asyncio
+import logging
+import struct
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,13 @@ _SETTLE_NS = 2_500_000_000  # how long a world goes on by itself after something
 _MOST_EVENTS = 400_000  # of one session: its memory is bounded
 _FIRST_KEY_NS = 1_000_000_000
 
+_logger = logging.getLogger("pressenter.studio")
+
 Tell = Callable[[dict[str, Any]], None]
+
+
+class _Over(KeyboardInterrupt):
+    """Nobody looks on any more: an interruption, which no program in the world catches."""
 
 
 class Session:
@@ -37,14 +45,16 @@ class Session:
 
     Args:
         tell: called with each message for the viewer.
+        is_over: whether nobody looks on any more; asked often, so that no work is done for nobody.
         world, sites, seed: as for `World.load`.
     """
 
     def __init__(
         self, tell: Tell, world: str | Path | None = None, sites: Mapping[str, str | Path] | None = None, seed: int = 1,
-        language: str = "en",
+        language: str = "en", is_over: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
         self._tell = tell
+        self._is_over = is_over
         self._source: dict[str, Any] = {"world": world, "sites": sites, "seed": seed}
         self._language = language
         self._world = World.load(world, seed=seed, sites=sites)
@@ -78,9 +88,15 @@ class Session:
         """Do what somebody asks for.  What cannot be done is told, not raised."""
         try:
             self._take(command)
-        except (ActionError, NoSuchKey, WorldFileError, ValueError, KeyError, TypeError) as error:
-            text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-            self._tell({"kind": "problem", "text": text})
+        except (ActionError, NoSuchKey, WorldFileError) as error:
+            self._tell({"kind": "problem", "text": str(error)})
+        except (ValueError, KeyError, TypeError, OverflowError, struct.error) as error:
+            self._tell({"kind": "problem", "text": f"{command.get('do')}: this cannot be done: {error}"})
+        except KeyboardInterrupt:  # nobody looks on
+            return
+        except Exception as error:  # a bug of ours: the tab hears of it, and goes on
+            _logger.exception("the studio's world failed")
+            self._tell({"kind": "problem", "text": f"this is a bug in pressenter: {type(error).__name__}: {error}"})
         self._tell({"kind": "idle"})
 
     def _take(self, command: Mapping[str, Any]) -> None:
@@ -122,6 +138,7 @@ class Session:
         quiet_since = agenda.now_ns
         latest = agenda.now_ns + 600 * 1_000_000_000
         while agenda.now_ns < latest and len(self._journey.events) <= _MOST_EVENTS:
+            self._stop_if_over()
             before = len(self._journey.events)
             agenda.run(agenda.now_ns + _SLICE_NS)
             if len(self._journey.events) > before:
@@ -130,24 +147,28 @@ class Session:
                 quiet_since = agenda.now_ns
             elif agenda.now_ns - quiet_since > _SETTLE_NS or agenda.next_ns is None:
                 break
-        self._news()
-        if task.done() and not task.cancelled():
-            error = task.exception()
-            if error is not None:
-                raise error
-        else:
+        self._news(inside=True)
+        if not task.done():
             task.cancel()
+            raise ValueError("it took longer than ten minutes of virtual time, and was given up")
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            raise error
 
-    def _news(self) -> None:
-        """Tell what has happened since it was told last."""
+    def _stop_if_over(self, event: object = None) -> None:
+        if self._is_over():
+            raise _Over
+
+    def _news(self, inside: bool = False) -> None:
+        """Tell what has happened since it was told last; with the page's inside if that is another now."""
         journey, display = self._journey, self._world.computer.display
         events, frames = journey.events[self._events :], journey.packets[self._frames :]
         self._events, self._frames = len(journey.events), len(journey.packets)
         part: dict[str, Any] = {"events": event_columns(events), "frames": frame_columns(frames)}
         part["pictures"] = picture_rows(Picture(*patch) for patch in display.recording.take_new())
         page, shown = journey.page, journey.browser.tab.shown
-        if page is not None and page is not self._page and not journey.browser.tab.is_loading and shown is not None:
-            self._page = page
+        if inside and page is not None and shown is not None and (page, shown.scroll) != self._page:
+            self._page = (page, shown.scroll)
             part["pages"] = [{**inspect_page(page), "view": [-shown.scroll[0], TOOLBAR_HEIGHT - shown.scroll[1]]}]
         failure = journey.failure._asdict() if journey.failure is not None else None
         self._tell({"kind": "more", "part": part, "about": {"failure": failure, "address": journey.address}})
@@ -157,10 +178,13 @@ class Session:
         own = {path.partition(".")[2]: value for path, value in settings if path.startswith("journey.")}
         others = {path: value for path, value in settings if not path.startswith("journey.")}
         address = self._journey.address or "www.example.com"
-        before = go(address, language=self._language, **self._source)
+        before = go(address, language=self._language, on_event=self._stop_if_over, **self._source)
         source = {**self._source, "seed": int(own.get("seed") or self._source["seed"])}
         warm = own.get("warm", WARM[0])
-        after = go(own.get("address") or address, language=self._language, settings=others, warm=warm, **source)
+        after = go(
+            own.get("address") or address, language=self._language, settings=others, warm=warm,
+            on_event=self._stop_if_over, **source,
+        )  # fmt: skip
         found = compare(before.events, after.events)
         first = None if found.is_same else found.in_words(self._language)
         both = {"before": before.recording(), "after": after.recording()}

@@ -17,7 +17,7 @@ __all__ = ["BadCapture", "Capture", "read_capture"]
 _PCAPNG = 0x0A0D0D0A
 _BYTE_ORDER_MAGIC = 0x1A2B3C4D
 _INTERFACE_DESCRIPTION, _SIMPLE_PACKET, _ENHANCED_PACKET = 1, 3, 6
-_IF_NAME, _IF_TIMESTAMP_RESOLUTION, _IF_FCS_LENGTH, _EPB_FLAGS = 2, 9, 13, 2
+_IF_NAME, _IF_TIMESTAMP_RESOLUTION, _IF_FCS_LENGTH, _IF_TIMESTAMP_OFFSET, _EPB_FLAGS = 2, 9, 13, 14, 2
 _ETHERNET = 1
 #: First four bytes of a pcap file, in both orders: nanoseconds in a unit of its fractions of a second.
 _PCAP = {0xA1B2C3D4: 1_000, 0xA1B23C4D: 1}
@@ -35,10 +35,16 @@ class Capture(NamedTuple):
 
 
 class _Interface(NamedTuple):
+    """``units`` of its time stamps are in a second; ``offset`` seconds are added to each."""
+
     name: str
     link_type: int
-    nanoseconds: float  # in a unit of its time stamps
+    units: int
     has_fcs: bool
+    offset: int = 0
+
+    def nanoseconds(self, stamp: int) -> int:
+        return self.offset * 1_000_000_000 + stamp * 1_000_000_000 // self.units
 
 
 def read_capture(data: bytes) -> Capture:
@@ -77,6 +83,8 @@ def _pcap(data: bytes, order: str, unit_ns: int) -> Iterator[tuple[int, str, boo
 def _pcapng(data: bytes) -> Iterator[tuple[int, str, bool, bytes, bool]]:
     order, place = "<", 0
     interfaces: list[_Interface] = []
+    others: set[int] = set()  # link types that cannot be shown
+    found, last_ns = False, 0
     while place + 12 <= len(data):
         (kind,) = struct.unpack_from(f"{order}I", data, place)
         if kind == _PCAPNG:  # a section begins: its byte order, and interfaces of its own
@@ -89,11 +97,18 @@ def _pcapng(data: bytes) -> Iterator[tuple[int, str, bool, bytes, bool]]:
         place += length
         if kind == _INTERFACE_DESCRIPTION and len(body) >= 8:
             interfaces.append(_interface(body, order, len(interfaces)))
+            others |= {interfaces[-1].link_type} - {_ETHERNET}
         elif kind == _ENHANCED_PACKET and len(body) >= 20:
-            yield from _enhanced(body, order, interfaces)
+            for row in _enhanced(body, order, interfaces):
+                found, last_ns = True, row[0]
+                yield row
         elif kind == _SIMPLE_PACKET and len(body) >= 4 and interfaces and interfaces[0].link_type == _ETHERNET:
             (size,) = struct.unpack_from(f"{order}I", body)
-            yield 0, interfaces[0].name, False, body[4 : 4 + size], interfaces[0].has_fcs
+            found = True  # such a packet has no time of its own
+            yield last_ns, interfaces[0].name, False, body[4 : 4 + size], interfaces[0].has_fcs
+    if others and not found:
+        kinds = ", ".join(map(str, sorted(others)))
+        raise BadCapture(f"its frames are of link type {kinds}; only Ethernet (1) can be shown")
 
 
 def _interface(body: bytes, order: str, number: int) -> _Interface:
@@ -101,9 +116,12 @@ def _interface(body: bytes, order: str, number: int) -> _Interface:
     options = dict(_options(body[8:], order))
     resolution = options.get(_IF_TIMESTAMP_RESOLUTION, b"\x06")[:1] or b"\x06"
     power = resolution[0] & 0x7F
-    unit = 1e9 / (2**power if resolution[0] & 0x80 else 10**power)
+    units = 2**power if resolution[0] & 0x80 else 10**power
+    offset = options.get(_IF_TIMESTAMP_OFFSET, b"").ljust(8, b"\0")[:8]
+    (seconds,) = struct.unpack(f"{order}q", offset)
     name = options.get(_IF_NAME, b"").decode("utf-8", "replace") or f"interface {number}"
-    return _Interface(name, link_type, unit, options.get(_IF_FCS_LENGTH, b"\x00")[:1] == b"\x04")
+    has_fcs = options.get(_IF_FCS_LENGTH, b"\x00")[:1] == b"\x04"
+    return _Interface(name, link_type, units, has_fcs, seconds)
 
 
 def _enhanced(body: bytes, order: str, interfaces: list[_Interface]) -> Iterator[tuple[int, str, bool, bytes, bool]]:
@@ -114,10 +132,7 @@ def _enhanced(body: bytes, order: str, interfaces: list[_Interface]) -> Iterator
     options = dict(_options(body[20 + length + -length % 4 :], order))
     flags = options.get(_EPB_FLAGS, b"")
     outbound = len(flags) >= 4 and struct.unpack(f"{order}I", flags[:4])[0] & 3 == 2
-    at_ns = round((high << 32 | low) * interface.nanoseconds)
-    if interface.nanoseconds == 1:
-        at_ns = high << 32 | low  # exactly
-    yield at_ns, interface.name, outbound, body[20 : 20 + length], interface.has_fcs
+    yield interface.nanoseconds(high << 32 | low), interface.name, outbound, body[20 : 20 + length], interface.has_fcs
 
 
 def _options(data: bytes, order: str) -> Iterator[tuple[int, bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime
 from typing import Any
 
@@ -15,6 +16,12 @@ _PHASES = ("blocked", "dns", "connect", "ssl", "send", "wait", "receive")
 _MARKS = ("assigned", "name_resolved", "connected", "secured", "sent", "first_byte", "finished")
 
 
+#: What a file of another shape than the format's comes to.
+_UNREADABLE = (
+    msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError,
+)  # fmt: skip
+
+
 class BadArchive(ValueError):
     """Not an archive that can be read; the message says why."""
 
@@ -22,9 +29,9 @@ class BadArchive(ValueError):
 def read_har(data: bytes) -> list[TraceEvent]:
     """An event ``http.exchange`` for each entry, in the order in which they ended.  Raises BadArchive."""
     try:
-        entries = msgspec.json.decode(data)["log"]["entries"]
+        entries = msgspec.json.decode(data.removeprefix(codecs.BOM_UTF8))["log"]["entries"]
         rows = [_row(entry) for entry in entries]
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+    except _UNREADABLE as error:
         raise BadArchive(f"no HTTP archive: {type(error).__name__}: {error}") from error
     origin_ns = min((row["timings"]["started"] for row in rows), default=0)
     for row in rows:
@@ -37,7 +44,7 @@ def read_har(data: bytes) -> list[TraceEvent]:
 
 
 def _row(entry: dict[str, Any]) -> dict[str, Any]:
-    request, response, timings = entry["request"], entry["response"], entry.get("timings", {})
+    request, response, timings = entry["request"], entry["response"], entry.get("timings") or {}
     started = datetime.datetime.fromisoformat(str(entry["startedDateTime"]).replace("Z", "+00:00"))
     at = round(started.timestamp() * 1e6) * 1000
     marks: dict[str, int | None] = {"started": at}
@@ -55,7 +62,7 @@ def _row(entry: dict[str, Any]) -> dict[str, Any]:
         "request_headers": _pairs(request), "status": int(response["status"]),
         "reason": str(response.get("statusText", "")),
         "version": str(response.get("httpVersion", "")), "response_headers": _pairs(response),
-        "body_length": max(0, int(response.get("content", {}).get("size") or 0)),
+        "body_length": max(0, int((response.get("content") or {}).get("size") or 0)),
         "transferred": max(0, int(response.get("bodySize") or 0)),
         "from_cache": False, "server": str(entry.get("serverIPAddress", "")),
         "connection": str(entry.get("connection", "")),

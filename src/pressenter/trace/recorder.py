@@ -47,6 +47,10 @@ class Recorder:
         """Call ``listener`` with each event as it is recorded."""
         self._listeners.append(listener)
 
+    def forget_listeners(self) -> None:
+        """Tell nobody any more."""
+        self._listeners.clear()
+
     def record(self, node: str, name: str, /, phase: Phase = POINT, **fields: Any) -> int:
         """Record an event now; it becomes the current cause.  Returns its id (0 if off)."""
         if not self.enabled:

@@ -188,7 +188,8 @@ class World:
         return client_context(self.authority.certificate_pem, self._key_log)
 
     def abandon(self) -> None:
-        """Nothing more will happen here: programs that are still waiting end without a word."""
+        """Nothing more will happen here: programs that are still waiting end without a word, and nobody is told."""
+        self.recorder.forget_listeners()
         for host in self.hosts.values():
             host.loop.set_exception_handler(lambda loop, context: None)
 

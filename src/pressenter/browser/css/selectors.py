@@ -6,6 +6,7 @@ A complex selector is kept from right to left: first what the element itself mus
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -135,21 +136,24 @@ class SiblingIndex:
         return self._positions[parent][element]
 
 
-_siblings_now: list[SiblingIndex] = []
+#: Each thread's own: worlds may run side by side.
+_siblings_now = threading.local()
 
 
 @contextmanager
 def remember_siblings() -> Iterator[None]:
     """Positions of siblings are worked out once while the context lasts; the tree must not change."""
-    _siblings_now.append(SiblingIndex())
+    before: SiblingIndex | None = getattr(_siblings_now, "index", None)
+    _siblings_now.index = SiblingIndex()
     try:
         yield
     finally:
-        _siblings_now.pop()
+        _siblings_now.index = before
 
 
 def _index() -> SiblingIndex:
-    return _siblings_now[-1] if _siblings_now else SiblingIndex()
+    known: SiblingIndex | None = getattr(_siblings_now, "index", None)
+    return known if known is not None else SiblingIndex()
 
 
 def ancestors(element: Element) -> Iterator[Element]:
