@@ -81,7 +81,7 @@ def studio(program: Callable[[str], str]) -> Iterator[str]:
 
 def shown(page: Any, view: str) -> None:
     page.locator(f"#tab-{view}").click()
-    page.locator(f"main.view-{view} > *").first.wait_for()
+    page.locator(f"#content.view-{view} > *").first.wait_for()
 
 
 def in_viewer(page: Any, body: str, *arguments: Any) -> Any:
@@ -359,7 +359,7 @@ def test_foreign_files_are_opened(journey: pressenter.Journey, tmp_path: Path, o
         done = CliRunner().invoke(main, ["open", str(tmp_path / "j" / name), "--html", str(target), "--no-browser"])
         assert done.exit_code == 0, done.output
         page = open_page(target.as_uri())
-        page.locator(f"main.view-{view} > *").first.wait_for()
+        page.locator(f"#content.view-{view} > *").first.wait_for()
         assert words in page.locator("main").inner_text()
     shown(page, "packets")
     wrong = CliRunner().invoke(main, ["open", str(tmp_path / "j" / "page.png"), "--no-browser"])

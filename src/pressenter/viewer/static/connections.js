@@ -4,7 +4,7 @@ import { Component, h, say, store, timeText } from "viewer/store.js";
 import { dissected } from "viewer/packets.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const MOST_ARROWS = 400, MOST_TEXT = 200_000;
+const MOST_ARROWS = 400, MOST_TEXT = 200_000, MOST_WAITING = 64;
 
 const s = (tag, attributes = {}, text) => {
   const element = document.createElementNS(SVG, tag);
@@ -49,7 +49,7 @@ export function streamsOf(recording) {
   for (let frame = 0; frame < recording.frameAt.length; frame++) {
     const d = dissected(recording, frame);
     if (d.sequence === undefined) continue;
-    const a = `${d.source}:${d.sourcePort}`, b = `${d.destination}:${d.destinationPort}`, key = [a, b].sort().join(" – ");
+    const a = endText(d.source, d.sourcePort), b = endText(d.destination, d.destinationPort), key = [a, b].sort().join(" – ");
     if (!found.has(key)) found.set(key, { key, client: a, frames: [] });
     found.get(key).frames.push(frame);
   }
@@ -79,7 +79,8 @@ class Connections extends Component {
     this.sequence.setAttribute("aria-label", say("sequence")); this.stream.setAttribute("aria-label", say("stream"));
     this.empty.textContent = this.known.length ? "" : say("noConnection");
     let { connection } = store.state;
-    if (!this.known.some(({ key }) => key === connection)) connection = this.known[0]?.key ?? null;
+    // Either end may be asked for; the connection is known by the one that opened it.
+    connection = this.known.find(({ key, server }) => key === connection || (server && `${server.node} ${server.connection}` === connection))?.key ?? this.known[0]?.key ?? null;
     if (changed.has("selected") && !changed.has("recording") && !changed.has("connection") && !changed.has("lang")) { this.#light(); return; }
     this.select.replaceChildren(...this.known.map(({ key }) => h("option", { value: key, selected: key === connection }, key)));
     const chosen = this.known.find(({ key }) => key === connection);
@@ -127,7 +128,7 @@ class Connections extends Component {
     }
     const choose = () => store.select(event);
     group.addEventListener("click", choose);
-    group.addEventListener("keydown", ({ key }) => { if (key === "Enter") choose(); });
+    group.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(); } });
     group.setAttribute("aria-label", recording.sentence(event, store.state.lang));
     return group;
   }
@@ -140,8 +141,11 @@ class Connections extends Component {
     if (events.length < 2) return;
     const width = 520, height = 150, from = recording.at[events[0]], to = recording.at[events.at(-1)] || from + 1;
     const series = [["window", "congestion_window", "#ee9b00", "B"], ["flight", "in_flight", "#0a9396", "B"], ["rtt", "rtt_ns", "#7b61c4", "ms"]];
-    const most = Math.max(...events.flatMap((i) => [recording.fields[i].congestion_window, recording.fields[i].in_flight]));
-    const slowest = Math.max(1, ...events.map((i) => recording.fields[i].rtt_ns ?? 0));
+    let most = 1, slowest = 1;
+    for (const i of events) {
+      const f = recording.fields[i];
+      most = Math.max(most, f.congestion_window, f.in_flight); slowest = Math.max(slowest, f.rtt_ns ?? 0);
+    }
     const svg = s("svg", { viewBox: `0 0 ${width} ${height + 20}`, role: "img", "aria-label": `${say("plot")}: ${end.node}` });
     svg.append(s("line", { x1: 0, y1: height, x2: width, y2: height, class: "life" }));
     for (const [, field, color, unit] of series) {
@@ -172,24 +176,32 @@ function clientFrames(recording, client) {
     if (!recording.ports[recording.framePort[frame]].startsWith(`${client.node}:`)) continue;
     const d = dissected(recording, frame);
     if (d.sequence === undefined) continue;
-    const ends = [`${d.source}:${d.sourcePort}`, `${d.destination}:${d.destinationPort}`];
+    const ends = [endText(d.source, d.sourcePort), endText(d.destination, d.destinationPort)];
     if (ends.includes(mine) && ends.includes(theirs)) found.push(frame);
   }
   return found;
 }
+
+/** An end of a connection as the stack writes it. */
+function endText(address, port) { return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`; }
 
 /** Data in the order of the stream, a span for each turn; bytes that are sent again count once. */
 function reassembled(recording, frames, client) {
   const next = {}, waiting = {}, spans = [];
   let first = client, size = 0;
   for (const frame of frames) {
-    const d = dissected(recording, frame), who = `${d.source}:${d.sourcePort}`, bytes = recording.bytes(frame);
+    const d = dissected(recording, frame), who = endText(d.source, d.sourcePort), bytes = recording.bytes(frame);
     first ??= who;
-    if (d.flags & 2) { next[who] = (d.sequence + 1) >>> 0; continue; }
+    const begin = d.flags & 2 ? (d.sequence + 1) >>> 0 : d.sequence;  // a SYN counts as one; data may follow it (RFC 7413)
+    if (d.flags & 2) next[who] = begin;
     const data = bytes.subarray(...d.payload);
     if (!data.length) continue;
-    next[who] ??= d.sequence;
-    (waiting[who] ??= new Map()).set(d.sequence, data);
+    next[who] ??= begin;
+    (waiting[who] ??= new Map()).set(begin, data);
+    if (waiting[who].size > MOST_WAITING) {  // what is missing is not in the capture
+      next[who] = [...waiting[who].keys()].sort((a, b) => ((a - next[who]) >>> 0) - ((b - next[who]) >>> 0))[0];
+      spans.push({ mine: who === first, text: "[…]" });
+    }
     for (let progress = true; progress;) {
       progress = false;
       for (const [sequence, part] of waiting[who]) {

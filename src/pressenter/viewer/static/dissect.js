@@ -75,8 +75,13 @@ function ethernet(r, fcs) {
   r.facts.destination = destination; r.facts.source = r.mac(6); r.facts.protocol = "Ethernet";
   r.field("destination", destination, 6, destination === "ff:ff:ff:ff:ff:ff" ? "everybody (broadcast)" : r.u8(0) & 1 ? "a group" : "one card");
   r.field("source", r.mac(), 6);
-  const type = r.u16();
-  r.field("EtherType", `${hex4(type)} ${ETHER[type] ?? ""}`.trim(), 2, "what is inside");
+  let type = r.u16();
+  r.field(...(type < 0x0600 ? ["length", type, 2, "IEEE 802.3: bytes that follow"] : ["EtherType", `${hex4(type)} ${ETHER[type] ?? ""}`.trim(), 2, "what is inside"]));
+  if (type === 0x8100 && r.left >= 4) {
+    r.bits("priority", r.u8() >> 5, 1); r.field("VLAN", r.u16() & 0x0fff, 2);
+    type = r.u16();
+    r.field("EtherType", `${hex4(type)} ${ETHER[type] ?? ""}`.trim(), 2, "what is inside");
+  }
   layer.end = r.place;
   if (fcs && r.left >= 4) {
     const at = r.end - 4;
@@ -110,12 +115,12 @@ function padding(r) {
 function ipv4(r) {
   r.need(20);
   const start = r.place, layer = r.layer("ipv4", "Internet Protocol version 4");
-  const length = (r.u8() & 15) * 4, total = r.u16(start + 2);
+  const length = (r.u8() & 15) * 4, total = r.u16(start + 2) || r.end - start;  // 0 where a card cuts segments (offload)
   r.need(length);
   r.bits("version", r.u8() >> 4, 1);
   r.field("header length", `${length} bytes`, 1);
   r.bits("differentiated services", r.u8() >> 2, 1); r.field("ECN", ["not ECN-capable", "ECT(1)", "ECT(0)", "congestion experienced"][r.u8() & 3], 1);
-  r.field("total length", total, 2, "header and all that follows");
+  r.field("total length", r.u16(), 2, "header and all that follows");
   r.field("identification", hex4(r.u16()), 2);
   const word = r.u16(), fragment = (word & 0x1fff) * 8;
   r.bits("flags", [word & 0x4000 ? "don't fragment" : "", word & 0x2000 ? "more fragments" : ""].filter(Boolean).join(", ") || "none", 2);
@@ -147,15 +152,17 @@ function ipv6(r) {
   r.facts.source = r.ipv6(); r.field("source", r.ipv6(), 16);
   r.facts.destination = r.ipv6(); r.field("destination", r.ipv6(), 16);
   const end = Math.min(r.end, start + 40 + length);
-  while ([0, 43, 60].includes(next) && r.left >= 8) {
-    const size = (r.u8(r.place + 1) + 1) * 8, kind = next;
+  let fragment = 0;
+  while ([0, 43, 44, 60].includes(next) && r.left >= 8) {
+    const size = next === 44 ? 8 : (r.u8(r.place + 1) + 1) * 8, kind = next;
+    if (kind === 44) fragment = r.u16(r.place + 2) & 0xfff8;
     next = r.u8();
-    r.field(`extension header ${kind}`, `${size} bytes`, size);
+    r.field(kind === 44 ? "fragment" : `extension header ${kind}`, kind === 44 ? `offset ${fragment}${r.u16(r.place + 2) & 1 ? ", more follow" : ""}, identification ${hex4(r.u16(r.place + 4))}${hex4(r.u16(r.place + 6)).slice(2)}` : `${size} bytes`, size);
   }
   layer.end = r.place;
   const rest = [end, r.end];
   r.end = end;
-  transport(r, next);
+  if (fragment) { r.facts.protocol = "IPv6"; r.facts.info = `fragment at ${fragment} of a packet of protocol ${IP[next] ?? next}`; data(r, "fragment"); } else transport(r, next);
   [r.place, r.end] = rest;
   padding(r);
 }
@@ -245,7 +252,7 @@ function tcpOptions(r, end) {
 
 function application(r, source, destination) {
   const first = r.rest(8), text = new TextDecoder("latin1").decode(first);
-  if (/^(GET|POST|HEAD|PUT|HTTP\/1|DELETE|OPTIONS)/.test(text)) http(r);
+  if (/^(GET |POST |HEAD |PUT |HTTP\/1|DELETE |OPTIONS|PATCH |CONNECT|TRACE )/.test(text)) http(r);
   else if (first[0] >= 20 && first[0] <= 23 && first[1] === 3) tls(r);
   else if ((source === 53 || destination === 53) && r.left > 14) { r.layer("dnstcp", "DNS over TCP"); r.field("message length", r.u16(), 2); dns(r); }
   else data(r, `${r.left} bytes of the stream`);

@@ -25,6 +25,7 @@ export function connect() {
       const wanted = store.wanted?.get("go");
       if (wanted) { store.wanted.delete("go"); live.send({ do: "visit", address: wanted }); }
     } else if (message.kind === "more") {
+      store.set({ problem: null });
       const follows = store.state.index >= recording.length - 2;
       recording.append(message.part);
       if (message.about) Object.assign(recording.about, message.about);
@@ -32,10 +33,10 @@ export function connect() {
       if (follows && !store.state.playing) store.set({ index: recording.length - 1 });
     } else if (message.kind === "comparison") {
       store.set({ compare: { ...message, before: new Recording(message.before), after: new Recording(message.after) } });
-    } else if (message.kind === "problem") store.set({ compare: { problem: message.text } });
+    } else if (message.kind === "problem") store.set({ problem: message.text, ...(store.state.compare?.running ? { compare: null } : {}) });
     else if (message.kind === "idle") store.set({ busy: false });
   });
-  socket.addEventListener("close", () => { store.set({ live: null }); if (recording) recording.about.failure = { message: say("lost") }; store.grown(); });
+  socket.addEventListener("close", () => store.set({ live: null, problem: store.state.problem ?? say("lost") }));
   return live;
 }
 

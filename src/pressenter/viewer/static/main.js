@@ -16,15 +16,18 @@ const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const QUIET = 600;  // real milliseconds after which a stretch without events is passed over
 
 class App extends Component {
-  static watches = ["recording", "view", "lang", "theme", "live", "grown"];
+  static watches = ["recording", "view", "lang", "theme", "live", "grown", "problem"];
 
   start() {
     this.header = h("header");
     this.tabs = h("div", { role: "tablist", class: "tabs" });
-    this.panel = h("main", { id: "content", tabindex: -1 });
+    this.panel = h("div", { id: "content", tabindex: -1, role: "tabpanel" });
+    const main = h("main", {}, this.panel);
     this.side = h("aside", {}, document.createElement("pe-why"));
-    this.replaceChildren(h("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); this.panel.focus(); } }, say("skip")),
-      this.header, this.tabs, h("div", { class: "columns" }, this.panel, this.side), document.createElement("pe-transport"));
+    this.skip = h("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); this.panel.focus(); } });
+    this.status = h("p", { class: "failed", role: "status" });
+    this.replaceChildren(this.skip,
+      this.header, this.tabs, h("div", { class: "columns" }, main, this.side), document.createElement("pe-transport"));
     readAddress();
     this.update(new Set(["recording", "view", "lang", "theme"]));
     open();
@@ -34,18 +37,21 @@ class App extends Component {
     const { recording, view, lang, theme, live } = store.state;
     document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
     document.documentElement.dataset.theme = theme;
-    if (changed.has("grown") && !changed.has("recording")) { this.#failure(); return; }
-    this.header.replaceChildren(
+    this.#status();
+    if (![...changed].some((key) => ["recording", "view", "lang", "theme", "live"].includes(key))) return;
+    const focused = document.activeElement?.id;
+    if (changed.has("recording") || changed.has("lang") || changed.has("live") || !this.header.firstChild) this.header.replaceChildren(
       h("h1", {}, h("span", { class: "mark", "aria-hidden": "true" }, "⏎ "), "pressenter", recording?.about.title ? h("small", {}, ` ${recording.about.address ?? ""} · ${recording.about.title}`) : null),
-      live ? document.createElement("pe-address") : h("span"),
+      live ? this.address ??= document.createElement("pe-address") : h("span"),
       h("div", { class: "tools" },
-        h("button", { type: "button", "aria-label": say("languageLabel"), onclick: () => store.set({ lang: lang === "en" ? "zh" : "en" }) }, say("language")),
-        h("button", { type: "button", "aria-label": say("theme"), title: say("theme"), onclick: () => store.set({ theme: isDark() ? "light" : "dark" }) }, "◐")),
-      this.failed ??= h("p", { class: "failed", role: "status" }));
-    this.#failure();
+        h("button", { type: "button", id: "language", "aria-label": say("languageLabel"), onclick: () => store.set({ lang: store.state.lang === "en" ? "zh" : "en" }) }, say("language")),
+        h("button", { type: "button", id: "theme", "aria-label": say("theme"), title: say("theme"), onclick: () => store.set({ theme: isDark() ? "light" : "dark" }) }, "◐")),
+      this.status);
+    this.skip.textContent = say("skip");
     this.tabs.setAttribute("aria-label", say("views"));
     this.tabs.replaceChildren(...Object.keys(VIEWS).map((key) => h("button", { type: "button", role: "tab", id: `tab-${key}`, "aria-selected": key === view, "aria-controls": "content", tabindex: key === view ? 0 : -1,
       onclick: () => store.set({ view: key }), onkeydown: (event) => this.#tabKey(event, key) }, say(key))));
+    if (focused) document.getElementById(focused)?.focus();
     this.panel.setAttribute("aria-labelledby", `tab-${view}`);
     this.panel.className = `view-${view}`;
     if (!recording) { this.panel.replaceChildren(h("p", { class: "hint", role: "status" }, say("loading"))); return; }
@@ -53,9 +59,10 @@ class App extends Component {
     if (changed.has("recording") || this.shown !== view) { this.shown = view; this.panel.replaceChildren(...wanted.map((tag) => document.createElement(tag))); }
   }
 
-  #failure() {
-    const { recording } = store.state, failure = recording?.about.failure;
-    this.failed.textContent = failure ? say("failed", failure.message) : "";
+  /** What went wrong, if something did: in the world, or with what was asked of the studio. */
+  #status() {
+    const { recording, problem } = store.state, failure = recording?.about.failure;
+    this.status.textContent = problem ? problem : failure ? say("failed", failure.message) : "";
   }
 
   #tabKey(event, key) {
@@ -79,7 +86,7 @@ class Transport extends Component {
       button("last", "»", () => store.set({ index: store.state.recording.length - 1, playing: false }))];
     this.speed = h("select", { onchange: () => store.set({ speed: Number(this.speed.value) }) });
     this.range = h("input", { type: "range", min: 0, max: 1000, step: "any", oninput: () => store.set({ time: this.#begin() + this.range.value / 1000 * (this.#end() - this.#begin()), playing: false }) });
-    this.clock = h("output", {});
+    this.clock = h("span", { class: "clock" });
     this.place = h("span", { class: "hint" });
     this.now = h("p", { class: "now" });
     this.replaceChildren(h("div", { class: "tools" }, this.buttons, this.speed, this.clock, this.place), this.range, this.now);
@@ -132,7 +139,7 @@ class Transport extends Component {
 
   #key(event) {
     if (!store.state.recording || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (/^(INPUT|SELECT|TEXTAREA|CANVAS|BUTTON)$/.test(event.target.tagName) || event.target.closest("[role=listbox], [role=tablist], [role=region]")) return;
+    if (/^(INPUT|SELECT|TEXTAREA|CANVAS|BUTTON|SUMMARY)$/.test(event.target.tagName) || event.target.closest("[role=listbox], [role=tablist], [role=region], [role=tabpanel], [role=group], [role=button]")) return;
     const act = { " ": () => this.play.click(), ArrowRight: () => step(1), ArrowLeft: () => step(-1), Home: () => this.buttons[0].click(), End: () => this.buttons[4].click() }[event.key];
     if (act) { event.preventDefault(); act(); }
   }
@@ -141,7 +148,7 @@ class Transport extends Component {
 /** A single event on or back; it is selected, so that its causes are seen. */
 export function step(by) {
   const { recording, index } = store.state;
-  if (recording) store.select(Math.min(Math.max(0, index + by), recording.length - 1));
+  if (recording?.length) store.select(Math.min(Math.max(0, index + by), recording.length - 1));
 }
 
 customElements.define("pe-transport", Transport);
@@ -151,7 +158,7 @@ customElements.define("pe-app", App);
 
 function readAddress() {
   const wanted = new URLSearchParams(location.hash.slice(1)), changes = {};
-  if (VIEWS[wanted.get("view")]) changes.view = wanted.get("view");
+  if (Object.hasOwn(VIEWS, wanted.get("view") ?? "")) changes.view = wanted.get("view");
   if (["en", "zh"].includes(wanted.get("lang"))) changes.lang = wanted.get("lang");
   if (["dark", "light"].includes(wanted.get("theme"))) changes.theme = wanted.get("theme");
   store.wanted = wanted;
@@ -169,9 +176,10 @@ store.addEventListener("change", ({ detail }) => {
 /** Show a recording; the place that the address names, or the end. */
 export function show(recording) {
   const wanted = Number(store.wanted?.get("event")) - 1;
-  const place = wanted >= 0 && wanted < recording.length ? wanted : recording.indices("display.scanout").at(-1) ?? recording.length - 1;
+  const named = wanted >= 0 && wanted < recording.length;
+  const place = named ? wanted : recording.indices("display.scanout").at(-1) ?? recording.length - 1;
   if (recording.about.view && !store.wanted?.get("view")) store.set({ view: recording.about.view });
-  store.set({ recording, index: Math.max(0, place), time: recording.at[Math.max(0, place)] ?? 0, selected: wanted >= 0 ? place : null, ...(store.wanted?.get("lang") ? {} : { lang: recording.about.language ?? "en" }) });
+  store.set({ recording, index: Math.max(0, place), time: recording.at[Math.max(0, place)] ?? 0, selected: named ? place : null, ...(store.wanted?.get("lang") ? {} : { lang: recording.about.language ?? "en" }) });
   requestAnimationFrame(() => setTimeout(() => performance.mark("pressenter:shown")));  // the first picture is on the screen
 }
 

@@ -95,6 +95,10 @@ class NetworkMap extends Component {
     });
     this.nodes = new Map();
     for (const node of topology.nodes) this.#node(node, places.get(node.name));
+    // Packets and crosses are made anew at every frame: what is pressed may be gone when it is released.
+    const pick = (event) => { const found = event.target.closest("[data-event]"); if (found) store.select(Number(found.dataset.event)); };
+    this.svg.addEventListener("pointerdown", pick);
+    this.svg.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") pick(event); });
     this.moving = s("g", { class: "moving" });
     this.crosses = s("g", { class: "crosses" });
     this.svg.append(this.moving, this.crosses);
@@ -121,7 +125,8 @@ class NetworkMap extends Component {
     for (const i of recording.indices("link.transmit")) {
       const link = this.linkIndex.get(recording.nodeOf(i));
       if (!link) continue;
-      const f = recording.fields[i], start = recording.at[i] + f.queued_ns, end = start + f.serialization_ns + link.delay_ns;
+      const f = recording.fields[i], sent = recording.framesOfEvent.get(i)?.[0];
+      const start = sent === undefined ? recording.at[i] + f.queued_ns : recording.frameAt[sent], end = start + f.serialization_ns + link.delay_ns;
       rows.push([start, end, link, f.source === link.ends[0], kindOf(recording, i), i]);
     }
     rows.sort((a, b) => a[0] - b[0]);
@@ -146,9 +151,7 @@ class NetworkMap extends Component {
       const share = took ? Math.min(1, (time - flights.start[i]) / took) : 0, { a, b, line } = flights.link[i];
       const t = flights.forward[i] ? share : 1 - share;
       line.classList.add("busy");
-      const dot = s("circle", { cx: a.x + (b.x - a.x) * t, cy: a.y + (b.y - a.y) * t, r: 5, class: `packet ${flights.kind[i]}` });
-      dot.addEventListener("click", () => store.select(flights.event[i]));
-      this.moving.append(dot);
+      this.moving.append(s("circle", { cx: a.x + (b.x - a.x) * t, cy: a.y + (b.y - a.y) * t, r: 5, class: `packet ${flights.kind[i]}`, "data-event": flights.event[i] }));
       shown++;
     }
     this.#crosses(recording, index, time, linger);
@@ -166,18 +169,24 @@ class NetworkMap extends Component {
       const place = link ? { x: (link.a.x + link.b.x) / 2, y: (link.a.y + link.b.y) / 2 } : node;
       if (!place) continue;
       const f = recording.fields[i], reason = f.reason ?? (recording.nameOf(i) === "link.lose" ? "lost on the link" : "FCS");
-      const cross = s("g", { transform: `translate(${place.x} ${place.y})`, class: "cross", tabindex: 0, role: "button", "aria-label": say("died", reason) },
+      const cross = s("g", { transform: `translate(${place.x} ${place.y})`, class: "cross", tabindex: 0, role: "button", "aria-label": say("died", reason), "data-event": i },
         s("path", { d: "M-7 -7 7 7 M7 -7 -7 7" }), Object.assign(s("text", { y: -12 }), { textContent: reason }));
-      cross.addEventListener("click", () => store.select(i));
       this.crosses.append(cross);
     }
   }
 
   #tables(recording, device, index) {
+    const key = `${device} ${index} ${recording.length} ${store.state.lang}`;
+    if (this.tabled === key) return;
+    this.tabled = key;
     if (!device) { this.panel.replaceChildren(); return; }
-    const close = h("button", { type: "button", onclick: () => store.set({ device: null }) }, say("close"));
-    this.panel.replaceChildren(
-      h("h3", {}, `${device} ${say("atMoment", timeText(store.state.time))} `, close),
+    this.close ??= h("button", { type: "button", onclick: () => store.set({ device: null }) });
+    this.close.textContent = say("close");
+    this.caption ??= h("h3");
+    const head = `${device} ${say("atMoment", timeText(recording.at[index] ?? 0))} `;
+    if (this.panel.firstChild !== this.caption) { this.caption.replaceChildren(head, this.close); this.panel.replaceChildren(this.caption); } else this.caption.firstChild.data = head;
+    while (this.panel.children.length > 1) this.panel.lastChild.remove();
+    this.panel.append(
       ...tablesAt(recording, device, index).map(({ title, heads, rows }) => h("div", { class: "table" }, h("table", {},
         h("caption", {}, title), h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
         h("tbody", {}, rows.length ? rows.map((row) => h("tr", {}, row.map((cell) => h("td", {}, String(cell))))) : h("tr", {}, h("td", { colspan: heads.length }, say("empty"))))))),
@@ -193,6 +202,7 @@ function kindOf(recording, event) {
   if (frame === undefined) return "other";
   const [bytes] = recording.forms[recording.frameData[frame]];
   if (bytes[12] === 8 && bytes[13] === 6) return "arp";
+  if (bytes[12] === 0x86 && bytes[13] === 0xdd) return { 6: "tcp", 17: "udp", 58: "icmp" }[bytes[20]] ?? "other";
   if (bytes[12] !== 8 || bytes[13] !== 0) return "other";
   return { 6: "tcp", 17: "udp", 1: "icmp" }[bytes[23]] ?? "other";
 }

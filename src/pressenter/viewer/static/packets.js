@@ -5,19 +5,23 @@ import { dissect } from "viewer/dissect.js";
 
 const ROW = 24, AROUND = 4, CELLS = 8;
 
-/** The dissection of a frame, kept. */
+/** What a frame is about, kept: the facts without the fields, for there may be very many. */
 export function dissected(recording, frame) {
   const known = recording.dissections ??= new Map(), data = recording.frameData[frame];
-  if (!known.has(data)) known.set(data, dissect(recording.bytes(frame), { fcs: recording.about.fcs !== false }));
+  if (!known.has(data)) {
+    const { layers, ...facts } = whole(recording, frame);
+    known.set(data, { ...facts, names: layers.map((layer) => layer.name) });
+  }
   return known.get(data);
 }
+
+function whole(recording, frame) { return dissect(recording.bytes(frame), { fcs: recording.about.fcs !== false }); }
 
 /** Whether a packet is what the words ask for. */
 function matches(recording, frame, text) {
   const d = dissected(recording, frame), port = /^port (\d+)$/.exec(text);
   if (port) return d.sourcePort === +port[1] || d.destinationPort === +port[1];
-  const layers = d.layers.map((layer) => layer.name);
-  if (layers.includes(text)) return true;
+  if (d.names.includes(text)) return true;
   return `${d.protocol} ${d.source} ${d.destination} ${d.info} ${recording.ports[recording.framePort[frame]]}`.toLowerCase().includes(text);
 }
 
@@ -41,7 +45,7 @@ class Packets extends Component {
     this.body.addEventListener("keydown", (event) => this.#key(event));
     this.observer = new ResizeObserver(() => this.#request());
     this.observer.observe(this.body);
-    this.update(new Set(["recording", "lang"]));
+    this.update(new Set(["recording", "lang", "selected"]));
   }
 
   stop() { this.observer.disconnect(); }
@@ -151,7 +155,7 @@ class Packets extends Component {
     this.frame = frame;
     if (frame === null) { this.tree.replaceChildren(); this.hex.replaceChildren(); return; }
     const { recording } = store.state;
-    showParts(this.tree, this.hex, recording.bytes(frame), dissected(recording, frame));
+    showParts(this.tree, this.hex, recording.bytes(frame), whole(recording, frame));
     if (reveal && this.place?.has(frame)) this.#reveal(this.place.get(frame));
     this.#mark();
   }

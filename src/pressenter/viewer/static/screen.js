@@ -13,6 +13,7 @@ export class ScreenPainter {
     const last = lastPicture(recording, index);
     const [width, height] = recording.screen;
     if (this.canvas.width !== width || this.canvas.height !== height) { this.canvas.width = width; this.canvas.height = height; this.drawn = -1; }
+    this.ticket = {};  // what is still being decoded is not wanted any more
     if (last === this.drawn) return last;
     const context = this.canvas.getContext("2d"), begin = last > this.drawn ? this.drawn + 1 : 0;
     if (begin === 0) context.clearRect(0, 0, width, height);
@@ -55,7 +56,7 @@ class Screen extends Component {
   static watches = ["recording", "index", "grown", "lang", "live"];
 
   start() {
-    this.canvas = h("canvas", { tabindex: 0, role: "img" });
+    this.canvas = h("canvas", { tabindex: 0, role: "application" });
     this.note = h("p", { class: "hint" });
     this.replaceChildren(h("h2", {}, say("screen")), this.canvas, this.note);
     this.painter = new ScreenPainter(this.canvas);

@@ -150,7 +150,7 @@ class Store extends EventTarget {
     super();
     this.state = {
       recording: null, index: 0, time: 0, playing: false, speed: 50, view: "journey", lang: "en", theme: "auto",
-      selected: null, device: null, connection: null, live: null, compare: null, everything: false,
+      selected: null, device: null, connection: null, live: null, compare: null, everything: false, problem: null,
     };
   }
 
@@ -169,8 +169,11 @@ class Store extends EventTarget {
   /** Select an event and go there. */
   select(index) { this.set({ selected: index, index, playing: false }); }
 
-  /** Something in the recording has been added. */
-  grown() { this.dispatchEvent(new CustomEvent("change", { detail: new Set(["grown"]) })); }
+  /** Something in the recording has been added; told once a frame at most, however often it is. */
+  grown() {
+    if (this.growing) return;
+    this.growing = requestAnimationFrame(() => { this.growing = 0; this.dispatchEvent(new CustomEvent("change", { detail: new Set(["grown"]) })); });
+  }
 }
 
 export const store = new Store();

@@ -19,11 +19,12 @@ const folds = {
   "arp.learn": (s, f, at) => s.arp.set(f.address, [f.address, f.mac, f.interface, at]),
   "nd.learn": (s, f, at) => s.arp.set(f.address, [f.address, f.mac, f.interface, at]),
   "arp.expire": (s, f) => s.arp.delete(f.address),
+  "nd.fail": (s, f) => s.arp.delete(f.address),
   "switch.learn": (s, f, at) => s.mac.set(f.mac, [f.mac, f.port, at]),
   "switch.flood": (s) => count(s, "flooded"),
   "switch.discard": (s) => count(s, "damaged"),
   "nat.map": (s, f, at) => s.nat.set(`${f.protocol} ${f.inside}`, [{ 6: "TCP", 17: "UDP", 1: "ICMP" }[f.protocol] ?? f.protocol, f.inside, f.outside, at]),
-  "nat.forget": (s, f) => { for (const [key, row] of s.nat) if (row[1] === f.inside) s.nat.delete(key); },
+  "nat.forget": (s, f) => { for (const [key, row] of s.nat) if (row[1] === f.inside && (f.protocol === undefined || key.startsWith(`${f.protocol} `))) s.nat.delete(key); },
   "tcp.state": (s, f, at) => f.after === "CLOSED" ? s.tcp.delete(f.connection) : s.tcp.set(f.connection, [f.connection, f.after, at]),
   "dns.keep": (s, f, at) => s.dns.set(`${f.name} ${f.type}`, [f.name, f.type, f.data, at + f.seconds * 1e9]),
   "nic.interrupt": (s, f) => s.irq.set(f.irq, [f.irq, f.device, f.count]),
@@ -55,6 +56,7 @@ function sections(recording, node, state, now) {
   add("routeTable", ["route"], (info?.routes ?? []).map((route) => [route]));
   add("interruptTable", ["number", "device", "count"], [...state.irq.values()]);
   add("ringTable", ["interface", "direction", "waiting"], [...state.rings.values()]);
+  if (state.dhcp) add("leaseTable", ["address", "server", "until"], [[...state.dhcp.slice(0, 2), timeText(state.dhcp[2])]]);
   add("counterTable", ["what", "count"], [...state.counts]);
   return found;
 }

@@ -2,6 +2,7 @@
 
 import { BEGIN, Component, END, h, say, store, timeText, upperBound } from "viewer/store.js";
 
+const MOST_REQUESTS = 1000;  // a canvas has an end
 const LANE = 22, ROW = 22, LABEL = 150, TOP = 22;
 const PHASES = [["blocked", "assigned", "#9aa"], ["dns", "name_resolved", "#0a9396"], ["connect", "connected", "#ee9b00"], ["ssl", "secured", "#ca6702"],
   ["send", "sent", "#7b61c4"], ["wait", "first_byte", "#5a9e4b"], ["receive", "finished", "#3a78c3"]];
@@ -11,7 +12,7 @@ class Timeline extends Component {
   static watches = ["recording", "grown", "index", "time", "lang", "theme", "selected"];
 
   start() {
-    this.canvas = h("canvas", { tabindex: 0, role: "img" });
+    this.canvas = h("canvas", { tabindex: 0, role: "application" });
     this.summary = h("p", { class: "hint" });
     const button = (key, sign, act) => h("button", { type: "button", "aria-label": say(key), title: say(key), onclick: act }, sign);
     this.legend = h("ul", { class: "legend" });
@@ -119,7 +120,7 @@ class Timeline extends Component {
     const { recording, time, selected, lang } = store.state;
     if (!recording || !this.lanes || !this.isConnected) return;
     const style = getComputedStyle(this), ratio = devicePixelRatio || 1;
-    const width = this.width = Math.max(300, this.canvas.parentElement.clientWidth), height = TOP + this.lanes.length * LANE + 12 + this.requests.length * ROW + 8;
+    const width = this.width = Math.max(300, this.canvas.parentElement.clientWidth), height = TOP + this.lanes.length * LANE + 12 + Math.min(this.requests.length, MOST_REQUESTS) * ROW + 8;
     if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
       this.canvas.width = Math.round(width * ratio); this.canvas.height = Math.round(height * ratio);
       this.canvas.style.width = `${width}px`; this.canvas.style.height = `${height}px`;
@@ -168,7 +169,7 @@ class Timeline extends Component {
   }
 
   #waterfall(g, width, ink) {
-    this.requests.forEach((request, i) => {
+    this.requests.slice(0, MOST_REQUESTS).forEach((request, i) => {
       const top = TOP + this.lanes.length * LANE + 12 + i * ROW, marks = request.timings;
       g.fillStyle = ink; g.fillText(request.url.replace(/^https?:\/\//, ""), 6, top + ROW / 2, LABEL - 12);
       let last = marks.started;

@@ -33,7 +33,7 @@ class WhatIf extends Component {
     const knob = knobs.find((each) => each.path === path) ?? { path, label: path, group: "", help: "", choices: [] };
     const change = (event) => { this.settings[i][1] = event.target.value; this.#keep(); };
     const input = knob.choices?.length
-      ? h("select", { id: `knob-${i}`, onchange: change }, knob.choices.map((choice) => h("option", { value: choice, selected: choice === value }, choice)))
+      ? h("select", { id: `knob-${i}`, onchange: change }, (knob.choices.includes(value) ? knob.choices : [value, ...knob.choices]).map((choice) => h("option", { value: choice, selected: choice === value }, choice || "–")))
       : h("input", { id: `knob-${i}`, value, oninput: change });
     return h("div", { class: "knob" }, h("label", { for: `knob-${i}` }, `${knob.group} ${knob.label}`), input, h("small", {}, knob.help ?? ""),
       h("button", { type: "button", "aria-label": `${say("close")} ${knob.label}`, onclick: () => { this.settings.splice(i, 1); this.#keep(); this.update(new Set(["lang"])); } }, "×"));

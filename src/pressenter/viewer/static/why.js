@@ -1,13 +1,15 @@
 // Why?  The event that is selected, its facts, and the chain of causes back to the key press.
 
-import { Component, h, say, store, timeText } from "viewer/store.js";
+import { BEGIN, Component, h, say, store, timeText } from "viewer/store.js";
+
+const MOST_TOLD = 5000;
 
 class Why extends Component {
   static watches = ["recording", "selected", "lang", "everything"];
 
   update() {
     const { recording, selected, lang, everything } = store.state;
-    if (!recording || selected === null || selected >= recording.length) {
+    if (!recording || selected === null || selected < 0 || selected >= recording.length) {
       this.replaceChildren(h("h2", {}, say("details")), h("p", { class: "hint" }, say("nothingSelected")));
       return;
     }
@@ -48,21 +50,34 @@ customElements.define("pe-why", Why);
 class Story extends Component {
   static watches = ["recording", "grown", "index", "lang", "everything"];
 
-  start() { this.list = h("ol", { class: "story", tabindex: 0, role: "listbox" }); this.replaceChildren(h("h2", {}, say("story")), this.list); this.update(new Set(["recording"])); }
+  start() {
+    this.list = h("ol", { class: "story", tabindex: 0, role: "listbox" });
+    this.list.addEventListener("keydown", (event) => this.#key(event));
+    this.replaceChildren(h("h2", {}, say("story")), this.list);
+    this.update(new Set(["recording"]));
+  }
+
+  #key(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }[event.key];
+    if (!step || !this.told.length) return;
+    event.preventDefault();
+    const here = this.told.indexOf(Number(this.lit?.dataset.event));
+    store.select(this.told[Math.min(Math.max(0, here + step), this.told.length - 1)]);
+  }
 
   update(changed) {
     const { recording, index, lang } = store.state;
     if (!recording) return;
+    if (changed.has("recording") || changed.has("lang")) { this.told = []; this.seen = 0; this.list.replaceChildren(); }
     if (changed.has("recording") || changed.has("grown") || changed.has("lang")) {
       this.querySelector("h2").textContent = say("story");
       this.list.setAttribute("aria-label", say("story"));
-      const first = recording.indices("keyboard.press")[0] ?? 0;
-      this.told = [];
-      for (let i = first; i < recording.length; i++) {
-        const meaning = recording.catalogue[recording.nameOf(i)];
-        if (meaning?.told === "always" && recording.phase[i] !== 1) this.told.push(i);
+      const fresh = [];
+      for (; this.seen < recording.length && this.told.length < MOST_TOLD; this.seen++) {
+        const i = this.seen, meaning = recording.catalogue[recording.nameOf(i)];
+        if (meaning?.told === "always" && recording.phase[i] !== BEGIN) { this.told.push(i); fresh.push(i); }
       }
-      this.list.replaceChildren(...this.told.slice(0, 3000).map((i) => h("li", { role: "option", "data-event": i, "aria-selected": "false", onclick: () => store.select(i) },
+      this.list.append(...fresh.map((i) => h("li", { role: "option", id: `told-${i}`, "data-event": i, "aria-selected": "false", onclick: () => store.select(i) },
         h("span", { class: "when" }, (recording.at[i] / 1e6).toFixed(3)), h("span", { class: `step step-${recording.stepOf(i)}` }, `${recording.stepOf(i)}`), ` ${recording.nodeOf(i)}: ${recording.sentence(i, lang)}`)));
     }
     let low = 0, high = this.told.length;
@@ -71,6 +86,7 @@ class Story extends Component {
     if (row !== this.lit) {
       this.lit?.setAttribute("aria-selected", "false");
       row?.setAttribute("aria-selected", "true");
+      if (row) this.list.setAttribute("aria-activedescendant", row.id);
       if (row) { const { offsetTop, offsetHeight } = row; if (offsetTop < this.list.scrollTop || offsetTop + offsetHeight > this.list.scrollTop + this.list.clientHeight) this.list.scrollTop = offsetTop - this.list.clientHeight / 2; }
       this.lit = row;
     }
