@@ -154,10 +154,20 @@ class NetworkMap extends Component {
       this.moving.append(s("circle", { cx: a.x + (b.x - a.x) * t, cy: a.y + (b.y - a.y) * t, r: 5, class: `packet ${flights.kind[i]}`, "data-event": flights.event[i] }));
       shown++;
     }
+    this.#atHand(recording, index);
     this.#crosses(recording, index, time, linger);
     const at = recording.nodeOf(index);
     for (const [name, group] of this.nodes) { group.classList.toggle("here", name === at); group.classList.toggle("chosen", name === device); group.setAttribute("aria-pressed", name === device); }
     this.#tables(recording, device, index);
+  }
+
+  /** The frame that the event at hand sends, or that arrives with it. */
+  #atHand(recording, index) {
+    const name = recording.nameOf(index), link = this.linkIndex.get(recording.nodeOf(index));
+    if (!link || (name !== "link.transmit" && name !== "link.arrive")) return;
+    const port = recording.fields[index][name === "link.transmit" ? "source" : "target"], [from, to] = port === link.ends[0] ? [link.a, link.b] : [link.b, link.a];
+    link.line.classList.add("busy");
+    this.moving.append(s("circle", { cx: from.x + (to.x - from.x) * 0.3, cy: from.y + (to.y - from.y) * 0.3, r: 7, class: `packet ${kindOf(recording, index)}`, "data-event": index }));
   }
 
   #crosses(recording, index, time, linger) {

@@ -16,7 +16,7 @@ class Why extends Component {
     const name = recording.nameOf(selected), meaning = recording.catalogue[name], frames = recording.framesOfEvent.get(selected);
     const connection = recording.fields[selected].connection;
     const isTcp = typeof connection === "string" && name.startsWith("tcp.");
-    this.replaceChildren(
+    this.replaceChildren(...[
       h("h2", {}, say("details")),
       h("p", { class: "sentence" }, h("b", {}, `${recording.nodeOf(selected)}: `), recording.sentence(selected, lang)),
       h("p", { class: "hint" }, `${timeText(recording.at[selected])} · ${meaning?.step ?? ""} ${recording.stepTitle(meaning?.step ?? 0, lang)} · ${name}`),
@@ -28,13 +28,13 @@ class Why extends Component {
       h("h3", {}, say("chain")),
       h("label", { class: "check" }, h("input", { type: "checkbox", checked: everything, onchange: (event) => store.set({ everything: event.target.checked }) }), ` ${say("everyEvent")}`),
       this.#chain(recording, selected, lang, everything),
-    );
+    ].filter(Boolean));
   }
 
   #facts(recording, index) {
     const rows = Object.entries(recording.fields[index]).filter(([key]) => !key.endsWith("_zh"));
     if (!rows.length) return null;
-    return h("details", { open: rows.length < 8 }, h("summary", {}, say("fields")), h("table", {}, h("tbody", {}, rows.map(([key, value]) => h("tr", {}, h("th", { scope: "row" }, key), h("td", {}, typeof value === "object" && value !== null ? JSON.stringify(value) : String(value)))))));
+    return h("details", { open: rows.length < 8 }, h("summary", {}, say("fields")), h("table", {}, h("tbody", {}, rows.map(([key, value]) => h("tr", {}, h("th", { scope: "row" }, key), h("td", {}, inWords(value)))))));
   }
 
   #chain(recording, index, lang, everything) {
@@ -42,6 +42,12 @@ class Why extends Component {
     return h("ol", { class: "chain" }, told.map((i) => h("li", {}, h("button", { type: "button", class: "link", onclick: () => store.select(i) },
       h("span", { class: "when" }, timeText(recording.at[i])), ` ${recording.nodeOf(i)}: ${recording.sentence(i, lang)}`))));
   }
+}
+
+/** A fact as text: a list of names and values a line each. */
+function inWords(value) {
+  if (Array.isArray(value)) return value.map((item) => Array.isArray(item) ? item.join(": ") : inWords(item)).join(value.some(Array.isArray) ? "\n" : ", ");
+  return typeof value === "object" && value !== null ? Object.entries(value).map(([name, item]) => `${name}: ${item}`).join("\n") : String(value);
 }
 
 customElements.define("pe-why", Why);
