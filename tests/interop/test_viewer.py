@@ -110,6 +110,8 @@ def test_each_view_has_its_picture(report: str, open_page: Callable[..., Any]) -
     narrow.wait_for_timeout(300)
     narrow.screenshot(path=ARTIFACTS / "report-phone.png")
     assert narrow.locator("#tab-journey").inner_text() == "旅程"
+    shown(narrow, "packets")
+    assert "目的端口" in narrow.locator("pe-packets .headers").inner_text()
     assert narrow.evaluate("document.documentElement.scrollWidth") <= 390  # nothing reaches beyond a phone's screen
 
 
@@ -335,6 +337,9 @@ def test_a_person_uses_the_studio(studio: str, open_page: Callable[..., Any]) ->
     box = canvas.bounding_box()
     canvas.click(position={"x": 226 / 1280 * box["width"], "y": 147 / 900 * box["height"]})
     page.locator("pe-story li", has_text="a click on <a The fibre>").wait_for()
+    # the keyboard of a phone types in the world
+    page.locator("pe-screen .keys").press_sequentially("ab")
+    page.locator("pe-story li", has_text="history suggests").or_(page.locator("pe-transport .now")).first.wait_for()
     # what if one frame in twenty is lost?
     shown(page, "whatif")
     page.locator("pe-whatif .tools select").select_option("links.home-router:wan--isp-access:home.loss")

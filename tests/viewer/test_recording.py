@@ -10,7 +10,7 @@ from typing import Any
 
 import pressenter
 from pressenter.viewer.recording import Recording
-from pressenter.viewer.report import report_html
+from pressenter.viewer.report import report_html, static_file, static_names
 
 
 def document(journey: pressenter.Journey) -> dict[str, Any]:
@@ -58,33 +58,17 @@ def test_a_page_cannot_end_the_data_that_it_is_in() -> None:
 
 
 def test_the_words_of_the_viewer_are_in_both_languages() -> None:
-    from pressenter.viewer.report import static_file, static_names
-
-    words = set(re.findall(r"^  (\w+): \{", static_file("words.js"), re.M)) | {
-        "dns",
-        "connect",
-        "ssl",
-        "send",
-        "wait",
-        "receive",
-        "lcp",
-        "load",
-        "dom",
-        "styles",
-        "layers",
-        "stages",
-        "after",
-    }
-    for entry in re.findall(r"(\w+): \{ *(?:\n *)?en: [^}]*\}", static_file("words.js")):
-        assert entry
-    used = {
-        word
-        for name in static_names()
-        if name.endswith(".js")
-        for word in re.findall(r'say\("(\w+)"', static_file(name))
-    }
-    assert used <= words, used - words
-    assert static_file("words.js").count(" en: ") == static_file("words.js").count(" zh: ")
+    text = static_file("words.js")
+    words = dict(re.findall(r"(\w+): \{\s*en: \"((?:[^\"\\\\]|\\\\.)*)\",\s*zh: \"", text))
+    assert len(words) == text.count(" en: ") == text.count(" zh: ") > 100
+    scripts = {name: static_file(name) for name in static_names() if name.endswith(".js")}
+    used = {word for script in scripts.values() for word in re.findall(r'say\("(\w+)"', script)}
+    assert used <= words.keys(), used - words.keys()
+    fields = set(re.findall(r'r\.(?:field|bits)\("([^"]+)"', scripts["dissect.js"]))
+    titles = set(re.findall(r'layer\("\w+", "([^"]+)"', scripts["dissect.js"]))
+    chinese = set(re.findall(r'(?:"([^"]+)"|(\b\w+)): "[^"]*[\u4e00-\u9fff]', scripts["headers.js"]))
+    known = {quoted or plain for quoted, plain in chinese}
+    assert fields | titles <= known, (fields | titles) - known
 
 
 def test_the_screen_is_kept_as_changes(journey: pressenter.Journey) -> None:

@@ -23,7 +23,7 @@ export function connect() {
       live.knobs = message.knobs;
       store.grown();
       const wanted = store.wanted?.get("go");
-      if (wanted) { store.wanted.delete("go"); live.send({ do: "visit", address: wanted }); }
+      if (wanted) { recording.about.address = wanted; live.send({ do: "visit", address: wanted }); }
     } else if (message.kind === "more") {
       store.set({ problem: null });
       const follows = store.state.index >= recording.length - 2;
@@ -58,6 +58,9 @@ class Address extends Component {
     const address = this.input.value.trim();
     if (!address) return;
     store.state.recording.about.address = address;
+    const parts = new URLSearchParams(location.hash.slice(1));
+    parts.set("go", address);  // whoever opens this address sees the same journey
+    history.replaceState(null, "", `#${parts}`);
     store.state.live?.send({ do: "visit", address });
   }
 }

@@ -2,6 +2,7 @@
 
 import { Component, h, say, store, timeText } from "viewer/store.js";
 import { dissect } from "viewer/dissect.js";
+import { headerWord } from "viewer/headers.js";
 
 const ROW = 24, AROUND = 4, CELLS = 8;
 
@@ -86,7 +87,7 @@ class Packets extends Component {
     this.rows.clear();
     this.space.replaceChildren();
     this.#request();
-    if (!this.place.has(this.frame)) this.#show(shown[0] ?? null, false);
+    this.#show(this.place.has(this.frame) ? this.frame : shown[0] ?? null, false);
   }
 
   #request() { if (!this.pending) this.pending = requestAnimationFrame(() => { this.pending = 0; this.#rows(); }); }
@@ -173,13 +174,13 @@ export function showParts(tree, hex, bytes, { layers }) {
   };
   tree.replaceChildren(h("h3", {}, say("headers")), ...layers.map((layer) => {
     const rows = layer.fields.map((field) => {
-      const element = h("button", { type: "button", class: "header-field" }, h("b", {}, field.name), " ", field.value, field.note ? h("small", {}, ` ${field.note}`) : null);
+      const element = h("button", { type: "button", class: "header-field" }, h("b", {}, headerWord(field.name)), " ", field.value, field.note ? h("small", {}, ` ${headerWord(field.note)}`) : null);
       element.addEventListener("click", () => light(field.start, field.end, element));
       element.addEventListener("pointerenter", () => light(field.start, field.end, element));
       fields.push({ element, ...field });
       return h("li", {}, element);
     });
-    return h("details", { open: true }, h("summary", {}, `${layer.title} (${layer.end - layer.start} ${say("bytes").toLowerCase()})`), h("ul", {}, rows));
+    return h("details", { open: true }, h("summary", {}, `${headerWord(layer.title)} (${layer.end - layer.start} ${say("bytes").toLowerCase()})`), h("ul", {}, rows));
   }));
   const lines = [];
   for (let i = 0; i < bytes.length; i += 16)

@@ -58,8 +58,12 @@ class Screen extends Component {
   start() {
     this.canvas = h("canvas", { tabindex: 0, role: "application" });
     this.note = h("p", { class: "hint" });
-    this.replaceChildren(h("h2", {}, say("screen")), this.canvas, this.note);
+    this.keys = h("input", { type: "text", class: "keys", autocapitalize: "none", autocomplete: "off", spellcheck: "false", hidden: true });
+    this.keys.addEventListener("beforeinput", (event) => this.#typed(event));
+    this.keys.addEventListener("keydown", (event) => { if (event.key.length > 1 && event.key !== "Tab") this.#key(event); });
+    this.replaceChildren(h("h2", {}, say("screen")), this.canvas, this.keys, this.note);
     this.painter = new ScreenPainter(this.canvas);
+    this.canvas.addEventListener("pointerup", (event) => { this.touched = event.pointerType === "touch"; });
     this.canvas.addEventListener("click", (event) => this.#click(event));
     this.canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.canvas.addEventListener("keydown", (event) => this.#key(event));
@@ -73,6 +77,8 @@ class Screen extends Component {
     const last = lastPicture(recording, index);
     this.note.textContent = live && this.#isPresent() ? say("useScreen") : live ? say("past") : last < 0 ? say("noPicture") : say("whyPixel");
     this.canvas.setAttribute("aria-label", say("screen"));
+    this.keys.hidden = !live || !this.#isPresent();
+    this.keys.placeholder = say("typeHere"); this.keys.setAttribute("aria-label", say("typeHere"));
     this.painter.paint(recording, index);
   }
 
@@ -86,9 +92,22 @@ class Screen extends Component {
 
   #click(event) {
     const { recording, index, live } = store.state, [x, y] = this.#point(event);
-    if (live && !event.altKey && this.#isPresent()) { this.canvas.focus(); live.send({ do: "click", x, y }); return; }
+    if (live && !event.altKey && this.#isPresent()) {
+      // A finger on this screen is a finger on the world's; it cannot type there, but in the field below.
+      if (!this.touched) this.canvas.focus();
+      live.send({ do: this.touched ? "tap" : "click", x, y });
+      return;
+    }
     const found = recording ? pixelEvent(recording, index, x, y) : -1;
     if (found >= 0) store.set({ selected: found });
+  }
+
+  /** Characters of an on-screen keyboard go to the world's keyboard one by one. */
+  #typed(event) {
+    event.preventDefault();
+    const { live } = store.state;
+    if (event.inputType === "deleteContentBackward") live?.send({ do: "key", character: "\b" });
+    for (const character of event.data ?? "") live?.send({ do: "key", character });
   }
 
   #wheel(event) {

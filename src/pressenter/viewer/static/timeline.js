@@ -6,6 +6,8 @@ const MOST_REQUESTS = 1000;  // a canvas has an end
 const LANE = 22, ROW = 22, LABEL = 150, TOP = 22;
 const PHASES = [["blocked", "assigned", "#9aa"], ["dns", "name_resolved", "#0a9396"], ["connect", "connected", "#ee9b00"], ["ssl", "secured", "#ca6702"],
   ["send", "sent", "#7b61c4"], ["wait", "first_byte", "#5a9e4b"], ["receive", "finished", "#3a78c3"]];
+/** Steps of several parts, each with a lane of its own, by the layers of their events. */
+const DIVIDED = { 13: [["http"], ["tls"]], 15: [["html", "page", "image", "font"], ["css"], ["layout"], ["paint"]] };
 const MOMENTS = { "page.first_contentful_paint": "fcp", "page.largest_contentful_paint": "lcp", "page.dom_content_loaded": "dcl", "page.loaded": "load" };
 
 class Timeline extends Component {
@@ -53,9 +55,14 @@ class Timeline extends Component {
 
   /** Events by lane, so that a lane's visible part is found by halving. */
   #index(recording) {
-    this.lanes = recording.steps.map(() => ({ at: [], index: [], bars: [] }));
+    const lane_ = (step, layers) => ({ step, layers, at: [], index: [], bars: [] });
+    this.lanes = recording.steps.flatMap(({ number }) => (DIVIDED[number] ?? [null]).map((layers) => lane_(number, layers)));
+    const home = recording.names.map((name) => {
+      const step = recording.catalogue[name]?.step, layer = name.split(".")[0];
+      return this.lanes.find((lane) => lane.step === step && lane.layers?.includes(layer)) ?? this.lanes.find((lane) => lane.step === step);
+    });
     for (let i = 0; i < recording.length; i++) {
-      const lane = this.lanes[recording.stepOf(i) - 1];
+      const lane = home[recording.name[i]];
       if (!lane || recording.phase[i] === END) continue;
       if (recording.phase[i] === BEGIN && recording.endOf.has(i)) lane.bars.push(i);
       lane.at.push(recording.at[i]); lane.index.push(i);
@@ -150,9 +157,9 @@ class Timeline extends Component {
   }
 
   #lane(g, lane, i, recording, width, lang, ink, faint) {
-    const top = TOP + i * LANE, hue = (i * 47) % 360;
+    const top = TOP + i * LANE, hue = (lane.step * 47) % 360;
     g.fillStyle = faint; g.fillRect(0, top, width, 1);
-    g.fillStyle = ink; g.fillText(`${i + 1} ${recording.stepTitle(i + 1, lang)}`, 6, top + LANE / 2, LABEL - 12);
+    g.fillStyle = ink; g.fillText(`${lane.step} ${lane.layers ? lane.layers.map((layer) => say(`lane_${layer}`)).join(", ") : recording.stepTitle(lane.step, lang)}`, 6, top + LANE / 2, LABEL - 12);
     g.fillStyle = `hsl(${hue} 55% 50% / .45)`;
     for (const bar of lane.bars) {
       const x = this.#x(recording.at[bar]), end = this.#x(recording.at[recording.endOf.get(bar)]);

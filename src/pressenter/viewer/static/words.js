@@ -115,6 +115,8 @@ export const words = {
   },
   blocked: { en: "waiting", zh: "排队" }, dns: { en: "name", zh: "域名" }, connect: { en: "connect", zh: "连接" },
   ssl: { en: "TLS", zh: "TLS" }, send: { en: "send", zh: "发送" }, wait: { en: "wait", zh: "等待" }, receive: { en: "receive", zh: "接收" },
+  lane_http: { en: "HTTP", zh: "HTTP" }, lane_tls: { en: "TLS", zh: "TLS" }, lane_html: { en: "parse", zh: "解析" }, lane_page: { en: "page", zh: "页面" },
+  lane_image: { en: "pictures", zh: "图片" }, lane_font: { en: "fonts", zh: "字体" }, lane_css: { en: "style", zh: "样式" }, lane_layout: { en: "layout", zh: "布局" }, lane_paint: { en: "paint", zh: "绘制" },
   fcp: { en: "first contentful paint", zh: "首次内容绘制" }, lcp: { en: "largest contentful paint", zh: "最大内容绘制" },
   dcl: { en: "DOMContentLoaded", zh: "DOMContentLoaded" }, load: { en: "load", zh: "load" },
   htmlSource: { en: "Source", zh: "源码" }, dom: { en: "DOM", zh: "DOM" }, styles: { en: "Style", zh: "样式" },
