@@ -52,10 +52,12 @@ class Faults(NamedTuple):
 class _Direction:
     """One way of a link."""
 
-    __slots__ = ("dropped", "idle_at_ns", "randomness", "target")
+    __slots__ = ("dropped", "faults", "idle_at_ns", "perfect", "randomness", "target")
 
-    def __init__(self, target: Port, randomness: random.Random) -> None:
+    def __init__(self, target: Port, randomness: random.Random, faults: Faults) -> None:
         self.target = target
+        self.faults = faults
+        self.perfect = not any(faults[:4])
         self.idle_at_ns = 0
         self.randomness = randomness
         self.dropped = 0
@@ -85,12 +87,10 @@ class Link:
         self.rate_bps = rate_bps
         self.delay_ns = delay_ns
         self.queue_bytes = queue_bytes
-        self._faults = faults
-        self._perfect = not any(faults[:4])
         self.up = True
         self._directions = {
-            first: _Direction(second, randomness.stream(f"link/{name}/{first}")),
-            second: _Direction(first, randomness.stream(f"link/{name}/{second}")),
+            first: _Direction(second, randomness.stream(f"link/{name}/{first}"), faults),
+            second: _Direction(first, randomness.stream(f"link/{name}/{second}"), faults),
         }
         for port in self.ends:
             if port.medium is not None:
@@ -99,13 +99,32 @@ class Link:
 
     @property
     def faults(self) -> Faults:
-        """What may befall a frame; may be changed at any time."""
-        return self._faults
+        """What may befall a frame from the first end; setting it, at any time, sets both directions."""
+        return self._directions[self.ends[0]].faults
 
     @faults.setter
     def faults(self, faults: Faults) -> None:
-        self._faults = faults
-        self._perfect = not any(faults[:4])
+        for port in self.ends:
+            self.set_faults(port, faults)
+
+    def faults_of(self, port: Port) -> Faults:
+        """What may befall frames that ``port`` sends."""
+        return self._directions[port].faults
+
+    def replace_end(self, port: Port) -> None:
+        """Plug another port in, in the place of the one with the same name."""
+        (old,) = [end for end in self.ends if str(end) == str(port)]
+        other = self.ends[1] if self.ends[0] is old else self.ends[0]
+        self.ends = (port, other) if self.ends[0] is old else (other, port)
+        self._directions[port] = self._directions.pop(old)
+        self._directions[other].target = port
+        port.medium = self
+
+    def set_faults(self, port: Port, faults: Faults) -> None:
+        """What may befall frames that ``port`` sends, from now on."""
+        way = self._directions[port]
+        way.faults = faults
+        way.perfect = not any(faults[:4])
 
     def cut(self) -> None:
         """Nothing passes any more; what is under way is lost too."""
@@ -136,7 +155,7 @@ class Link:
             )  # fmt: skip
             recorder.capture(start_ns, str(port), True, frame)
         arrival_ns = sent_ns + self.delay_ns
-        if self._perfect:
+        if way.perfect:
             self.agenda.at(arrival_ns, self._arrive, way, frame)
         else:
             self._transmit_badly(way, frame, arrival_ns)
@@ -161,7 +180,7 @@ class Link:
 
     def _transmit_badly(self, way: _Direction, frame: bytes, arrival_ns: int) -> None:
         """Let the link's faults befall a frame.  The draws come in a fixed order and number."""
-        faults, chance = self.faults, way.randomness.random
+        faults, chance = way.faults, way.randomness.random
         lost, doubled, late, damaged = [chance() < p for p in faults[:4]]
         record, cause = self.recorder.record, self.agenda.cause
         if lost:

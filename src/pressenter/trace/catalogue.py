@@ -249,6 +249,10 @@ _event("centre.forward", 12, "sends on from {source} to {destination}: {route}, 
        "转发 {source} 到 {destination}：{route}，TTL {ttl}", "RFC 1812 §5.2.1", "node")
 _event("server.request", 12, "serves {method} {target}: {status} {reason}, {length} bytes",
        "处理 {method} {target}：{status} {reason}，{length} 字节", "RFC 9110 §9", "always")
+_event("host.crash", 12, "the power fails: programs, connections and caches are gone",
+       "断电：程序、连接与缓存全部丢失", "", "always")
+_event("host.boot", 12, "comes up again, as new",
+       "重新启动，一切如新", "", "always")
 _event("host.exception", 12, "a program failed: {message}: {error}",
        "程序出错：{message}：{error}", "", "always")
 # 13 HTTP and TLS
