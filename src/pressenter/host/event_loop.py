@@ -26,7 +26,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
 from pressenter.host.ipv6.source_address import order_destinations
-from pressenter.host.not_offered import CallsNotOffered, refuse
+from pressenter.host.not_offered import refuse
+from pressenter.host.socket_calls import SocketCalls
+from pressenter.host.sockets import Socket
 from pressenter.host.tcp.endpoint import Endpoint, Listener
 from pressenter.host.transports import DatagramTransport, HostServer, StreamTransport
 from pressenter.http.happy_eyeballs import connect_to_first
@@ -54,7 +56,7 @@ class _Timer(asyncio.TimerHandle):
         self.entry.cancel()
 
 
-class HostLoop(CallsNotOffered):
+class HostLoop(SocketCalls):
     """The event loop of one host."""
 
     def __init__(self, host: Host) -> None:
@@ -298,10 +300,15 @@ class HostLoop(CallsNotOffered):
         interleave: int | None = None, all_errors: bool = False,
     ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:  # fmt: skip
         """Connect to the first of a name's addresses that answers."""
-        if sock is not None or local_addr is not None:
-            refuse("create_connection(sock=..., local_addr=...)")
+        if local_addr is not None:
+            refuse("create_connection(local_addr=...)")
         if ssl and server_hostname is None:
             server_hostname = host
+        if sock is not None:
+            return await self._start(
+                self._transport_of(sock), protocol_factory(), ssl, server_hostname, False,
+                ssl_handshake_timeout, ssl_shutdown_timeout,
+            )  # fmt: skip
         ways = await self._addresses(host, port, flags, family)
         if happy_eyeballs_delay is not None or interleave is not None:
             ways = in_turn(ways, interleave or 1)
@@ -317,6 +324,26 @@ class HostLoop(CallsNotOffered):
             raise
         return await self._start(
             transport, protocol, ssl, server_hostname, False,
+            ssl_handshake_timeout, ssl_shutdown_timeout,
+        )  # fmt: skip
+
+    def _transport_of(self, sock: Any) -> StreamTransport:
+        """A transport for a connection that a program has opened with a socket of its own."""
+        if not isinstance(sock, Socket):
+            refuse(f"a socket of the operating system ({type(sock).__name__})")
+        finished = sock.is_readable and sock.connection_state.name in ("CLOSE_WAIT", "LAST_ACK")
+        transport = StreamTransport(self, asyncio.Protocol())
+        transport.attach(sock.hand_over(), None, finished)
+        return transport
+
+    async def connect_accepted_socket(  # type: ignore[override]
+        self, protocol_factory: Callable[[], asyncio.BaseProtocol], sock: Any, *,
+        ssl: ssl.SSLContext | None = None, ssl_handshake_timeout: float | None = None,
+        ssl_shutdown_timeout: float | None = None,
+    ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:  # fmt: skip
+        """A transport for a connection that `sock_accept` has given."""
+        return await self._start(
+            self._transport_of(sock), protocol_factory(), ssl, None, True,
             ssl_handshake_timeout, ssl_shutdown_timeout,
         )  # fmt: skip
 
@@ -411,7 +438,10 @@ class HostLoop(CallsNotOffered):
     ) -> HostServer:  # fmt: skip
         """Listen on a port of this host."""
         if sock is not None:
-            refuse("create_server(sock=...)")
+            if not isinstance(sock, Socket):
+                refuse(f"a socket of the operating system ({type(sock).__name__})")
+            host, port = sock.getsockname()[:2]
+            sock.close()
         places = host if isinstance(host, (list, tuple)) else [host]
         listeners: list[Listener] = []
         for place in places:

@@ -31,30 +31,6 @@ class CallsNotOffered(asyncio.AbstractEventLoop):
     def remove_writer(self, *_: Any) -> NoReturn:
         refuse("remove_writer()")
 
-    async def sock_recv(self, *_: Any) -> NoReturn:
-        refuse("sock_recv()")
-
-    async def sock_recv_into(self, *_: Any) -> NoReturn:
-        refuse("sock_recv_into()")
-
-    async def sock_recvfrom(self, *_: Any) -> NoReturn:
-        refuse("sock_recvfrom()")
-
-    async def sock_recvfrom_into(self, *_: Any) -> NoReturn:
-        refuse("sock_recvfrom_into()")
-
-    async def sock_sendto(self, *_: Any) -> NoReturn:
-        refuse("sock_sendto()")
-
-    async def sock_sendall(self, *_: Any) -> NoReturn:
-        refuse("sock_sendall()")
-
-    async def sock_connect(self, *_: Any) -> NoReturn:
-        refuse("sock_connect()")
-
-    async def sock_accept(self, *_: Any) -> NoReturn:
-        refuse("sock_accept()")
-
     async def sock_sendfile(self, *_: Any, **__: Any) -> NoReturn:
         refuse("sock_sendfile()")
 
@@ -78,9 +54,6 @@ class CallsNotOffered(asyncio.AbstractEventLoop):
 
     async def create_unix_server(self, *_: Any, **__: Any) -> NoReturn:
         refuse("create_unix_server()")
-
-    async def connect_accepted_socket(self, *_: Any, **__: Any) -> NoReturn:
-        refuse("connect_accepted_socket()")
 
     def add_signal_handler(self, *_: Any) -> NoReturn:  # type: ignore[override]
         refuse("add_signal_handler()")

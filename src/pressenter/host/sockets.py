@@ -217,7 +217,7 @@ class Socket:
         buffer = endpoint.connection.receive_buffer
         if buffer.readable:
             return buffer.peek(bufsize) if flags & socket.MSG_PEEK else endpoint.read(bufsize)
-        self._raise_error()
+        self.raise_error()
         if self._peer_finished or endpoint.connection.state is State.CLOSED:
             return b""
         raise BlockingIOError(errno.EAGAIN, "nothing has arrived")
@@ -234,7 +234,7 @@ class Socket:
         if self.type == socket.SOCK_STREAM:
             return self.recv(bufsize, flags), self._text(*(self._remote or (self._any, 0)))
         self._check_open()
-        self._raise_error()
+        self.raise_error()
         if not self._datagrams:
             raise BlockingIOError(errno.EAGAIN, "nothing has arrived")
         payload, address, port = self._datagrams[0] if flags & socket.MSG_PEEK else self._datagrams.popleft()
@@ -266,6 +266,12 @@ class Socket:
                 endpoint.abort()
             else:
                 endpoint.close()
+
+    def hand_over(self) -> Endpoint:
+        """Give an open connection away, as ``detach`` gives a descriptor away; the socket is closed."""
+        endpoint = self._established()
+        self._closed, self._endpoint = True, None
+        return endpoint
 
     # ---- options, and what event loops ask -----------------------------------------------------------
 
@@ -369,13 +375,14 @@ class Socket:
         self._check_open()
         endpoint = self._endpoint
         if endpoint is None or self._connecting:
-            self._raise_error()
+            self.raise_error()
             if self._connecting:
                 raise BlockingIOError(errno.EAGAIN, "the connection is being made")
             raise OSError(errno.ENOTCONN, "the socket is not connected")
         return endpoint
 
-    def _raise_error(self) -> None:
+    def raise_error(self) -> None:
+        """What has gone wrong with the socket, once."""
         error, self._error = self._error, None
         if error is not None:
             raise error

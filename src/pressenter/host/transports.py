@@ -96,9 +96,16 @@ class StreamTransport(asyncio.Transport):
         self._about: dict[str, Any] = {}
         super().__init__()
 
-    def attach(self, endpoint: Endpoint, on_connected: Callable[[OSError | None], None] | None) -> None:
-        """Take over a connection; ``on_connected`` hears how its opening ends."""
+    def attach(
+        self, endpoint: Endpoint, on_connected: Callable[[OSError | None], None] | None, peer_finished: bool = False
+    ) -> None:
+        """Take over a connection; ``on_connected`` hears how its opening ends.
+
+        Args:
+            peer_finished: whether the other end has sent its last byte already.
+        """
         self._endpoint = endpoint
+        self._peer_finished = peer_finished
         endpoint.connection.sender.no_delay = True  # as asyncio sets it on the standard loop
         self._connected = on_connected
         endpoint.owner = self

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pressenter.host.event_loop import HostLoop
+from pressenter.testing.blocking import current_program
 from pressenter.testing.internet import EPOCH_SECONDS
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def virtual_clocks(internet: Internet) -> Iterator[None]:
         origin_ns = round(EPOCH_SECONDS * 1e9) if name.startswith("time") else 0
 
         def tell() -> Any:
-            loop = asyncio._get_running_loop()
+            program = current_program()
+            loop = program.host.loop if program is not None else asyncio._get_running_loop()
             if not isinstance(loop, HostLoop) or loop.agenda is not internet.agenda:
                 return original()
             host = internet.hosts.get(loop.host.name)

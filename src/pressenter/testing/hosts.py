@@ -12,6 +12,7 @@ from pressenter.dns.stub import StubResolver
 from pressenter.host.interface import Interface
 from pressenter.host.routes import Route
 from pressenter.network.router import Router
+from pressenter.testing.blocking import BlockingProgram
 from pressenter.wire.address import ipv4_text
 
 if TYPE_CHECKING:
@@ -140,6 +141,15 @@ class SimulatedHost:
             task.cancel()
             raise
         return task.result()
+
+    async def run_blocking(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Run a function that blocks (`requests`, `socket`, `http.client`) on this host, and wait for its result.
+
+        It runs in a thread that is alone at any time (see `pressenter.testing.blocking`); its sockets, names and
+        sleeps are simulated.
+        """
+        result: Result = await self.run(BlockingProgram(self, function, arguments).run())
+        return result
 
     # ---- trouble -------------------------------------------------------------------------------
 

@@ -78,12 +78,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if made is None or not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     from pressenter.testing.clock import virtual_clocks
+    from pressenter.testing.python_sockets import simulated_sockets
 
     marker = pyfuncitem.get_closest_marker("virtual_limit")
     limit = str(marker.args[0]) if marker is not None and marker.args else "1h"
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names if name in pyfuncitem.funcargs}
-    with virtual_clocks(made):
+    with virtual_clocks(made), simulated_sockets():
         made.run(pyfuncitem.obj(**arguments), limit)
     return True
 

@@ -1,0 +1,286 @@
+"""Unmodified software on simulated hosts: asyncio's and such that blocks."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import threading
+import time
+import urllib.request
+from typing import Any
+
+import pytest
+
+from pressenter.testing import Internet, SimulatedHost
+
+
+async def _hello(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": scope["path"].encode() * 100})
+
+
+@pytest.fixture
+def pair(internet: Internet) -> tuple[SimulatedHost, SimulatedHost]:
+    server, phone = internet.host("shop.test"), internet.host("phone")
+    internet.link(phone, server, delay="30ms", rate="20Mbit/s", loss=0.01)
+    return server, phone
+
+
+# ---- asyncio -----------------------------------------------------------------------------------------
+
+
+async def test_aiohttp_client_and_server(internet: Internet, pair: tuple[SimulatedHost, SimulatedHost]) -> None:
+    import aiohttp
+    from aiohttp import web
+
+    server, phone = pair
+
+    async def serve() -> None:
+        async def answer(request: web.Request) -> web.Response:
+            return web.Response(text=f"hello {await request.text()}")
+
+        async def talk(request: web.Request) -> web.WebSocketResponse:
+            line = web.WebSocketResponse()
+            await line.prepare(request)
+            async for message in line:
+                await line.send_str(message.data.upper())
+            return line
+
+        application = web.Application()
+        application.add_routes([web.post("/", answer), web.get("/talk", talk)])
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "0.0.0.0", 80).start()
+
+    async def ask() -> tuple[list[str], str]:
+        async with aiohttp.ClientSession() as session:
+
+            async def post(n: int) -> str:
+                async with session.post("http://shop.test/", data=str(n)) as response:
+                    return await response.text()
+
+            answers = await asyncio.gather(*(post(n) for n in range(10)))
+            async with session.ws_connect("http://shop.test/talk") as line:
+                await line.send_str("quietly")
+                return answers, str((await line.receive()).data)
+
+    server.program(serve)
+    await asyncio.sleep(1)
+    answers, said = await phone.run(ask())
+    assert answers == [f"hello {n}" for n in range(10)] and said == "QUIETLY"
+
+
+async def test_hypercorn(internet: Internet, pair: tuple[SimulatedHost, SimulatedHost]) -> None:
+    import httpx
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    server, phone = pair
+    config = Config()
+    config.bind = ["0.0.0.0:80"]
+
+    async def run() -> None:
+        over = asyncio.Event()
+        await serve(_hello, config, shutdown_trigger=over.wait)  # type: ignore[arg-type]
+
+    async def ask() -> str:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get("http://shop.test/abc")).text
+
+    server.program(run)
+    await asyncio.sleep(1)
+    assert await phone.run(ask()) == "/abc" * 100
+
+
+async def test_anyio(internet: Internet, pair: tuple[SimulatedHost, SimulatedHost]) -> None:
+    import anyio
+
+    server, phone = pair
+
+    async def serve() -> None:
+        async def answer(stream: Any) -> None:
+            async with stream:
+                await stream.send((await stream.receive())[::-1])
+
+        listener = await anyio.create_tcp_listener(local_host="0.0.0.0", local_port=80)
+        await listener.serve(answer)
+
+    async def ask() -> bytes:
+        with anyio.fail_after(60):
+            async with await anyio.connect_tcp("shop.test", 80) as stream:
+                await stream.send(b"stressed")
+                return await stream.receive()
+
+    server.program(serve)
+    await asyncio.sleep(1)
+    assert await phone.run(ask()) == b"desserts"
+
+
+async def test_the_sock_calls(internet: Internet, pair: tuple[SimulatedHost, SimulatedHost]) -> None:
+    server, phone = pair
+
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        with_a_name = socket.socket()
+        with_a_name.bind(("0.0.0.0", 80))
+        with_a_name.listen()
+        connection, _ = await loop.sock_accept(with_a_name)
+        while data := await loop.sock_recv(connection, 65_536):
+            await loop.sock_sendall(connection, data)
+        connection.close()
+
+    async def ask() -> bytes:
+        loop = asyncio.get_running_loop()
+        mine = socket.socket()
+        mine.setblocking(False)
+        await loop.sock_connect(mine, ("shop.test", 80))
+        sending = loop.create_task(loop.sock_sendall(mine, bytes(range(256)) * 2_000))
+        got = bytearray()
+        while len(got) < 512_000:  # one call reads while another writes
+            got += await loop.sock_recv(mine, 4_096)
+        await sending
+        mine.shutdown(socket.SHUT_WR)
+        assert await loop.sock_recv(mine, 10) == b""
+        mine.close()
+        return bytes(got)
+
+    server.program(serve)
+    await asyncio.sleep(1)
+    assert await phone.run(ask()) == bytes(range(256)) * 2_000
+
+
+# ---- programs that block ---------------------------------------------------------------------------------
+
+
+def serve_forever(port: int) -> None:
+    """A server as one writes the first one."""
+    with socket.socket() as listener:
+        listener.bind(("0.0.0.0", port))
+        listener.listen()
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                while data := connection.recv(1000):
+                    connection.sendall(data.upper())
+
+
+async def test_a_server_and_a_client_that_block(internet: Internet, pair: tuple[SimulatedHost, SimulatedHost]) -> None:
+    server, phone = pair
+    server.start(server.run_blocking(serve_forever, 7))
+
+    def ask() -> tuple[bytes, float]:
+        begin = time.monotonic()
+        time.sleep(100)
+        with socket.create_connection(("shop.test", 7), timeout=30) as line:
+            line.sendall(b"a" * 100_000)
+            line.shutdown(socket.SHUT_WR)
+            got = b""
+            while data := line.recv(65_536):
+                got += data
+        return got, time.monotonic() - begin
+
+    got, took = await phone.run_blocking(ask)
+    assert got == b"A" * 100_000 and 100.1 < took < 120
+    assert internet.now > 100
+
+
+async def test_requests_urllib_and_http_client(internet: Internet, pair: tuple[SimulatedHost, SimulatedHost]) -> None:
+    import requests
+    import uvicorn
+
+    server, phone = pair
+    web = uvicorn.Server(uvicorn.Config(_hello, host="0.0.0.0", port=80, lifespan="off", log_config=None, loop="none"))
+    server.program(web._serve)
+    await asyncio.sleep(1)
+
+    def ask() -> list[str]:
+        found = []
+        with requests.Session() as session:
+            session.trust_env = False
+            found += [session.get(f"http://shop.test/{n}", timeout=20).text for n in range(3)]
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        found.append(opener.open("http://shop.test/u").read().decode())
+        connection = http.client.HTTPConnection("shop.test")
+        connection.request("GET", "/h")
+        found.append(connection.getresponse().read().decode())
+        connection.close()
+        return found
+
+    assert await phone.run_blocking(ask) == [f"/{path}" * 100 for path in ("0", "1", "2", "u", "h")]
+
+
+async def test_waiting_ends_with_a_timeout_an_error_or_the_host(
+    internet: Internet, pair: tuple[SimulatedHost, SimulatedHost]
+) -> None:
+    server, phone = pair
+
+    def ask(timeout: float) -> bytes:
+        with socket.create_connection(("shop.test", 7), timeout=timeout) as line:
+            return line.recv(1)
+
+    with pytest.raises(ConnectionRefusedError):
+        await phone.run_blocking(ask, 5)
+    server.start(server.run_blocking(serve_forever, 7))
+    await asyncio.sleep(1)
+    before = internet.now
+    with pytest.raises(TimeoutError):
+        await phone.run_blocking(ask, 5)
+    assert 5 < internet.now - before < 7
+    with pytest.raises(socket.gaierror):
+        await phone.run_blocking(socket.create_connection, ("nobody.test", 7))
+    waiting = phone.start(phone.run_blocking(ask, 10_000))
+    await asyncio.sleep(5)
+    assert threads() == 2
+    phone.crash()
+    server.crash()
+    await asyncio.sleep(1)
+    assert waiting.cancelled() and threads() == 0
+
+
+def threads() -> int:
+    return sum("blocking program" in thread.name for thread in threading.enumerate())
+
+
+def lottery(seed: int) -> list[tuple[int, float]]:
+    """Five programs that block, each in its thread, over a bad line: who is served when?"""
+    from pressenter.testing.clock import virtual_clocks
+    from pressenter.testing.python_sockets import simulated_sockets
+
+    made = Internet(seed)
+    served: list[tuple[int, float]] = []
+
+    async def test() -> None:
+        server = made.host("shop.test")
+        server.start(server.run_blocking(serve_forever, 7))
+
+        def ask(number: int) -> None:
+            with socket.create_connection(("shop.test", 7)) as line:
+                line.sendall(bytes([65 + number]) * 5_000)
+                line.shutdown(socket.SHUT_WR)
+                while line.recv(4_096):
+                    pass
+            served.append((number, time.monotonic()))
+
+        phones = [made.host(f"phone{number}") for number in range(5)]
+        for phone in phones:
+            made.link(phone, server, delay="15ms", loss=0.05)
+        await asyncio.gather(*(phone.run_blocking(ask, number) for number, phone in enumerate(phones)))
+
+    with virtual_clocks(made), simulated_sockets():
+        made.run(test())
+        made.close()
+    return served
+
+
+def test_threads_take_turns_in_the_same_order_each_time() -> None:
+    first = lottery(1)
+    assert sorted(number for number, _ in first) == list(range(5))
+    assert all(lottery(1) == first for _ in range(3))
+    assert lottery(2) != first
+    assert threads() == 0
