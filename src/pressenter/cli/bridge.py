@@ -1,0 +1,109 @@
+"""``pressenter bridge``: a TAP device on a switch of the world, so that the kernel's programs are in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pressenter.cli.sites import SETTINGS, SITES
+
+if TYPE_CHECKING:
+    from pressenter.worlds.world import World
+
+__all__ = ["bridge"]
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--tap", "name", required=True, metavar="NAME", help="Name of the TAP device; it is made if it is not there."
+)
+@click.option("--namespace", metavar="NAME", help="The network namespace (ip netns) that the device is in.")
+@click.option("--switch", help="Where to plug it in (default: the switch at which the person's computer is).")
+@click.option("--configure", is_flag=True, help="Give the device its address and route (needs root).")
+@click.option("--seconds", type=float, help="How long to run (default: until Ctrl-C).")
+@click.option(
+    "--capture", type=click.Path(dir_okay=False, path_type=Path), help="Write what passed every port, at the end."
+)
+@click.option("--seed", default=1, show_default=True, help="Seed of every random draw.")
+@click.option(
+    "--world", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="A world file."
+)
+@SITES
+@SETTINGS
+def bridge(
+    name: str, namespace: str | None, switch: str | None, configure: bool, seconds: float | None, capture: Path | None,
+    seed: int, world: Path | None, sites: dict[str, Path], settings: dict[str, str],
+) -> None:  # fmt: skip
+    """Put the Linux kernel into the world: curl, dig, ping, a browser … reach its servers through its network.
+
+    The device is a cable to a switch of the world, which then runs as fast as the real clock.
+
+    \b
+    Example, as root:
+      ip netns add lab
+      pressenter bridge --tap tap0 --namespace lab --configure &
+      ip netns exec lab curl --dns-servers 192.168.1.1 http://www.example.com/
+    """
+    from pressenter.bridge.kernel import BridgeError
+    from pressenter.bridge.kernel import bridge as plug_in
+    from pressenter.bridge.tap import Tap, TapError
+    from pressenter.worlds.schema import WorldFileError
+    from pressenter.worlds.world import World as WorldClass
+
+    try:
+        built = WorldClass.load(world, seed=seed, sites=sites, settings=settings, record=capture is not None)
+        tap = Tap(name, namespace)
+        switch = switch or _home_switch(built)
+        real_time, seat = plug_in(built, tap, switch)
+    except (WorldFileError, TapError, BridgeError) as error:
+        click.echo(f"pressenter: {error}", err=True)
+        sys.exit(2)
+    within = f"ip netns exec {namespace} " if namespace else ""
+    for command in seat.commands(name):
+        if configure:
+            _run(f"{within}{command}")
+        else:
+            click.echo(f"# {within}{command}")
+    click.echo(
+        f"{name} is at {switch}: {seat.address}, gateway {seat.gateway}, name server {seat.name_server}"
+    )  # fmt: skip
+    end = time.monotonic() + seconds if seconds is not None else None
+    try:
+        real_time.run(lambda: end is not None and time.monotonic() > end)
+    except KeyboardInterrupt:
+        click.echo()
+    finally:
+        built.abandon()
+        tap.close()
+    click.echo(f"{tap.read} frames from the kernel, {tap.written} to it, {tap.refused} that it did not take")
+    if real_time.behind:
+        click.echo(f"{real_time.behind} times the world was late, {real_time.latest_ns / 1e6:.1f} ms at most")
+    if capture is not None:
+        from pressenter.trace.pcapng import pcapng_bytes
+
+        recorder = built.recorder
+        capture.write_bytes(pcapng_bytes(recorder.frames, recorder.events, epoch_seconds=built.epoch_seconds))
+        click.echo(str(capture))
+    built.close()
+
+
+def _home_switch(world: World) -> str:
+    """The switch at the other end of the person's cable."""
+    person = world.file.browser.host
+    for link in world.file.links:
+        nodes = [end.partition(":")[0] for end in link.between]
+        if person in nodes:
+            return next(node for node in nodes if node != person)
+    return ""
+
+
+def _run(command: str) -> None:
+    done = subprocess.run(command.split(), capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode and "File exists" not in done.stderr:
+        click.echo(f"pressenter: {command}: {done.stderr.strip()}", err=True)
+        sys.exit(2)

@@ -1,0 +1,96 @@
+"""``pressenter bridge``: the kernel's own programs in the built-in world, through a TAP device in a namespace."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.interop
+
+NAMESPACE = f"pe-bridge-{os.getpid()}"
+RESOLVER = Path("/etc/netns") / NAMESPACE
+
+
+def inside(command: str, check: bool = True) -> str:
+    """Run a program of the operating system in the namespace; its output."""
+    words = ["ip", "netns", "exec", NAMESPACE, *command.split()]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert not check or done.returncode == 0, (command, done.stdout, done.stderr)
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def bridged(program: Callable[[str], str]) -> Iterator[subprocess.Popen[str]]:
+    """A bridge that runs, and a namespace whose only cable leads into the world."""
+    for name in ("ip", "curl", "dig", "ping", "traceroute"):
+        program(name)
+    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
+        pytest.skip("making a TAP device needs root and /dev/net/tun")
+    subprocess.run(["ip", "netns", "add", NAMESPACE], check=True)
+    RESOLVER.mkdir(parents=True)
+    (RESOLVER / "resolv.conf").write_text("nameserver 192.168.1.1\n")
+    command = [sys.executable, "-m", "pressenter", "bridge", "--tap", "tap0", "--namespace", NAMESPACE, "--configure"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        assert process.stdout is not None
+        assert "gateway 192.168.1.1" in process.stdout.readline()
+        time.sleep(0.5)
+        yield process
+    finally:
+        process.send_signal(2)
+        output, _ = process.communicate(timeout=30)
+        subprocess.run(["ip", "netns", "del", NAMESPACE], check=False)
+        (RESOLVER / "resolv.conf").unlink()
+        RESOLVER.rmdir()
+    assert "frames from the kernel" in output and "Traceback" not in output
+
+
+def test_ping_finds_router_and_server(bridged: object) -> None:
+    assert "0% packet loss" in inside("ping -c 3 -i 0.3 192.168.1.1")
+    found = re.search(r"min/avg/max/mdev = ([\d.]+)/", inside("ping -c 2 -i 0.3 93.184.215.14"))
+    assert found is not None and float(found[1]) > 19  # Beijing to Guangzhou and back, 1,967 km of fibre
+
+
+def test_dig_asks_the_labs_name_servers(bridged: object) -> None:
+    assert inside("dig +short www.example.com").split() == ["web.centre.test.", "93.184.215.14"]
+    assert "NXDOMAIN" in inside("dig nosuch.example.com")
+
+
+def test_curl_fetches_a_page_by_its_name(bridged: object) -> None:
+    page = inside("curl -s --max-time 20 http://www.example.com/")
+    assert "<title>Example of a long way</title>" in page
+    status = inside("curl -s -o /dev/null -w %{http_code}:%{redirect_url} --max-time 20 http://example.com/")
+    assert status == "301:http://www.example.com/"
+
+
+def test_traceroute_shows_the_way(bridged: object) -> None:
+    way = re.findall(r"^ *\d+ +(\S+)", inside("traceroute -n -q 1 -w 2 93.184.215.14"), re.M)
+    assert way == [
+        "192.168.1.1", "203.0.113.1", "198.51.100.2", "192.0.2.2", "203.0.113.66", "203.0.113.78", "93.184.215.14",
+    ]  # fmt: skip
+
+
+def test_the_kernel_finds_no_wrong_checksum(bridged: object) -> None:
+    inside("curl -s -o /dev/null --max-time 20 http://www.example.com/route.png")
+    errors = [line.split() for line in inside("nstat -az").splitlines() if "CsumErrors" in line or "InErrs" in line]
+    assert errors and all(int(row[1]) == 0 for row in errors), errors
+
+
+def test_what_is_wrong_is_said() -> None:
+    def run(*options: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "pressenter", "bridge", *options], capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stderr
+
+    assert run("--tap", "tap9", "--namespace", "pe-nowhere")[0] == 2
+    if os.geteuid() == 0 and Path("/dev/net/tun").exists():
+        code, words = run("--tap", "tap9", "--switch", "home-swich", "--seconds", "0.1")
+        assert code == 2 and "did you mean 'home-switch'" in words
