@@ -22,6 +22,7 @@ _COMMANDS = {
     "why": "Say why an event of a recorded journey happened.",
     "diff": "Compare two recorded journeys, and find the first difference.",
     "render": "Draw a page as a browser would show it, without a network.",
+    "shell": "Use a host of the world: ping, dig, curl, ip, netstat, tcpdump, …",
     "bridge": "Put the Linux kernel into the world, through a TAP device.",
     "world": "Show, check or summarize a world file.",
 }

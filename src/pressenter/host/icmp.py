@@ -39,6 +39,7 @@ class IcmpLayer:
         self.listeners: dict[int, Callable[[TransportError], None]] = {}
         self._echoes: dict[tuple[int, int], OnReply] = {}
         self._rate = ErrorRate()
+        self.received_ttl = 0  # of the message that is being answered or told of
         internet.icmp = self
         internet.protocols[ipv4.Protocol.ICMP] = self.receive
 
@@ -87,6 +88,7 @@ class IcmpLayer:
         except MalformedPacket as malformed:
             self.internet.recorder.record(self.internet.node, "ip.drop", reason=str(malformed))
             return
+        self.received_ttl = received.ttl
         if message.type == IcmpType.ECHO_REQUEST:
             if received.broadcast:
                 return  # RFC 1122 §3.2.2.6 lets us be silent, lest everybody answer at once
