@@ -130,7 +130,7 @@ class Journey:
         """Everything that the viewer shows: events, frames, the map, the screen, the page's inside."""
         from pressenter.browser.inspection import inspect_page
         from pressenter.browser.window import TOOLBAR_HEIGHT
-        from pressenter.viewer.recording import Picture, Recording
+        from pressenter.viewer.recording import Recording
         from pressenter.worlds.topology import topology
 
         world, table = self.world, self.world.file.browser
@@ -139,7 +139,7 @@ class Journey:
             "epoch": world.epoch_seconds, "durations_ns": self.durations_ns,
             "failure": self.failure._asdict() if self.failure is not None else None,
         }  # fmt: skip
-        pictures = [Picture(*patch) for patch in world.computer.display.recording.patches()]
+        pictures = world.computer.display.recording.patches()
         pages = []
         if self.page is not None:
             across, down = self.browser.tab.shown.scroll if self.browser.tab.shown is not None else (0.0, 0.0)

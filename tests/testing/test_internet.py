@@ -209,11 +209,10 @@ def test_a_test_without_an_end_is_ended() -> None:
     async def wait_for_ever() -> None:
         await asyncio.get_running_loop().create_future()
 
-    begin = time.perf_counter()
     with pytest.raises(TookTooLong, match=r"it waits: .*test_internet\.py"):
         made.run(wait_for_ever())
     made.close()
-    assert time.perf_counter() - begin < 600  # an hour of virtual time is not an hour
+    assert made.now >= 3600
 
 
 async def test_httpx_and_uvicorn(internet: Internet) -> None:

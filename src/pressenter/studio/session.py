@@ -19,7 +19,7 @@ from pressenter.journey import WARM, Journey, go, open_computer
 from pressenter.machine.keyboard import NoSuchKey, check_keys
 from pressenter.person import ActionError, Person, parse_action
 from pressenter.trace.comparison import compare
-from pressenter.viewer.recording import Picture, event_columns, frame_columns, picture_rows
+from pressenter.viewer.recording import event_columns, frame_columns, picture_rows
 from pressenter.worlds.schema import WorldFileError
 from pressenter.worlds.settings import Knob, knobs
 from pressenter.worlds.world import World
@@ -165,7 +165,7 @@ class Session:
         events, frames = journey.events[self._events :], journey.packets[self._frames :]
         self._events, self._frames = len(journey.events), len(journey.packets)
         part: dict[str, Any] = {"events": event_columns(events), "frames": frame_columns(frames)}
-        part["pictures"] = picture_rows(Picture(*patch) for patch in display.recording.take_new())
+        part["pictures"] = picture_rows(display.recording.take_new())
         page, shown = journey.page, journey.browser.tab.shown
         if inside and page is not None and shown is not None and (page, shown.scroll) != self._page:
             self._page = (page, shown.scroll)

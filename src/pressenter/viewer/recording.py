@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from pressenter.machine.screen_recording import Patch
 from pressenter.trace.catalogue import CATALOGUE
 from pressenter.trace.events import BEGIN, END, CapturedFrame, TraceEvent
 from pressenter.trace.steps import STEPS
 from pressenter.wire.ipv4 import Protocol
 
-__all__ = ["VERSION", "Picture", "Recording", "event_columns", "frame_columns", "picture_rows", "words"]
+__all__ = ["VERSION", "Recording", "event_columns", "frame_columns", "picture_rows", "words"]
 
 #: Of the document's form; a viewer refuses others.
 VERSION = 1
@@ -28,23 +29,13 @@ _FCS_LENGTH = 4
 _WORTH_SHARING = 128  # bytes of a frame
 
 
-class Picture(NamedTuple):
-    """A change of the screen: the event that showed it, where it is, and its PNG file (may be empty)."""
-
-    event: int
-    x: int
-    y: int
-    width: int
-    height: int
-    png: bytes
-
-
 class Recording(NamedTuple):
     """Everything that a viewer shows.
 
     Attributes:
         about: title, address, seed and the like; any plain values.
         topology: the map (`pressenter.worlds.topology`), or None where there is no world.
+        pictures: changes of the screen.
         pages: what is inside of the pages that were shown (`pressenter.browser.inspection`).
         screen: width and height in pixels.
     """
@@ -53,7 +44,7 @@ class Recording(NamedTuple):
     events: Sequence[TraceEvent]
     frames: Sequence[CapturedFrame]
     topology: Mapping[str, Any] | None = None
-    pictures: Sequence[Picture] = ()
+    pictures: Sequence[Patch] = ()
     pages: Sequence[Mapping[str, Any]] = ()
     screen: tuple[int, int] = (0, 0)
 
@@ -138,6 +129,6 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def picture_rows(pictures: Iterable[Picture]) -> list[list[Any]]:
+def picture_rows(pictures: Iterable[Patch]) -> list[list[Any]]:
     """Event, x, y, width, height, and the file in base64."""
     return [[*picture[:5], _base64(picture.png)] for picture in pictures]
