@@ -83,6 +83,47 @@ def test_the_kernel_finds_no_wrong_checksum(bridged: object) -> None:
     assert errors and all(int(row[1]) == 0 for row in errors), errors
 
 
+@pytest.fixture
+def nginx(program: Callable[[str], str], tmp_path: Path) -> Iterator[str]:
+    """A namespace in which nginx serves; its name."""
+    path = program("nginx")
+    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
+        pytest.skip("making a TAP device needs root and /dev/net/tun")
+    name = f"{NAMESPACE}-n"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    (tmp_path / "index.html").write_text("<title>From the kernel</title>" + "x" * 100_000)
+    tmp_path.chmod(0o755)
+    (tmp_path / "nginx.conf").write_text(
+        f"daemon off; user root; pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}}\n"
+        f"http {{ access_log off; server {{ listen 80; root {tmp_path}; }} }}\n"
+    )
+    server = subprocess.Popen(["ip", "netns", "exec", name, path, "-c", str(tmp_path / "nginx.conf")])
+    try:
+        yield name
+    finally:
+        server.terminate()
+        server.wait()
+        subprocess.run(["ip", "netns", "del", name], check=False)
+
+
+def test_the_labs_programs_reach_nginx_on_the_kernel(nginx: str) -> None:
+    commands = [
+        "ping -c 2 -i 0.2 192.168.1.250",
+        "traceroute -n -q 1 192.168.1.250",
+        "curl http://192.168.1.250/",
+        "ip neigh",
+    ]
+    options = [part for command in commands for part in ("--run", command)]
+    done = subprocess.run(
+        [sys.executable, "-m", "pressenter", "bridge", "--tap", "tap0", "--namespace", nginx, "--configure", *options],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 received, 0% packet loss" in done.stdout and " 1  192.168.1.250" in done.stdout
+    assert "<title>From the kernel</title>" in done.stdout and "x" * 100_000 in done.stdout
+    assert re.search(r"^192\.168\.1\.250 dev eth0 lladdr \S+ REACHABLE$", done.stdout, re.M)
+
+
 def test_what_is_wrong_is_said() -> None:
     def run(*options: str) -> tuple[int, str]:
         done = subprocess.run(

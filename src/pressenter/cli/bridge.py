@@ -13,6 +13,9 @@ import click
 from pressenter.cli.sites import SETTINGS, SITES
 
 if TYPE_CHECKING:
+    import asyncio
+
+    from pressenter.bridge.real_time import RealTime
     from pressenter.worlds.world import World
 
 __all__ = ["bridge"]
@@ -25,6 +28,13 @@ __all__ = ["bridge"]
 @click.option("--namespace", metavar="NAME", help="The network namespace (ip netns) that the device is in.")
 @click.option("--switch", help="Where to plug it in (default: the switch at which the person's computer is).")
 @click.option("--configure", is_flag=True, help="Give the device its address and route (needs root).")
+@click.option(
+    "--run",
+    "commands",
+    multiple=True,
+    metavar="COMMAND",
+    help="Run this in the shell of the person's computer, then end. Repeatable.",
+)
 @click.option("--seconds", type=float, help="How long to run (default: until Ctrl-C).")
 @click.option(
     "--capture", type=click.Path(dir_okay=False, path_type=Path), help="Write what passed every port, at the end."
@@ -37,7 +47,7 @@ __all__ = ["bridge"]
 @SETTINGS
 def bridge(
     name: str, namespace: str | None, switch: str | None, configure: bool, seconds: float | None, capture: Path | None,
-    seed: int, world: Path | None, sites: dict[str, Path], settings: dict[str, str],
+    commands: tuple[str, ...], seed: int, world: Path | None, sites: dict[str, Path], settings: dict[str, str],
 ) -> None:  # fmt: skip
     """Put the Linux kernel into the world: curl, dig, ping, a browser … reach its servers through its network.
 
@@ -47,7 +57,8 @@ def bridge(
     Example, as root:
       ip netns add lab
       pressenter bridge --tap tap0 --namespace lab --configure &
-      ip netns exec lab curl --dns-servers 192.168.1.1 http://www.example.com/
+      ip netns exec lab curl -H "Host: www.example.com" http://93.184.215.14/
+      pressenter bridge --tap tap0 --namespace lab --configure --run "ping -c 3 192.168.1.250"
     """
     from pressenter.bridge.kernel import BridgeError
     from pressenter.bridge.kernel import bridge as plug_in
@@ -73,8 +84,12 @@ def bridge(
         f"{name} is at {switch}: {seat.address}, gateway {seat.gateway}, name server {seat.name_server}"
     )  # fmt: skip
     end = time.monotonic() + seconds if seconds is not None else None
+    code = 0
     try:
-        real_time.run(lambda: end is not None and time.monotonic() > end)
+        for command in commands:
+            code = _run_in_world(built, real_time, command)
+        if not commands or end is not None:
+            real_time.run(lambda: end is not None and time.monotonic() > end)
     except KeyboardInterrupt:
         click.echo()
     finally:
@@ -90,6 +105,18 @@ def bridge(
         capture.write_bytes(pcapng_bytes(recorder.frames, recorder.events, epoch_seconds=built.epoch_seconds))
         click.echo(str(capture))
     built.close()
+    sys.exit(code)
+
+
+def _run_in_world(world: World, real_time: RealTime, command: str) -> int:
+    """A line in the shell of the person's computer, as fast as the real clock; its exit code."""
+    from pressenter.shell.session import Shell
+
+    host = world.file.browser.host
+    shell = Shell(world, host, lambda text: click.echo(text, nl=False))
+    task: asyncio.Task[int] = world.host(host).start(shell.execute(command))
+    real_time.run(task.done)
+    return task.result()
 
 
 def _home_switch(world: World) -> str:

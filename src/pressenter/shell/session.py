@@ -53,7 +53,12 @@ class Shell:
         self._write(text + "\n")
 
     def run(self, line: str) -> int:
-        """Run a line; returns its exit code, as shells do."""
+        """Run a line, and the world with it, until it is done; returns its exit code."""
+        result: int = self.host.run(self.execute(line))
+        return result
+
+    async def execute(self, line: str) -> int:
+        """A line as a program on the host; its result is the exit code, as shells have it."""
         try:
             words = shlex.split(line, comments=True)
         except ValueError as error:
@@ -68,17 +73,12 @@ class Shell:
             self.print(f"sh: {name}: command not found{f'; {hint}' if hint else ''}")
             return _NOT_FOUND
         try:
-            result: int = self.host.run(_run(command, self, arguments))
+            return await command(self, arguments)
         except UsageError as error:
             self.print(f"{name}: {error}")
             return _WRONG_USE
-        return result
 
     async def address_of(self, name: str) -> str:
         """The first address of a name.  Raises OSError (socket.gaierror)."""
         rows = await self.host.loop.getaddrinfo(name, 0)
         return str(rows[0][4][0])
-
-
-async def _run(command: Command, shell: Shell, arguments: list[str]) -> int:
-    return await command(shell, arguments)
