@@ -43,7 +43,7 @@ class RealTime:
         """Run until ``is_over`` says so; it is asked at least ten times a second."""
         ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, 1000)  # waits end within a microsecond, not fifty
         agenda = self.agenda
-        with selectors.DefaultSelector() as selector:
+        with selectors.SelectSelector() as selector:  # epoll would wait in whole milliseconds
             for tap in self.taps:
                 selector.register(tap, selectors.EVENT_READ, tap)
             while not is_over():
