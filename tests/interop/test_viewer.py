@@ -241,6 +241,37 @@ def test_tables_at_the_end_are_the_devices_own(
     assert [row[1] for row in sockets] == ["ESTABLISHED"]
 
 
+def test_a_dropped_packet_shows_where_it_died(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    made = pressenter.go("www.example.com", settings={"links.home-router:wan--isp-access:home.loss": "0.1"})
+    (tmp_path / "lossy.html").write_text(made.report(), encoding="utf-8")
+    page = open_page((tmp_path / "lossy.html").as_uri())
+    lost = next(event.id for event in made.events if event.name == "link.lose")
+    in_viewer(page, "store.select(given[0] - 1);", lost)
+    cross = page.locator("pe-map .cross")
+    assert cross.count() >= 1 and "lost on the link" in cross.first.get_attribute("aria-label")
+    page.screenshot(path=ARTIFACTS / "report-dropped.png")
+    assert "are lost" in page.locator("pe-why .sentence").inner_text()
+
+
+def test_a_pixel_has_its_reason(report: str, open_page: Callable[..., Any]) -> None:
+    page = open_page(report)
+    page.locator("pe-screen canvas").click(position={"x": 200, "y": 120})
+    assert "is on the screen" in page.locator("pe-why .sentence").inner_text()
+    assert "the key for" in page.locator("pe-why .chain li").last.inner_text()
+
+
+def test_an_element_lights_up_everywhere(report: str, open_page: Callable[..., Any]) -> None:
+    page = open_page(report + "#view=page")
+    page.locator("pe-page .tree-row", has_text="<h1>").click()
+    assert page.locator("pe-page .light").is_visible()
+    for tab, words in (("htmlSource", "<h1>"), ("styles", "<h1>"), ("boxes", "block <h1>")):
+        page.locator(f"#page-tab-{tab}").click()
+        where = page.locator("pe-page caption") if tab == "styles" else page.locator("pe-page .chosen").first
+        assert words in where.inner_text()
+    page.locator("#page-tab-layers").click()
+    assert page.locator("pe-page details.holds").count() == 1
+
+
 def test_the_keyboard_alone_is_enough(report: str, open_page: Callable[..., Any]) -> None:
     page = open_page(report)
     page.locator("#tab-journey").focus()

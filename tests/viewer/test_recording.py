@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pressenter
@@ -97,6 +98,17 @@ def test_a_page_knows_where_its_tags_stand(journey: pressenter.Journey) -> None:
     headings = [number for number, node in enumerate(page["nodes"]) if node.get("name") == "h1"]
     assert any(row[0] == headings[0] and row[3] > 100 for row in page["rectangles"])
     assert page["styles"][page["nodes"][headings[0]]["style"]]["font-weight"] == "700"
+
+
+def test_layers_know_what_is_drawn_in_them(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(
+        "<!doctype html><p>below<div id=bar style='position:fixed;top:0'><b>fixed</b></div><p style='height:3000px'>long"
+    )
+    made = pressenter.go("www.a.test", sites={"www.a.test": tmp_path})
+    (page,) = made.recording().pages
+    names = [{page["nodes"][node]["name"] for node in layer["nodes"]} for layer in page["layers"]]
+    (fixed,) = [number for number, layer in enumerate(page["layers"]) if layer["fixed"]]
+    assert names[fixed] == {"div", "b"} and "p" in names[0] and "b" not in names[0]
 
 
 def test_a_journey_shows_itself_in_a_notebook(journey: pressenter.Journey) -> None:

@@ -8,7 +8,7 @@ painting: the walk is the painter's own, with another pen.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.fragments import BoxFragment, TextFragment
@@ -17,7 +17,7 @@ from pressenter.browser.page import Page
 from pressenter.browser.paint.items import Clip, FixedToViewport, Group, PopState, Rect
 from pressenter.browser.paint.painting_order import PaintingOrder, ScrollOffsets
 
-__all__ = ["HitTest"]
+__all__ = ["HitTest", "elements_in_order"]
 
 
 class _Region(NamedTuple):
@@ -40,6 +40,13 @@ class _Regions(PaintingOrder):
         element = text.box.element if text.box is not None else None
         if element is not None and text.style["visibility"] == "visible" and text.style["pointer-events"] != "none":
             self.items.append(_Region(Rect(x, y, text.width, text.height), element))
+
+
+def elements_in_order(page: Page, offsets: ScrollOffsets) -> list[Any]:
+    """What a page draws as the painter walks it: clips, groups, and in the place of each item its element."""
+    walk = _Regions(page.layout, offsets)
+    walk.paint_page()
+    return [item.element if isinstance(item, _Region) else item for item in walk.items]
 
 
 class HitTest:

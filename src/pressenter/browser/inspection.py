@@ -11,6 +11,7 @@ from typing import Any
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.css.properties import INITIAL_COMPUTED
+from pressenter.browser.hit_testing import elements_in_order
 from pressenter.browser.html.dom import Comment, Doctype, Element, Node, Text
 from pressenter.browser.layout.boxes import Box, TextBox, inner_boxes
 from pressenter.browser.layout.fragments import BoxFragment
@@ -42,12 +43,24 @@ def inspect_page(page: Page) -> dict[str, Any]:
         "source": "".join(page.document.source),
         "nodes": nodes, "styles": styles, "boxes": _boxes(page.boxes, by_node),
         "rectangles": _rectangles(page, by_node),
-        "layers": [
-            {"fixed": fixed, "items": len(items), "display_list": dump_display_list(items[:_MOST])}
-            for fixed, items in page_layers(page.display_list)
-        ],
+        "layers": _layers(page, by_node),
         "size": [page.layout.width, page.layout.height],
     }  # fmt: skip
+
+
+def _layers(page: Page, by_node: dict[int, int]) -> list[dict[str, Any]]:
+    """From below: whether it stands fixed, its display list, and the numbers of the nodes that are drawn in it."""
+    drawn = page_layers(page.display_list)
+    walked = page_layers(elements_in_order(page, {}))
+    told = [
+        {"fixed": fixed, "items": len(items), "display_list": dump_display_list(items[:_MOST]), "nodes": []}
+        for fixed, items in drawn
+    ]
+    if [fixed for fixed, _ in walked] == [fixed for fixed, _ in drawn]:
+        for layer, (_, elements) in zip(told, walked, strict=True):
+            numbers = {by_node[id(element)] for element in elements if id(element) in by_node}
+            layer["nodes"] = sorted(numbers)
+    return told
 
 
 def _nodes(page: Page) -> tuple[list[dict[str, Any]], list[Node]]:

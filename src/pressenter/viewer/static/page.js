@@ -92,7 +92,9 @@ class PageInside extends Component {
   }
 
   _layers(page) {
-    return page.layers.map((layer, i) => h("details", { open: i === 0 }, h("summary", {}, say(layer.fixed ? "fixedLayer" : "layer", i + 1, layer.items)), h("pre", { class: "code" }, layer.display_list)));
+    return page.layers.map((layer, i) => h("details", { open: i === 0, "data-layer": i }, h("summary", {}, say(layer.fixed ? "fixedLayer" : "layer", i + 1, layer.items)),
+      h("div", { class: "layer-nodes" }, layer.nodes.slice(0, MOST).map((node) => this.#target(h("button", { type: "button", class: "tree-row inline" }, `<${page.nodes[node].name}>`), node))),
+      h("pre", { class: "code" }, layer.display_list)));
   }
 
   _stages(page, recording) {
@@ -115,6 +117,7 @@ class PageInside extends Component {
 
   #chosen() {
     for (const element of this.panel.querySelectorAll("[data-node]")) element.classList.toggle("chosen", Number(element.dataset.node) === this.node);
+    for (const layer of this.panel.querySelectorAll("[data-layer]")) layer.classList.toggle("holds", this.page.layers[layer.dataset.layer].nodes.includes(this.node));
     if (this.node !== null) { this.#lightUp(this.node); this.panel.querySelector(".chosen")?.scrollIntoView({ block: "nearest" }); }
   }
 
