@@ -62,6 +62,28 @@ def test_a_person_types_clicks_and_goes_back(told: Told) -> None:
         told.do("key", character=character)
 
 
+def test_forms_and_touch(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(
+        "<!doctype html><style>body { margin: 0 } input, a { display: block; width: 300px; height: 40px }</style>"
+        "<form action=found.html><input name=q></form><a href=other.html>elsewhere</a>"
+    )
+    (tmp_path / "found.html").write_text("<!doctype html><title>Found</title>")
+    (tmp_path / "other.html").write_text("<!doctype html><title>Other</title>")
+    told = Told(sites={"www.a.test": tmp_path})
+    told.do("visit", address="www.a.test")
+    told.do("click", x=100, y=96)
+    for character in "lamp\n":
+        told.do("key", character=character)
+    page = told.session.journey.page
+    assert page is not None and page.title == "Found" and page.url.endswith("?q=lamp")
+    told.do("back")
+    told.do("tap", x=100, y=140)
+    assert told.session.journey.page is not None and told.session.journey.page.title == "Other"
+    told.do("reload")
+    assert told.session.journey.page.title == "Other"
+    told.session.close()
+
+
 def test_what_cannot_be_done_is_said(told: Told) -> None:
     assert "no key" in told.problem("visit", address="bücher.example")
     assert "nothing that is called" in told.problem("fly", x=1, y=1)

@@ -29,7 +29,7 @@ _WORDS = {
         "stuck": "The person could not go on: {message}",
         "status": "The page is the server's answer {status}.",
         "download": "Offered as a download: {name}, {length} bytes.", "no_picture": "page.png is missing: {reason}",
-        "open": "Open laptop.pcapng or capture.pcapng in Wireshark, trace.json in https://ui.perfetto.dev, journey.har in a browser's developer tools.",
+        "open": "Open journey.html in a browser to see all of it; laptop.pcapng in Wireshark, trace.json in https://ui.perfetto.dev, journey.har in developer tools.",
     },
     "zh": {
         "virtual": "虚拟时间", "files": "文件", "done": "从回车到画面：虚拟时间 {time}；{events} 个事件，{frames} 帧，实际用时 {wall:.2f} 秒。",
@@ -37,7 +37,7 @@ _WORDS = {
         "stuck": "用户无法继续：{message}",
         "status": "页面是服务器的应答 {status}。",
         "download": "提供下载：{name}，{length} 字节。", "no_picture": "没有 page.png：{reason}",
-        "open": "用 Wireshark 打开 laptop.pcapng 或 capture.pcapng，用 https://ui.perfetto.dev 打开 trace.json，用浏览器开发者工具打开 journey.har。",
+        "open": "用浏览器打开 journey.html 可查看全部；用 Wireshark 打开 laptop.pcapng，用 https://ui.perfetto.dev 打开 trace.json，用开发者工具打开 journey.har。",
     },
 }  # fmt: skip
 
