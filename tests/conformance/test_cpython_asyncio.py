@@ -22,7 +22,7 @@ def test_a_module(name: str) -> None:
     except ModuleNotFoundError:
         found = None
     if found is None:
-        missing("CPython's test package (Debian: libpython3-testsuite)")
+        missing("CPython's test package (Debian: libpython3.11-testsuite)")
     runner = Path(__file__).with_name("cpython_asyncio.py")
     done = subprocess.run([sys.executable, str(runner), name], capture_output=True, text=True, check=False)
     told = json.loads(done.stdout.splitlines()[-1])

@@ -198,11 +198,11 @@ class SimulatedHost:
         """A context with a certificate for the host's name, which every host here trusts."""
         from pressenter.tls.contexts import server_context
 
-        return server_context(self._internet.authority.issue(self.name))
+        return server_context(self._internet.trust.authority.issue(self.name))
 
     def client_tls(self) -> ssl.SSLContext:
         """A context that trusts the certificates of this internet."""
-        return self._internet.client_context()
+        return self._internet.trust.client_context()
 
 
 def _nobody(frame: bytes) -> None:

@@ -9,11 +9,10 @@ waits, and the test's own coroutine runs on a host called ``test``.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pressenter.dns.authoritative import AuthoritativeServer, load_zone
 from pressenter.dns.server import DnsServer
@@ -22,14 +21,11 @@ from pressenter.network.router import Router
 from pressenter.sim import Agenda, Randomness
 from pressenter.testing.hosts import SimulatedHost
 from pressenter.testing.links import SimulatedLink
+from pressenter.tls.trust import Trust
 from pressenter.trace import Recorder
 from pressenter.wire.address import ipv4_bytes, ipv4_text
 from pressenter.wire.port import Medium, Port
 from pressenter.worlds import units
-
-if TYPE_CHECKING:
-    from pressenter.tls.authority import CertificateAuthority
-    from pressenter.tls.contexts import KeyLog
 
 __all__ = ["EPOCH_SECONDS", "Internet", "TookTooLong"]
 
@@ -52,6 +48,7 @@ class Internet:
         seed: of every random draw; the same seed gives the same bytes.
         hosts: by name.
         agenda, recorder: the world's clock and what has happened.
+        trust: who signs the hosts' certificates.
     """
 
     def __init__(self, seed: int = 1) -> None:
@@ -66,8 +63,7 @@ class Internet:
         self._direct: dict[frozenset[str], SimulatedLink] = {}
         self._media: dict[str, Medium] = {}
         self._links = 0
-        self._authority: CertificateAuthority | None = None
-        self._key_log: KeyLog | None = None
+        self.trust = Trust(self.randomness)
         self._names = AuthoritativeServer([])
         self.name_server = ipv4_text(_address(0, 2))
         self._tester = self.host(_TESTER)
@@ -144,7 +140,7 @@ class Internet:
         assert isinstance(medium, Link)
         medium.replace_end(port)
 
-    # ---- names and certificates ----------------------------------------------------------------------
+    # ---- names ----------------------------------------------------------------------
 
     def _serve_names(self, server: SimulatedHost) -> None:
         self.name_server = server.address
@@ -158,23 +154,6 @@ class Internet:
         zone = load_zone(".", f"$TTL {_TTL}\n{text}")
         assert zone.origin is not None
         self._names.zones = {zone.origin: zone}
-
-    @property
-    def authority(self) -> CertificateAuthority:
-        """Who signs the hosts' certificates."""
-        if self._authority is None:
-            from pressenter.tls.authority import CertificateAuthority
-
-            self._authority = CertificateAuthority(self.randomness)
-        return self._authority
-
-    def client_context(self) -> ssl.SSLContext:
-        """A TLS context that trusts the authority; its secrets go into the capture."""
-        from pressenter.tls.contexts import KeyLog, client_context
-
-        if self._key_log is None:
-            self._key_log = KeyLog()
-        return client_context(self.authority.certificate_pem, self._key_log)
 
     # ---- trouble ---------------------------------------------------------------------------------------
 
@@ -242,18 +221,17 @@ class Internet:
         self.recorder.forget_listeners()
         with suppress(Exception):  # a program that fails to end
             self.agenda.run(self.agenda.now_ns + 1)
-        if self._key_log is not None:
-            self._key_log.close()
+        self.trust.close()
 
     def save(self, path: Path) -> None:
         """What passed every port, as a pcapng file, each frame with the reason why it was sent."""
         from pressenter.trace.pcapng import pcapng_bytes
 
-        key_log = self._key_log.text() if self._key_log is not None else ""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(
             pcapng_bytes(
-                self.recorder.frames, self.recorder.events, epoch_seconds=EPOCH_SECONDS, key_log=key_log,
+                self.recorder.frames, self.recorder.events, epoch_seconds=EPOCH_SECONDS,
+                key_log=self.trust.key_log(),
                 title=f"pressenter: {path.stem}, seed {self.seed}",
             )
         )  # fmt: skip

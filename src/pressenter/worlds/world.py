@@ -30,6 +30,7 @@ from pressenter.network.shortest_paths import Attachment, compute_routes
 from pressenter.network.switch import Switch
 from pressenter.network.translator import AddressTranslator
 from pressenter.sim import Agenda, Randomness
+from pressenter.tls.trust import Trust
 from pressenter.trace import Recorder
 from pressenter.wire.address import ipv4_bytes, is_link_local, network_of, parse_prefix
 from pressenter.wire.ethernet import MTU
@@ -53,7 +54,6 @@ from pressenter.worlds.schema import (
 
 if TYPE_CHECKING:
     from pressenter.tls.authority import CertificateAuthority
-    from pressenter.tls.contexts import KeyLog
 
 __all__ = ["World", "add_site", "read_built_in"]
 
@@ -104,8 +104,8 @@ class World:
         self.translators: dict[str, AddressTranslator] = {}
         self.epoch_seconds = _parse_epoch(file.epoch)
         self._ports: dict[str, Port] = {}
-        self._authority: CertificateAuthority | None = None
-        self._key_log: KeyLog | None = None
+        self._trust = Trust(self.randomness)
+        self.recorder.key_log = self._trust.key_log
         self._mtus = _mtus(file)
         host = file.browser.host
         if host not in file.hosts:
@@ -172,20 +172,11 @@ class World:
     @property
     def authority(self) -> CertificateAuthority:
         """The lab's certificate authority; made on first use."""
-        if self._authority is None:
-            from pressenter.tls.authority import CertificateAuthority
-
-            self._authority = CertificateAuthority(self.randomness)
-        return self._authority
+        return self._trust.authority
 
     def client_context(self) -> ssl.SSLContext:
         """A TLS context that trusts the lab's authority; its secrets go into the capture."""
-        from pressenter.tls.contexts import KeyLog, client_context
-
-        if self._key_log is None:
-            self._key_log = KeyLog()
-            self.recorder.key_log = self._key_log.text
-        return client_context(self.authority.certificate_pem, self._key_log)
+        return self._trust.client_context()
 
     def abandon(self) -> None:
         """Nothing more will happen here: programs that are still waiting end without a word, and nobody is told."""
@@ -195,10 +186,7 @@ class World:
 
     def close(self) -> None:
         """Remove temporary files.  The recording stays."""
-        if self._key_log is not None:
-            text = self._key_log.text()
-            self.recorder.key_log = lambda: text
-            self._key_log.close()
+        self._trust.close()
 
     # ---- building ----------------------------------------------------------------------------
 
