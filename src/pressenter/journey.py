@@ -14,7 +14,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pressenter.machine.display import Frame
 from pressenter.machine.keyboard import NoSuchKey
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from pressenter.browser.page import Page
     from pressenter.viewer.recording import Recording
 
-__all__ = ["WARM", "Journey", "JourneyInterrupted", "go", "open_computer"]
+__all__ = ["FIRST_KEY_NS", "WARM", "Journey", "JourneyInterrupted", "go", "open_computer"]
 
 _logger = logging.getLogger("pressenter.journey")
 
 #: Which caches may be warm before the journey.
 WARM = ("nothing", "names", "everything")
 #: When the person begins to type: the network has come up by then.
-_FIRST_KEY_NS = 1_000_000_000
+FIRST_KEY_NS = 1_000_000_000
 
 
 class Journey:
@@ -128,8 +128,6 @@ class Journey:
 
     def recording(self) -> Recording:
         """Everything that the viewer shows: events, frames, the map, the screen, the page's inside."""
-        from pressenter.browser.inspection import inspect_page
-        from pressenter.browser.window import TOOLBAR_HEIGHT
         from pressenter.viewer.recording import Recording
         from pressenter.worlds.topology import topology
 
@@ -140,11 +138,19 @@ class Journey:
             "failure": self.failure._asdict() if self.failure is not None else None,
         }  # fmt: skip
         pictures = world.computer.display.recording.patches()
-        pages = []
-        if self.page is not None:
-            across, down = self.browser.tab.shown.scroll if self.browser.tab.shown is not None else (0.0, 0.0)
-            pages = [{**inspect_page(self.page), "view": [-across, TOOLBAR_HEIGHT - down]}]
-        return Recording(about, self.events, self.packets, topology(world), pictures, pages, table.window)
+        return Recording(
+            about, self.events, self.packets, topology(world), pictures, self.inside_of_page(), table.window
+        )  # fmt: skip
+
+    def inside_of_page(self) -> list[dict[str, Any]]:
+        """The page as `inspect_page` tells it, with the place of its corner on the screen; none without a page."""
+        from pressenter.browser.inspection import inspect_page
+        from pressenter.browser.window import TOOLBAR_HEIGHT
+
+        if self.page is None:
+            return []
+        across, down = self.browser.tab.shown.scroll if self.browser.tab.shown is not None else (0.0, 0.0)
+        return [{**inspect_page(self.page), "view": [-across, TOOLBAR_HEIGHT - down]}]
 
     def report(self) -> str:
         """The journey as a page that can be mailed: one HTML file with the viewer and all that was recorded."""
@@ -321,7 +327,7 @@ async def _sit_down(
     world: World, person: Person, browser: Browser, address: str, visits: int, warm: str, then: list[Action]
 ) -> None:
     """Somebody at the keyboard: types, looks at the picture, does this and that, closes the tab."""
-    await asyncio.sleep(max(0, _FIRST_KEY_NS - world.agenda.now_ns) / 1e9)
+    await asyncio.sleep(max(0, FIRST_KEY_NS - world.agenda.now_ns) / 1e9)
     if warm != "nothing":
         await person.visit(address)
         if warm == "names":

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pressenter.browser.page_input import PageInput
     from pressenter.machine.display import Frame
 
-__all__ = ["Action", "ActionError", "Person", "parse_action"]
+__all__ = ["Action", "ActionError", "Person", "finished", "parse_action"]
 
 #: How long a person looks at a page before going on.
 READING_SECONDS = 2.0
@@ -80,6 +80,13 @@ def parse_action(text: str) -> Action:
     raise ActionError(f"{text!r} is nothing that a person can do; the first word is one of {known}")
 
 
+async def finished(act: Callable[..., None], *arguments: object) -> None:
+    """Begin something that takes the hand some time, and wait until it is done."""
+    done = asyncio.get_running_loop().create_future()
+    act(*arguments, lambda: done.set_result(None))
+    await done
+
+
 class _SeenPage(NamedTuple):
     """A page, or one in a frame of it, and where its window begins in that of the whole page."""
 
@@ -105,7 +112,7 @@ class Person:
             await self.click_at(round(field.x + field.width / 2), round(field.y + field.height / 2))
         before = self._browser.tab.navigations
         loaded = asyncio.get_running_loop().create_task(self._loaded(before + 1))
-        await self._finished(self._computer.keyboard.type_text, address + "\n")
+        await finished(self._computer.keyboard.type_text, address + "\n")
         await loaded
         await asyncio.sleep(READING_SECONDS)
 
@@ -129,9 +136,9 @@ class Person:
         if verb in ("click", "tap", "hover"):
             await self._point(verb, words)
         elif verb == "type":
-            await self._finished(self._computer.keyboard.type_text, words)
+            await finished(self._computer.keyboard.type_text, words)
         elif verb == "press":
-            await self._finished(self._computer.keyboard.type_text, KEY_BY_NAME[words.lower()].plain)
+            await finished(self._computer.keyboard.type_text, KEY_BY_NAME[words.lower()].plain)
         elif verb in ("scroll", "swipe"):
             await self._scroll(verb, float(words))
         elif verb == "wait":
@@ -149,7 +156,7 @@ class Person:
         else:
             x, y = await self._bring_into_view(*self._find(words), words)
         if verb == "tap":
-            await self._finished(self._computer.touch_screen.tap, x, y)
+            await finished(self._computer.touch_screen.tap, x, y)
         elif verb == "hover":
             await self._move_to(x, y)
         else:
@@ -167,20 +174,20 @@ class Person:
         while not shown.rect.holds(*shown.place_of(number)):
             x, y, width, height = shown.rect
             await self._move_to(round(x + opened.x + width / 2), round(y + opened.y + height / 2) + _top_of_page())
-            await self._finished(self._computer.mouse.turn_wheel, 1 if shown.place_of(number)[1] < y else -1)
+            await finished(self._computer.mouse.turn_wheel, 1 if shown.place_of(number)[1] < y else -1)
             await asyncio.sleep(0.05)
         x, y = shown.place_of(number)
         return round(x + opened.x), round(y + opened.y) + _top_of_page()
 
     async def _move_to(self, x: int, y: int) -> None:
         here = self._computer.windows.pointer
-        await self._finished(self._computer.mouse.move, x - here[0], y - here[1])
+        await finished(self._computer.mouse.move, x - here[0], y - here[1])
         await asyncio.sleep(0.02)  # until the last report has been polled
 
     async def click_at(self, x: int, y: int) -> None:
         """Move the mouse to a point of the screen and click there."""
         await self._move_to(x, y)
-        await self._finished(self._computer.mouse.click)
+        await finished(self._computer.mouse.click)
         await asyncio.sleep(0.02)
 
     async def _toolbar(self, verb: str) -> None:
@@ -192,18 +199,18 @@ class Person:
     async def turn_wheel_at(self, x: int, y: int, steps: int) -> None:
         """Turn the wheel over a point of the screen; towards the hand is negative."""
         await self._move_to(x, y)
-        await self._finished(self._computer.mouse.turn_wheel, steps)
+        await finished(self._computer.mouse.turn_wheel, steps)
 
     async def _scroll(self, verb: str, distance: float) -> None:
         width, height = self._browser.size
         middle = (width // 2, height // 2)
         if verb == "swipe":
             end = (middle[0], round(min(max(0.0, middle[1] - distance), height - 1)))
-            await self._finished(self._computer.touch_screen.swipe, middle, end, _SWIPE_SAMPLES)
+            await finished(self._computer.touch_screen.swipe, middle, end, _SWIPE_SAMPLES)
             return
         if self._computer.windows.pointer[1] < _top_of_page():
             await self._move_to(*middle)
-        await self._finished(self._computer.mouse.turn_wheel, -round(distance / _NOTCH))
+        await finished(self._computer.mouse.turn_wheel, -round(distance / _NOTCH))
 
     # ---- looking -------------------------------------------------------------------------------
 
@@ -284,12 +291,6 @@ class Person:
         return None
 
     # ---- waiting -------------------------------------------------------------------------------
-
-    async def _finished(self, act: Callable[..., None], *arguments: object) -> None:
-        """Begin something that takes the hand some time, and wait until it is done."""
-        done = asyncio.get_running_loop().create_future()
-        act(*arguments, lambda: done.set_result(None))
-        await done
 
     async def _loaded(self, navigations: int) -> None:
         """Wait until a page has come, and its picture is on the screen."""

@@ -71,8 +71,7 @@ def _seat(world: World, switch: str) -> KernelSeat:
 
 def _router_at(world: World, switch: str) -> tuple[str, Interface]:
     for link in world.links:
-        ends = [str(port).partition(":") for port in link.ends]
-        for (node, _, _), (other, _, card) in (ends, ends[::-1]):
-            if node == switch and other in world.file.routers:
-                return other, next(each for each in world.hosts[other].interfaces if each.name == card)
+        for near, far in (link.ends, link.ends[::-1]):
+            if near.node == switch and far.node in world.file.routers:
+                return far.node, next(each for each in world.hosts[far.node].interfaces if each.name == far.name)
     raise BridgeError(f"no router stands at {switch}: choose the switch of a network that leads somewhere")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pressenter.cli.sites import SETTINGS, SITES
+from pressenter.cli.options import SEED, SETTINGS, SITES, WORLD
 
 if TYPE_CHECKING:
     import asyncio
@@ -39,10 +39,8 @@ __all__ = ["bridge"]
 @click.option(
     "--capture", type=click.Path(dir_okay=False, path_type=Path), help="Write what passed every port, at the end."
 )
-@click.option("--seed", default=1, show_default=True, help="Seed of every random draw.")
-@click.option(
-    "--world", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="A world file."
-)
+@SEED
+@WORLD
 @SITES
 @SETTINGS
 def bridge(
@@ -74,15 +72,8 @@ def bridge(
     except (WorldFileError, TapError, BridgeError) as error:
         click.echo(f"pressenter: {error}", err=True)
         sys.exit(2)
-    within = f"ip netns exec {namespace} " if namespace else ""
-    for command in seat.commands(name):
-        if configure:
-            _run(f"{within}{command}")
-        else:
-            click.echo(f"# {within}{command}")
-    click.echo(
-        f"{name} is at {switch}: {seat.address}, gateway {seat.gateway}, name server {seat.name_server}"
-    )  # fmt: skip
+    _configure(seat.commands(name), namespace, configure)
+    click.echo(f"{name} is at {switch}: {seat.address}, gateway {seat.gateway}, name server {seat.name_server}")
     end = time.monotonic() + seconds if seconds is not None else None
     code = 0
     try:
@@ -122,11 +113,21 @@ def _run_in_world(world: World, real_time: RealTime, command: str) -> int:
 def _home_switch(world: World) -> str:
     """The switch at the other end of the person's cable."""
     person = world.file.browser.host
-    for link in world.file.links:
-        nodes = [end.partition(":")[0] for end in link.between]
+    for link in world.links:
+        nodes = [port.node for port in link.ends]
         if person in nodes:
             return next(node for node in nodes if node != person)
     return ""
+
+
+def _configure(commands: list[str], namespace: str | None, really: bool) -> None:
+    """Run what gives the kernel's interface its address and route, or only say it."""
+    within = f"ip netns exec {namespace} " if namespace else ""
+    for command in commands:
+        if really:
+            _run(f"{within}{command}")
+        else:
+            click.echo(f"# {within}{command}")
 
 
 def _run(command: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pressenter.cli.options import LANGUAGE
 from pressenter.cli.recorded import read_events
 
 __all__ = ["diff"]
@@ -23,7 +24,7 @@ _WORDS = {
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("a", type=click.Path(path_type=Path))
 @click.argument("b", type=click.Path(path_type=Path))
-@click.option("--lang", "language", default="en", show_default=True, type=click.Choice(["en", "zh"]))
+@LANGUAGE
 def diff(a: Path, b: Path, language: str) -> None:
     """Compare the recorded journeys in folders A and B.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pressenter.cli.sites import SETTINGS, SITES
+from pressenter.cli.options import LANGUAGE, SEED, SETTINGS, SITES, WORLD
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,9 +44,7 @@ _WORDS = {
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("address")
-@click.option(
-    "--seed", default=1, show_default=True, help="Seed of every random draw: ports, sequence numbers, losses."
-)
+@SEED
 @click.option(
     "--out",
     default="journey",
@@ -56,12 +54,7 @@ _WORDS = {
 )
 @SITES
 @SETTINGS
-@click.option(
-    "--world",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A world file of your own instead of the built-in internet.",
-)
+@WORLD
 @click.option(
     "--visits",
     default=1,
@@ -85,14 +78,7 @@ _WORDS = {
     "'scroll PIXELS', 'swipe PIXELS', 'back', 'forward', 'reload', 'wait SECONDS'.  WORDS are what a link, a button or a "
     "field says, or a CSS selector.  Repeatable.",
 )
-@click.option(
-    "--lang",
-    "language",
-    default="en",
-    show_default=True,
-    type=click.Choice(["en", "zh"]),
-    help="Language of the story.",
-)
+@LANGUAGE
 @click.option(
     "--port",
     "ports",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pressenter.cli.sites import SETTINGS, SITES
+from pressenter.cli.options import SEED, SETTINGS, SITES, WORLD
 
 __all__ = ["shell"]
 
@@ -17,10 +17,8 @@ __all__ = ["shell"]
 @click.option(
     "-c", "commands", multiple=True, metavar="COMMAND", help="Run this and end.  Repeatable: one after the other."
 )
-@click.option("--seed", default=1, show_default=True, help="Seed of every random draw.")
-@click.option(
-    "--world", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE", help="A world file."
-)
+@SEED
+@WORLD
 @SITES
 @SETTINGS
 def shell(

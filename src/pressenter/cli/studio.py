@@ -6,22 +6,17 @@ from pathlib import Path
 
 import click
 
-from pressenter.cli.sites import SITES
+from pressenter.cli.options import LANGUAGE, SEED, SITES, WORLD
 
 __all__ = ["serve", "studio"]
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--port", default=0, type=click.IntRange(0, 65_535), help="Port to listen on; without it, any free one.")
-@click.option("--seed", default=1, show_default=True, help="Seed of every random draw.")
+@SEED
 @SITES
-@click.option(
-    "--world",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A world file of your own.",
-)
-@click.option("--lang", "language", default="en", show_default=True, type=click.Choice(["en", "zh"]))
+@WORLD
+@LANGUAGE
 @click.option("--browser/--no-browser", default=True, help="Open the page in the web browser.")
 def studio(port: int, seed: int, sites: dict[str, Path], world: Path | None, language: str, browser: bool) -> None:
     """Open the studio: type an address, watch it come, look inside, change something, compare.

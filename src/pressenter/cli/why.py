@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pressenter.cli.options import LANGUAGE
 from pressenter.cli.recorded import read_events
 
 __all__ = ["why"]
@@ -23,7 +24,7 @@ __all__ = ["why"]
     help="Folder of a recorded journey.",
 )
 @click.option("--all", "everything", is_flag=True, help="Every link of the chain, not only those that tell a story.")
-@click.option("--lang", "language", default="en", show_default=True, type=click.Choice(["en", "zh"]))
+@LANGUAGE
 def why(number: int | None, folder: Path, everything: bool, language: str) -> None:
     """Print why event NUMBER happened, back to the first key press.
 

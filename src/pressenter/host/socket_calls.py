@@ -57,7 +57,7 @@ class SocketCalls(CallsNotOffered):
         try:
             own.connect(address)
         except BlockingIOError:
-            await self._when_possible(own, _finish_connecting)
+            await self._when_possible(own, Socket.finish_connecting)
 
     async def sock_accept(self, sock: Any) -> tuple[Any, Any]:
         return await self._when_possible(sock, lambda own: own.accept())
@@ -91,10 +91,3 @@ class SocketCalls(CallsNotOffered):
         finally:
             if sock.on_change is tell:
                 sock.on_change = before
-
-
-def _finish_connecting(sock: Socket) -> None:
-    """Done, or its error; BlockingIOError while the handshake is under way."""
-    if sock.is_connecting:
-        raise BlockingIOError
-    sock.raise_error()

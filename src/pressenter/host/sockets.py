@@ -381,6 +381,12 @@ class Socket:
             raise OSError(errno.ENOTCONN, "the socket is not connected")
         return endpoint
 
+    def finish_connecting(self) -> None:
+        """Nothing, once `connect` is done; its error; BlockingIOError while the handshake is under way."""
+        if self._connecting:
+            raise BlockingIOError(errno.EAGAIN, "the connection is being made")
+        self.raise_error()
+
     def raise_error(self) -> None:
         """What has gone wrong with the socket, once."""
         error, self._error = self._error, None

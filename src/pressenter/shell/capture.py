@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from pressenter.shell.reach import Options
-from pressenter.shell.session import Shell
+from pressenter.shell.session import Options, Shell
 from pressenter.trace.events import CapturedFrame
 from pressenter.wire.address import ipv4_text, mac_text
 from pressenter.wire.arp import REQUEST, parse_arp

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import math
 import socket
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
-from pressenter.shell.session import Shell, UsageError
+from pressenter.shell.session import Options, Shell
 from pressenter.wire.address import address_bytes, address_text
 from pressenter.wire.icmp import IcmpMessage, IcmpType, describe
 
-__all__ = ["Options", "ping", "traceroute"]
+__all__ = ["ping", "traceroute"]
 
 _DATA = bytes(56)
 _HEADERS = 28  # IPv4 and ICMP
 _ANSWER_SECONDS = 2.0
-
-
-class Options(argparse.ArgumentParser):
-    """Options of a command: what is wrong is raised, not printed on the way out."""
-
-    def __init__(self, usage: str) -> None:
-        super().__init__(add_help=False, usage=usage)
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}\nUsage: {self.usage}")
 
 
 class _Echo(NamedTuple):

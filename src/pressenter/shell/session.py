@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pressenter.nearest import did_you_mean
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from pressenter.host.host import Host
     from pressenter.worlds.world import World
 
-__all__ = ["Command", "Shell", "UsageError"]
+__all__ = ["Command", "Options", "Shell", "UsageError"]
 
 #: Takes the shell and the words behind the command's name; returns the exit code.
 Command = Callable[["Shell", list[str]], Awaitable[int]]
@@ -22,6 +23,16 @@ _NOT_FOUND, _WRONG_USE = 127, 2
 
 class UsageError(Exception):
     """A command was used in a way that it does not know; the message says how it is used."""
+
+
+class Options(argparse.ArgumentParser):
+    """Options of a command: what is wrong is raised, not printed on the way out."""
+
+    def __init__(self, usage: str) -> None:
+        super().__init__(add_help=False, usage=usage)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}\nUsage: {self.usage}")
 
 
 class Shell:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pressenter.http.client import FetchError, HttpClient
 from pressenter.http.messages import Headers, Request
-from pressenter.shell.reach import Options
-from pressenter.shell.session import Shell
+from pressenter.shell.session import Options, Shell
 
 __all__ = ["curl"]
 

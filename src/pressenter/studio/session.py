@@ -6,18 +6,17 @@ thread of its own (see `server`), for a world keeps its thread busy.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import struct
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-from pressenter.browser.inspection import inspect_page
-from pressenter.browser.window import TOOLBAR_HEIGHT
-from pressenter.journey import WARM, Journey, go, open_computer
+import msgspec
+
+from pressenter.journey import FIRST_KEY_NS, WARM, Journey, go, open_computer
 from pressenter.machine.keyboard import NoSuchKey, check_keys
-from pressenter.person import ActionError, Person, parse_action
+from pressenter.person import ActionError, Person, finished, parse_action
 from pressenter.trace.comparison import compare
 from pressenter.viewer.recording import event_columns, frame_columns, picture_rows
 from pressenter.worlds.schema import WorldFileError
@@ -29,7 +28,6 @@ __all__ = ["Session"]
 _SLICE_NS = 20_000_000  # virtual time between two pieces of news
 _SETTLE_NS = 2_500_000_000  # how long a world goes on by itself after something was done
 _MOST_EVENTS = 400_000  # of one session: its memory is bounded
-_FIRST_KEY_NS = 1_000_000_000
 
 _logger = logging.getLogger("pressenter.studio")
 
@@ -63,7 +61,7 @@ class Session:
         self._loop = self._world.host(self._world.file.browser.host).loop
         self._events = self._frames = 0
         self._page: object = None
-        self._world.agenda.run(_FIRST_KEY_NS)  # the network comes up
+        self._world.agenda.run(FIRST_KEY_NS)  # the network comes up
 
     @property
     def journey(self) -> Journey:
@@ -75,14 +73,13 @@ class Session:
         recording = self._journey.recording()
         self._events, self._frames = len(self._journey.events), len(self._journey.packets)
         self._world.computer.display.recording.take_new()
-        document = _Raw(recording.to_json())
         own = [
             Knob("journey.warm", "journey", "warm caches", WARM[0], "which an earlier visit has filled", WARM),
             Knob("journey.address", "journey", "address", "", "such as https://secure.example.com", ()),
             Knob("journey.seed", "journey", "seed", str(self._source["seed"]), "a whole number", ()),
         ]
         settable = [knob._asdict() for knob in (*own, *knobs(self._world.file))]
-        self._tell({"kind": "recording", "recording": document.value, "knobs": settable})
+        self._tell({"kind": "recording", "recording": msgspec.Raw(recording.to_json()), "knobs": settable})
 
     def take(self, command: Mapping[str, Any]) -> None:
         """Do what somebody asks for.  What cannot be done is told, not raised."""
@@ -121,12 +118,12 @@ class Session:
         if kind == "act":
             return person.do(parse_action(str(command["action"])))
         if kind == "key":
-            return _finished(computer.keyboard.type_text, str(command["character"])[:1])
+            return finished(computer.keyboard.type_text, str(command["character"])[:1])
         x, y = round(float(command["x"])), round(float(command["y"]))
         if kind == "click":
             return person.click_at(x, y)
         if kind == "tap":
-            return _finished(computer.touch_screen.tap, x, y)
+            return finished(computer.touch_screen.tap, x, y)
         if kind == "wheel":
             return person.turn_wheel_at(x, y, max(-20, min(20, int(command["steps"]))))
         raise ValueError(f"there is nothing that is called {kind!r} to do")
@@ -169,7 +166,7 @@ class Session:
         page, shown = journey.page, journey.browser.tab.shown
         if inside and page is not None and shown is not None and (page, shown.scroll) != self._page:
             self._page = (page, shown.scroll)
-            part["pages"] = [{**inspect_page(page), "view": [-shown.scroll[0], TOOLBAR_HEIGHT - shown.scroll[1]]}]
+            part["pages"] = journey.inside_of_page()
         failure = journey.failure._asdict() if journey.failure is not None else None
         self._tell({"kind": "more", "part": part, "about": {"failure": failure, "address": journey.address}})
 
@@ -189,7 +186,7 @@ class Session:
         first = None if found.is_same else found.in_words(self._language)
         both = {"before": before.recording(), "after": after.recording()}
         self._tell({
-            "kind": "comparison", **{name: _Raw(recording.to_json()).value for name, recording in both.items()},
+            "kind": "comparison", **{name: msgspec.Raw(recording.to_json()) for name, recording in both.items()},
             "difference": {"steps": [pair._asdict() for pair in found.steps], "first": first},
         })  # fmt: skip
 
@@ -198,19 +195,3 @@ class Session:
         self._window_system.cancel()
         self._world.abandon()
         self._world.close()
-
-
-class _Raw:
-    """A document that is JSON already."""
-
-    def __init__(self, data: bytes) -> None:
-        import msgspec
-
-        self.value: Any = msgspec.Raw(data)
-
-
-async def _finished(act: Callable[..., None], *arguments: object) -> None:
-    """Begin something that takes the hand some time, and wait until it is done."""
-    done = asyncio.get_running_loop().create_future()
-    act(*arguments, lambda: done.set_result(None))
-    await done

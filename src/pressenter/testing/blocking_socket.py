@@ -94,13 +94,7 @@ class BlockingSocket:
         except BlockingIOError:
             if self._timeout == 0:
                 raise
-
-            def finish() -> None:
-                if self._inside.is_connecting:
-                    raise BlockingIOError
-                self._inside.raise_error()
-
-            self._done(finish)
+            self._done(self._inside.finish_connecting)
 
     def connect_ex(self, address: tuple[Any, ...]) -> int:
         """As `connect`, with the error's number for a result."""

@@ -64,13 +64,8 @@ class SimulatedHost:
         host.internet.prerouting = filter_packet
         randomness = internet.randomness.stream(f"{self.name}/dns")
         exchange = Exchange(self.name, internet.recorder, randomness, timeout=5.0, attempts=2)
-        self._resolver = StubResolver(internet.name_server, {}, exchange)
-        host.resolve = self._resolver.resolve
+        host.resolve = StubResolver(internet.name_server, {}, exchange).resolve
         return host
-
-    def use_name_server(self, address: str) -> None:
-        """Ask this server for names."""
-        self._resolver.server = address
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -172,9 +167,12 @@ class SimulatedHost:
         for port in self._inside.ports.values():
             port.on_frame = _nobody
             self._internet.unplug(port)  # what the dying programs still want to say is not sent
-        dying = self._inside
-        dying.loop.set_exception_handler(lambda loop, context: None)
-        for task in asyncio.all_tasks(dying.loop):
+        self.end_programs()
+
+    def end_programs(self) -> None:
+        """Cancel whatever runs here; nobody hears of programs that fail to end."""
+        self.loop.set_exception_handler(lambda loop, context: None)
+        for task in asyncio.all_tasks(self.loop):
             task.cancel()
 
     def boot(self) -> None:

@@ -65,10 +65,9 @@ class Internet:
         self._links = 0
         self.trust = Trust(self.randomness)
         self._names = AuthoritativeServer([])
-        self.name_server = ipv4_text(_address(0, 2))
+        self.name_server = ipv4_text(_address(2, 2))  # the second host's
         self._tester = self.host(_TESTER)
-        server = self.host(_NAME_SERVER)
-        self._serve_names(server)
+        self.host(_NAME_SERVER).program(DnsServer(_NAME_SERVER, self.recorder, self._names).start)
 
     # ---- building --------------------------------------------------------------------------------
 
@@ -142,12 +141,6 @@ class Internet:
 
     # ---- names ----------------------------------------------------------------------
 
-    def _serve_names(self, server: SimulatedHost) -> None:
-        self.name_server = server.address
-        for host in self.hosts.values():
-            host.use_name_server(server.address)
-        server.program(DnsServer(_NAME_SERVER, self.recorder, self._names).start)
-
     def _publish(self) -> None:
         records = "".join(f"{name}. {_TTL} IN A {host.address}\n" for name, host in self.hosts.items())
         text = f"@ {_TTL} IN SOA {_NAME_SERVER}. nobody. 1 60 60 60 1\n@ IN NS {_NAME_SERVER}.\n{records}"
@@ -215,9 +208,7 @@ class Internet:
     def close(self) -> None:
         """The test is over: programs that still wait end without a word."""
         for host in self.hosts.values():
-            host.loop.set_exception_handler(lambda loop, context: None)
-            for task in asyncio.all_tasks(host.loop):
-                task.cancel()
+            host.end_programs()
         self.recorder.forget_listeners()
         with suppress(Exception):  # a program that fails to end
             self.agenda.run(self.agenda.now_ns + 1)

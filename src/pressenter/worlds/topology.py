@@ -81,7 +81,7 @@ def _depths(world: World) -> dict[str, int]:
     """How many links each node is away from the person's computer."""
     beside: dict[str, list[str]] = {}
     for link in world.links:
-        one, other = (str(port).partition(":")[0] for port in link.ends)
+        one, other = (port.node for port in link.ends)
         beside.setdefault(one, []).append(other)
         beside.setdefault(other, []).append(one)
     found = {world.file.browser.host: 0}

@@ -1,4 +1,4 @@
-"""The option ``--site NAME=FOLDER``, which several commands have."""
+"""Options that several commands have: of the world, of what is put into it, of the language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-__all__ = ["SETTINGS", "SITES"]
+__all__ = ["LANGUAGE", "SEED", "SETTINGS", "SITES", "WORLD"]
 
 
 def _parse_sites(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Path]:
@@ -31,6 +31,23 @@ def _parse_settings(context: click.Context, parameter: click.Parameter, values: 
     return settings
 
 
+SEED = click.option(
+    "--seed", default=1, show_default=True, help="Seed of every random draw: ports, sequence numbers, losses."
+)
+WORLD = click.option(
+    "--world",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A world file of your own instead of the built-in internet.",
+)
+LANGUAGE = click.option(
+    "--lang",
+    "language",
+    default="en",
+    show_default=True,
+    type=click.Choice(["en", "zh"]),
+    help="Language of the story.",
+)
 SITES = click.option(
     "--site",
     "sites",
