@@ -31,7 +31,7 @@ class Cable:
         self.right = self._host("right", "02:00:00:00:00:02", "10.0.0.2", mtu)
         self.link = Link(
             "cable", self.left.ports["eth0"], self.right.ports["eth0"], self.agenda, self.recorder, self.randomness,
-            rate_bps=rate_bps, delay_ns=delay_ns, queue_bytes=queue_bytes, faults=faults,
+            rate_bps=rate_bps, delay_ns=delay_ns, queue_bytes=queue_bytes, faults=faults, mtu=mtu,
         )  # fmt: skip
 
     def _host(self, name: str, mac: str, address: str, mtu: int) -> Router:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from tests.bridge_soak import soak
 
 pytestmark = pytest.mark.interop
 
@@ -81,6 +85,70 @@ def test_the_kernel_finds_no_wrong_checksum(bridged: object) -> None:
     inside("curl -s -o /dev/null --max-time 20 http://www.example.com/route.png")
     errors = [line.split() for line in inside("nstat -az").splitlines() if "CsumErrors" in line or "InErrs" in line]
     assert errors and all(int(row[1]) == 0 for row in errors), errors
+
+
+def test_chromium_shows_the_labs_page(bridged: object, program: Callable[[str], str], tmp_path: Path) -> None:
+    picture = tmp_path / "page.png"
+    chromium = [
+        program("chromium"), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}",
+        "--window-size=800,600", "--hide-scrollbars", "--force-device-scale-factor=1",
+    ]  # fmt: skip
+    page = inside(" ".join([*chromium, "--dump-dom", "http://www.example.com/"]))
+    assert "<title>Example of a long way</title>" in page
+    inside(" ".join([*chromium, f"--screenshot={picture}", "http://www.example.com/"]))
+    with Image.open(picture) as image:
+        colours = image.convert("RGB").getcolors(1 << 20)
+        assert image.size == (800, 600) and colours is not None and len(colours) > 100  # text and a picture, not a void
+
+
+def test_curl_in_a_loop_leaves_nothing_behind(program: Callable[[str], str]) -> None:
+    """A sample of ``python tests/bridge_soak.py``."""
+    program("curl")
+    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
+        pytest.skip("making a TAP device needs root and /dev/net/tun")
+    result = soak(4)
+    assert result.fetches > 10 and result.complaints() == []
+
+
+def test_iperf3_in_both_directions_and_roles(program: Callable[[str], str]) -> None:
+    program("iperf3")
+    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
+        pytest.skip("making a TAP device needs root and /dev/net/tun")
+    name = f"{NAMESPACE}-i"
+    subprocess.run(["ip", "netns", "add", name], check=True)
+    inside_it = ["ip", "netns", "exec", name, "iperf3"]
+    server = subprocess.Popen([*inside_it, "-s"], stdout=subprocess.PIPE, text=True)
+    commands = [
+        "iperf3 -c 192.168.1.250 -n 5M", "iperf3 -c 192.168.1.250 -n 5M -R -P 2", "iperf3 -s -1", "iperf3 -s -1",
+        "iperf3 -s -1",
+    ]  # fmt: skip
+    bridge = [sys.executable, "-m", "pressenter", "bridge", "--tap", "tap0", "--namespace", name, "--configure"]
+    process = subprocess.Popen(
+        [*bridge, *(part for command in commands for part in ("--run", command))],
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        lines: list[str] = []
+        answers: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("Server listening"):
+                options = ("-n 5M", "-n 5M -R -P 2", "-u -t 1")[len(answers)].split()
+                client = [*inside_it, "-c", "192.168.1.10", "--json", *options]
+                answers.append(subprocess.run(client, capture_output=True, text=True, check=False, timeout=60).stdout)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        server.kill()
+        server.wait()
+        subprocess.run(["ip", "netns", "del", name], check=False)
+    told = "".join(lines)
+    assert told.count("iperf Done.") == 2 and told.count("Accepted connection from 192.168.1.250") == 3
+    up, down, datagrams = map(json.loads, answers)
+    for answer in (up, down):
+        assert answer["end"]["sum_received"]["bytes"] > 2_000_000, answer.get("error")
+    assert "only TCP is measured here" in told and "error" in datagrams
 
 
 @pytest.fixture

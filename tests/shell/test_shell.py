@@ -137,3 +137,24 @@ def test_the_command() -> None:
     wrong = run(main, ["shell", "latpop"])
     assert wrong.exit_code == 2 and "did you mean 'laptop'" in wrong.output
     assert run(main, ["shell", "-c", "curl http://nosuch.example.com/"]).exit_code == 6
+
+
+def test_iperf3_measures_what_a_line_bears() -> None:
+    """Two shells in one world: a line of 5 Mbit/s, in both directions, and what is wrong said."""
+    world = World.load(settings={"links.laptop:eth0--home-switch:1.rate": "5Mbit/s"}, record=False)
+    server_text: list[str] = []
+    server = world.host("web-1").start(Shell(world, "web-1", server_text.append).execute("iperf3 -s"))
+    client_text: list[str] = []
+    client = Shell(world, "laptop", client_text.append)
+    for options, streams in (("-t 3", 1), ("-t 3 -R", 1), ("-n 1M -P 2", 2)):
+        del client_text[:]
+        assert client.run(f"iperf3 -c 93.184.215.14 {options}") == 0
+        told = "".join(client_text)
+        assert "connected to 93.184.215.14 port 5201" in told and told.endswith("iperf Done.\n")
+        rates = [float(rate) for rate in re.findall(r"([\d.]+) Mbits/sec +(?:receiver)", told)]
+        assert len(rates) == streams + (streams > 1) and 3.5 < rates[-1] < 4.9, told
+    assert not server.done() and "".join(server_text).count("Accepted connection from 203.0.113.2") == 3
+    assert client.run("iperf3 -c 93.184.215.14 -p 9") == 1 and "iperf3: error - " in client_text[-1]
+    assert client.run("iperf3") == 2
+    world.abandon()
+    world.close()

@@ -55,6 +55,9 @@ def bridge(world: World, tap: Tap, switch: str) -> tuple[RealTime, KernelSeat]:
         f"{tap.port}--{port}", tap.port, port, world.agenda, world.recorder, world.randomness,
         rate_bps=_RATE_BPS, delay_ns=_DELAY_NS, queue_bytes=_QUEUE_BYTES,
     )  # fmt: skip
+    for host in world.hosts.values():
+        for interface in host.interfaces:
+            interface.large_segments = True  # nobody need cut up what the kernel takes whole
     return RealTime(world.agenda, [tap]), _seat(world, switch)
 
 

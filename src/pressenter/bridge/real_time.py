@@ -17,6 +17,7 @@ from pressenter.sim import Agenda
 __all__ = ["RealTime"]
 
 _LONGEST_WAIT_SECONDS = 0.1
+_SPIN_SECONDS = 200e-6  # being woken takes about as long as waiting would
 _PR_SET_TIMERSLACK = 29
 
 
@@ -50,7 +51,9 @@ class RealTime:
                 due_ns = agenda.next_ns
                 wait = _LONGEST_WAIT_SECONDS
                 if due_ns is not None:
-                    wait = min(wait, max(0.0, (due_ns - self.now_ns()) / 1e9))
+                    wait = min(wait, (due_ns - self.now_ns()) / 1e9)
+                    if wait < _SPIN_SECONDS:
+                        wait = 0.0
                 ready = selector.select(wait)
                 now_ns = self.now_ns()
                 self._count_delay(due_ns, now_ns)

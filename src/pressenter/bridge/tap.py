@@ -2,6 +2,17 @@
 
 What the kernel sends out of the interface is read from a file, and what is written to the file
 the kernel receives.  Frames there have no FCS; on our links they have.
+
+A header before each frame (IFF_VNET_HDR: ``struct virtio_net_hdr`` of VIRTIO 1.2 §5.1.6) lets
+large segments through whole (see ``wire/large_segment.py``)::
+
+     0       1          2               4            6            8              10
+    | flags | gso_type | header length | gso_size   | csum_start | csum_offset  | frame ...
+
+``gso_size`` is how much data each piece of a large segment carries.  The kernel leaves checksums
+undone, as for a card that does them (VIRTIO_NET_HDR_F_NEEDS_CSUM): here they are made right,
+since on our links everybody can see them.  What we send has its right checksum, which the kernel
+verifies.
 """
 
 from __future__ import annotations
@@ -15,7 +26,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pressenter.wire.checksum import internet_checksum
 from pressenter.wire.ethernet import FCS_LENGTH, add_fcs, fcs_is_right
+from pressenter.wire.large_segment import is_large, segment_bytes, split
 from pressenter.wire.port import Port
 
 __all__ = ["Tap", "TapError"]
@@ -24,8 +37,17 @@ _TUN_DEVICE = "/dev/net/tun"
 _TUNSETIFF = 0x400454CA
 _IFF_TAP = 0x0002
 _IFF_NO_PI = 0x1000
+_IFF_VNET_HDR = 0x4000
+_TUNSETOFFLOAD = 0x400454D0
+_TUN_F_CSUM = 0x01
+_TUN_F_TSO4 = 0x02
+_VIRTIO_NET_HEADER = struct.Struct("=BBHHHH")
+_NEEDS_CHECKSUM = 1
+_GSO_NONE, _GSO_TCPV4 = 0, 1
+_GSO_ECN = 0x80
+_NOTHING_OFFLOADED = bytes(_VIRTIO_NET_HEADER.size)
 _CLONE_NEWNET = 0x40000000
-_LONGEST_FRAME = 65_536
+_LONGEST_READ = _VIRTIO_NET_HEADER.size + 14 + 65_536
 
 
 class TapError(Exception):
@@ -39,20 +61,31 @@ class Tap:
         name: of the interface; it is made if it is not there.
         namespace: the network namespace (``ip netns``) that it is in, or None for this process's own.
         node, port: the names of the port in the world.
+        large_segments: take large segments from the kernel whole (it always takes ours).
 
     Attributes:
         port: frames for it go to the kernel, and those from the kernel leave by it.
         read, written, refused: frames, and those that the kernel would not take.
     """
 
-    def __init__(self, name: str, namespace: str | None = None, node: str = "kernel", port: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        namespace: str | None = None,
+        node: str = "kernel",
+        port: str = "",
+        *,
+        large_segments: bool = False,
+    ) -> None:
         self.name = name
         self.port = Port(node, port or name, self._to_kernel)
         self.read = self.written = self.refused = 0
         try:
             with _inside(namespace):
                 self._file = os.open(_TUN_DEVICE, os.O_RDWR | os.O_NONBLOCK)
-                fcntl.ioctl(self._file, _TUNSETIFF, struct.pack("16sH22x", name.encode(), _IFF_TAP | _IFF_NO_PI))
+                flags = _IFF_TAP | _IFF_NO_PI | _IFF_VNET_HDR
+                fcntl.ioctl(self._file, _TUNSETIFF, struct.pack("16sH22x", name.encode(), flags))
+                fcntl.ioctl(self._file, _TUNSETOFFLOAD, _TUN_F_CSUM | _TUN_F_TSO4 if large_segments else 0)
         except OSError as error:
             raise TapError(_advice(name, namespace, error)) from error
 
@@ -62,15 +95,28 @@ class Tap:
 
     def take_frames(self, most: int = 64) -> int:
         """Put frames that the kernel has sent onto the link; returns how many there were."""
-        port = self.port
         for count in range(most):
             try:
-                frame = os.read(self._file, _LONGEST_FRAME)
+                read = os.read(self._file, _LONGEST_READ)
             except BlockingIOError:
                 return count
             self.read += 1
-            port.transmit(add_fcs(frame.ljust(60, b"\0")))
+            self._from_kernel(read)
         return most
+
+    def _from_kernel(self, read: bytes) -> None:
+        flags, kind, _, size, start, offset = _VIRTIO_NET_HEADER.unpack_from(read)
+        frame = read[_VIRTIO_NET_HEADER.size :]
+        if flags & _NEEDS_CHECKSUM:
+            place = start + offset  # where now stands the sum of the pseudo header
+            checksum = internet_checksum(frame[start:]).to_bytes(2, "big")
+            frame = b"".join((frame[:place], checksum, frame[place + 2 :]))
+        frame = add_fcs(frame.ljust(60, b"\0"))
+        if kind & ~_GSO_ECN != _GSO_NONE and not (is_large(frame) and size == segment_bytes(frame)):
+            for piece in split(frame, size):  # its pieces do not fill an MTU: they go one by one
+                self.port.transmit(piece)
+        else:
+            self.port.transmit(frame)
 
     def close(self) -> None:
         """Let the device go; one that was made here is gone with it."""
@@ -81,7 +127,10 @@ class Tap:
             self.refused += 1  # damaged on the way: a network card would drop it, too
             return
         try:
-            os.write(self._file, frame[:-FCS_LENGTH])
+            header = _NOTHING_OFFLOADED
+            if is_large(frame):
+                header = _VIRTIO_NET_HEADER.pack(0, _GSO_TCPV4, 0, segment_bytes(frame), 0, 0)
+            os.write(self._file, header + frame[:-FCS_LENGTH])
             self.written += 1
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EIO, errno.EINVAL):

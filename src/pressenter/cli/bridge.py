@@ -66,7 +66,7 @@ def bridge(
 
     try:
         built = WorldClass.load(world, seed=seed, sites=sites, settings=settings, record=capture is not None)
-        tap = Tap(name, namespace)
+        tap = Tap(name, namespace, large_segments=True)
         switch = switch or _home_switch(built)
         real_time, seat = plug_in(built, tap, switch)
     except (WorldFileError, TapError, BridgeError) as error:

@@ -37,6 +37,8 @@ class Interface:
         prefix_length: of the network on the link.
         ipv6: its IPv6 side, or None if it does not speak it.
         on_packet: the IP layer's handler of an arriving packet.
+        large_segments: the device takes TCP segments larger than its MTU, for trains of such
+            that fill it (``ethtool -k``: tcp-segmentation-offload; see ``wire/large_segment.py``).
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Interface:
         self.agenda = agenda
         self.recorder = recorder
         self.mtu = mtu
+        self.large_segments = False
         self.neighbours = NeighbourCache(self)
         self.ipv6: IPv6Interface | None = None
         self.on_packet: Callable[[Interface, bytes], None] = lambda interface, packet: None

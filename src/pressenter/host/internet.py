@@ -142,6 +142,11 @@ class InternetLayer:
             return self.ipv6.link_mtu(route)
         return self._route(destination).interface.mtu
 
+    def takes_large_segments(self, destination: bytes) -> bool:
+        """Whether TCP may give large segments for a destination to its interface (IPv4 only)."""
+        route = self.routes.lookup(destination) if len(destination) == 4 else None
+        return route is not None and route.interface.large_segments
+
     def mtu_for(self, destination: bytes) -> int:
         """What the path to a destination is known to bear.  Raises NetworkUnreachable."""
         path_mtus = self.path_mtus if len(destination) == 4 else self.ipv6.path_mtus
@@ -265,6 +270,9 @@ class InternetLayer:
             )  # fmt: skip
         if route.interface is arrived_on and route.gateway is not None:
             self._redirect(arrived_on, route.gateway, packet)
+        if len(packet) > arrived_on.mtu and arrived_on.mtu != route.interface.mtu:
+            self._too_big(route.interface, packet)  # a large segment's pieces are as large as the MTU that it came over
+            return
         self._send_packet(route, decrement_ttl(packet))
 
     def _redirect(self, interface: Interface, gateway: bytes, packet: bytes) -> None:
@@ -284,21 +292,24 @@ class InternetLayer:
             interface.send_frame(BROADCAST_MAC, EtherType.IPV4, packet)  # RFC 919 §7
             return
         next_hop = route.gateway or packet[16:20]
-        if len(packet) <= interface.mtu:
+        if len(packet) <= interface.mtu or (interface.large_segments and packet[9] == ipv4.Protocol.TCP):
             interface.neighbours.send(next_hop, packet)
             return
         header = parse_ipv4(packet)
         if header.dont_fragment:
-            self._drop(interface, f"{len(packet)} bytes do not fit the MTU {interface.mtu}, and DF is set")
-            rest = interface.mtu.to_bytes(4, "big")  # RFC 1191 §4
-            self.icmp.send_error(
-                self._original(packet), IcmpType.DESTINATION_UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, rest
-            )
+            self._too_big(interface, packet)
             return
         pieces = fragment(header, packet, interface.mtu)
         self.recorder.record(self.node, "ip.fragment", length=len(packet), pieces=len(pieces))
         for piece in pieces:
             interface.neighbours.send(next_hop, piece)
+
+    def _too_big(self, interface: Interface, packet: bytes) -> None:
+        self._drop(interface, f"{len(packet)} bytes do not fit the MTU {interface.mtu}, and DF is set")
+        rest = interface.mtu.to_bytes(4, "big")  # RFC 1191 §4
+        self.icmp.send_error(
+            self._original(packet), IcmpType.DESTINATION_UNREACHABLE, Unreachable.FRAGMENTATION_NEEDED, rest
+        )
 
     def _route(self, destination: bytes) -> Route:
         route = self.routes.lookup(destination)

@@ -25,7 +25,8 @@ from typing import NamedTuple
 
 from pressenter.sim import Agenda, Randomness
 from pressenter.trace import Recorder
-from pressenter.wire.ethernet import OVERHEAD_ON_WIRE
+from pressenter.wire.ethernet import MTU, OVERHEAD_ON_WIRE
+from pressenter.wire.large_segment import bytes_on_wire, is_large, segment_bytes, split
 from pressenter.wire.port import Port
 
 __all__ = ["FIBRE_KM_PER_SECOND", "Faults", "Link", "fibre_delay_ns"]
@@ -79,6 +80,7 @@ class Link:
         delay_ns: int,
         queue_bytes: int,
         faults: Faults = Faults(),
+        mtu: int = MTU,
     ) -> None:
         self.name = name
         self.ends = (first, second)
@@ -87,6 +89,7 @@ class Link:
         self.rate_bps = rate_bps
         self.delay_ns = delay_ns
         self.queue_bytes = queue_bytes
+        self.mtu = mtu
         self.up = True
         self._directions = {
             first: _Direction(second, randomness.stream(f"link/{name}/{first}"), faults),
@@ -145,7 +148,13 @@ class Link:
         if waiting_bytes + len(frame) > self.queue_bytes or not self.up:
             self._drop(way, port, frame, "queue full" if self.up else "link down", waiting_bytes)
             return now_ns
-        bits = (len(frame) + OVERHEAD_ON_WIRE) * 8
+        if is_large(frame, self.mtu):
+            if not way.perfect:  # what befalls frames befalls each of them
+                pieces = split(frame, segment_bytes(frame, self.mtu))
+                return max([self.transmit(port, piece, delay_ns) for piece in pieces])
+            bits = bytes_on_wire(frame, self.mtu) * 8
+        else:
+            bits = (len(frame) + OVERHEAD_ON_WIRE) * 8
         way.idle_at_ns = sent_ns = start_ns + bits * 1_000_000_000 // self.rate_bps
         recorder = self.recorder
         if recorder.enabled:

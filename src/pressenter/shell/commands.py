@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pressenter.shell.capture import tcpdump
+from pressenter.shell.iperf import iperf3
 from pressenter.shell.names import dig
 from pressenter.shell.reach import ping, traceroute
 from pressenter.shell.session import Command, Shell
@@ -30,6 +31,7 @@ async def _sleep(shell: Shell, arguments: list[str]) -> int:
 
 _help.__doc__ = "The commands."
 COMMANDS: Mapping[str, Command] = {
-    "ping": ping, "traceroute": traceroute, "dig": dig, "curl": curl, "ip": ip, "arp": arp, "route": route,
-    "netstat": netstat, "ss": ss, "tcpdump": tcpdump, "cat": cat, "hostname": hostname, "sleep": _sleep, "help": _help,
+    "ping": ping, "traceroute": traceroute, "dig": dig, "curl": curl, "iperf3": iperf3, "ip": ip, "arp": arp,
+    "route": route, "netstat": netstat, "ss": ss, "tcpdump": tcpdump, "cat": cat, "hostname": hostname,
+    "sleep": _sleep, "help": _help,
 }  # fmt: skip

@@ -315,6 +315,7 @@ class World:
                 delay_ns=delay_ns,
                 queue_bytes=_units(f"{where}.queue", units.parse_size_bytes, table.queue),
                 faults=Faults(table.loss, table.duplicate, table.reorder, table.corrupt),
+                mtu=table.mtu or MTU,
             )  # fmt: skip
         except ValueError as error:
             raise WorldFileError(f"{where}: {error}") from error

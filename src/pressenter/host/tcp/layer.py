@@ -239,6 +239,7 @@ class TcpLayer:
             headers=_IP_HEADERS[len(quadruple.remote_address)] + _TCP_HEADER,
             clock_offset=self._randomness.getrandbits(32),
         )
+        connection.negotiation.large_segments = self.internet.takes_large_segments(quadruple.remote_address)
         endpoint = self.endpoints[quadruple] = Endpoint(self, quadruple, connection)
         return endpoint
 

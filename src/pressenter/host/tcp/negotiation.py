@@ -22,6 +22,7 @@ from __future__ import annotations
 from pressenter.host.tcp.parameters import Ecn, TcpParameters
 from pressenter.host.tcp.receiver import MAXIMUM_SCALE, Receiver
 from pressenter.host.tcp.sender import Sender
+from pressenter.wire.large_segment import LARGEST_PACKET
 from pressenter.wire.tcp import ACK, CWR, ECE, NO_OPTIONS, SYN, Options, Segment
 
 __all__ = ["Negotiation"]
@@ -41,6 +42,7 @@ class Negotiation:
         headers: bytes of IP and TCP header without options.
         options_length: bytes of options in every segment with data.
         offers_options: False for a SYN with none at all (TCP_NOOPT).
+        large_segments: the device cuts up segments larger than its MTU.
         fast_open: the cookie that our SYN carries, ``b""`` if it asks for one, None without.
         cookie_for_client: what our SYN and ACK gives out.
         clock_offset: what our timestamps begin with.
@@ -50,7 +52,7 @@ class Negotiation:
     __slots__ = (
         "_agrees_to_ecn", "_asks", "_ecn_asked", "_offered_scale", "_parameters", "_sack", "clock_offset",
         "cookie_for_client", "fast_open",
-        "headers", "now_ns", "offers_options", "options_length", "segment_size",
+        "headers", "large_segments", "now_ns", "offers_options", "options_length", "segment_size",
         "send_scale", "timestamps",
     )  # fmt: skip
 
@@ -64,6 +66,7 @@ class Negotiation:
         self.send_scale = 0
         self.options_length = 0
         self.offers_options = True
+        self.large_segments = False
         self.fast_open: bytes | None = None
         self.cookie_for_client: bytes | None = None
         self._sack = parameters.sack
@@ -105,7 +108,9 @@ class Negotiation:
         default = self._parameters.segment_size_default[self.headers > 40]
         mss = min(self.segment_size, max(theirs.maximum_segment_size or default, SMALLEST_SEGMENT_SIZE))
         # RFC 6691 §2: the MSS counts no options, so what is left for data is less.
-        sender.agree_on_segment_size(mss - self.options_length)
+        # Only segments that fill the MTU are cut from large ones.
+        at_once = LARGEST_PACKET - self.headers if self.large_segments and mss == self.segment_size else 0
+        sender.agree_on_segment_size(mss - self.options_length, at_once - self.options_length)
         sender.recovery.sack = receiver.sack = self._sack
         receiver.mss = self.segment_size - self.options_length
         if receiver.autotune:

@@ -56,6 +56,8 @@ class Sender:
         una, nxt: SND.UNA and SND.NXT.
         wnd: SND.WND, already scaled.
         retries: how often the timer has struck for the same byte.
+        largest: the most that one segment may hold: several times the MSS where the device cuts
+            it up (see ``wire/large_segment.py``).
         no_delay: send small segments at once (TCP_NODELAY).
         retransmit_at_ns, probe_at_ns, persist_at_ns: deadlines, None if the timer is off.
     """
@@ -63,8 +65,8 @@ class Sender:
     __slots__ = (
         "_buffer", "_congestion_name", "_emit", "_fin_position", "_largest_window", "_last_sent_ns",
         "_note", "_peak", "_peak_until", "_small_end", "_wl1", "_wl2", "capacity", "congestion_name",
-        "congestion_reduced", "ecn", "fin_wanted", "fixed_capacity", "iss", "mss", "no_delay", "nxt", "pacer",
-        "parameters", "persist_at_ns", "probe_at_ns", "recovery", "retransmit_at_ns", "retries", "round_trip",
+        "congestion_reduced", "ecn", "fin_wanted", "fixed_capacity", "iss", "largest", "mss", "no_delay", "nxt",
+        "pacer", "parameters", "persist_at_ns", "probe_at_ns", "recovery", "retransmit_at_ns", "retries", "round_trip",
         "stalled_since_ns", "una", "window_limited", "wnd",
     )  # fmt: skip
 
@@ -77,7 +79,7 @@ class Sender:
         note: Callable[[Notice], None],
     ) -> None:
         self.iss = initial_sequence
-        self.mss = mss
+        self.mss = self.largest = mss
         self.parameters = parameters
         self.una = 0
         self.nxt = 0
@@ -114,9 +116,13 @@ class Sender:
         congestion = CONGESTION_CONTROLS[self.congestion_name](segment_size)
         return LossRecovery(self.parameters, congestion, self.round_trip, segment_size, self._note_window)
 
-    def agree_on_segment_size(self, mss: int) -> None:
-        """The peer's SYN has told how large a segment may be; the congestion control begins with it."""
+    def agree_on_segment_size(self, mss: int, largest: int = 0) -> None:
+        """The peer's SYN has told how large a segment may be; the congestion control begins with it.
+
+        ``largest`` is how much data the device takes at a time, to cut it up into such segments.
+        """
         self.mss = mss
+        self.largest = max(largest // mss, 1) * mss
         before = self.recovery
         self.recovery = self._new_recovery(mss)
         self.recovery.scoreboard = before.scoreboard
@@ -252,7 +258,9 @@ class Sender:
             unsent = len(self._buffer)
             room = edge - self.nxt
             allowed = recovery.congestion.window - recovery.in_flight
-            size = min(mss, unsent, room)
+            size = min(self.largest, unsent, room)
+            if size > mss:
+                size = max(min(size, allowed) // mss, 1) * mss
             if size > allowed:
                 self.window_limited = True
                 # Whole segments only, unless the window is smaller than one.
@@ -542,7 +550,7 @@ class Sender:
 
     def shrink_segments(self, now_ns: int, mss: int) -> None:
         """Send what is under way again, in smaller pieces (RFC 1191 §6.4)."""
-        self.mss = mss
+        self.mss = self.largest = mss
         recovery = self.recovery
         recovery.segment_size = recovery.congestion.segment_size = mss
         pieces: list[SentSegment] = []
