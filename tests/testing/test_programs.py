@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import http.server
 import socket
+import ssl
 import threading
 import time
 import urllib.request
@@ -155,6 +157,50 @@ async def test_the_sock_calls(internet: Internet, pair: tuple[SimulatedHost, Sim
     assert await phone.run(ask()) == bytes(range(256)) * 2_000
 
 
+async def test_redis(internet: Internet, pair: tuple[SimulatedHost, SimulatedHost]) -> None:
+    """redis-py on a simulated host, against a small server of the protocol's second version."""
+    import redis.asyncio
+
+    server, phone = pair
+    values: dict[bytes, bytes] = {}
+
+    def answer(words: list[bytes]) -> bytes:
+        command, *rest = words[0].upper(), *words[1:]
+        if command == b"SET":
+            values[rest[0]] = rest[1]
+            return b"+OK\r\n"
+        if command == b"GET":
+            value = values.get(rest[0])
+            return b"$-1\r\n" if value is None else b"$%d\r\n%s\r\n" % (len(value), value)
+        if command == b"INCRBY":
+            values[rest[0]] = b"%d" % (int(values.get(rest[0], b"0")) + int(rest[1]))
+            return b":%s\r\n" % values[rest[0]]
+        if command == b"PING":
+            return b"+PONG\r\n"
+        return b"-ERR unknown command\r\n"
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            words = []
+            for _ in range(int(line[1:])):
+                length = int((await reader.readline())[1:])
+                words.append((await reader.readexactly(length + 2))[:-2])
+            writer.write(answer(words))
+        writer.close()
+
+    async def ask() -> tuple[Any, ...]:
+        async with redis.asyncio.Redis(host="shop.test", protocol=2) as client:
+            await client.set("large", b"x" * 100_000)
+            counts = await asyncio.gather(*(client.incr("visits") for _ in range(20)))
+            async with client.pipeline(transaction=False) as pipeline:
+                piped = await pipeline.set("a", 1).get("a").get("nobody").execute()
+            return len(await client.get("large")), sorted(counts), piped, await client.ping()
+
+    server.program(lambda: asyncio.start_server(talk, "0.0.0.0", 6379))
+    await asyncio.sleep(1)
+    assert await phone.run(ask()) == (100_000, list(range(1, 21)), [True, b"1", None], True)
+
+
 # ---- programs that block ---------------------------------------------------------------------------------
 
 
@@ -213,6 +259,57 @@ async def test_requests_urllib_and_http_client(internet: Internet, pair: tuple[S
         return found
 
     assert await phone.run_blocking(ask) == [f"/{path}" * 100 for path in ("0", "1", "2", "u", "h")]
+
+
+async def test_tls_in_programs_that_block(internet: Internet, pair: tuple[SimulatedHost, SimulatedHost]) -> None:
+    import requests
+
+    server, phone = pair
+    context, port = server.server_tls(), 443
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))[::-1]
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    def serve() -> None:
+        with http.server.HTTPServer(("0.0.0.0", port), Handler) as web:
+            web.socket = context.wrap_socket(web.socket, server_side=True)
+            while True:
+                web.process_request(*web.get_request())
+
+    def ask() -> tuple[bytes, bytes, str | None, Any]:
+        with requests.Session() as session:
+            session.trust_env, session.verify = False, str(phone.trusted_authority())
+            answer = session.post("https://shop.test/", data=b"desserts" * 20_000, timeout=60).content
+        trusting = ssl.create_default_context(cafile=phone.trusted_authority())
+        line = http.client.HTTPSConnection("shop.test", context=trusting, timeout=60)
+        line.request("POST", "/", body=b"stressed")
+        other = line.getresponse().read()
+        version, names = line.sock.version(), line.sock.getpeercert()["subjectAltName"]
+        line.close()
+        return answer, other, version, names
+
+    def distrust(name: str) -> str:
+        plain, context = socket.create_connection((name, port), timeout=60), ssl.create_default_context()
+        with plain, pytest.raises(ssl.SSLCertVerificationError) as caught:
+            context.wrap_socket(plain, server_hostname=name)
+        return caught.value.verify_message
+
+    server.start(server.run_blocking(serve))
+    await asyncio.sleep(1)
+    answer, other, version, names = await phone.run_blocking(ask)
+    assert answer == b"stressed" * 20_000 and other == b"desserts" and version == "TLSv1.3"
+    assert names == (("DNS", "shop.test"),)
+    assert "unable to get local issuer" in await phone.run_blocking(distrust, "shop.test")
 
 
 async def test_waiting_ends_with_a_timeout_an_error_or_the_host(

@@ -21,11 +21,15 @@ class BlockingSocket:
 
     ``fileno`` is that of a socket of the operating system on which nothing ever arrives, since libraries
     poll it to see whether an idle connection has news.
+
+    Attributes:
+        program: whose it is.
+        inside: the host's own socket, which never waits.
     """
 
     def __init__(self, program: BlockingProgram, inside: Socket, timeout: float | None) -> None:
-        self._program = program
-        self._inside = inside
+        self.program = program
+        self.inside = inside
         self._timeout = timeout
         self._files = 0
         self._closed = False
@@ -39,7 +43,7 @@ class BlockingSocket:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<BlockingSocket on {self._program.host.name}>"
+        return f"<BlockingSocket on {self.program.host.name}>"
 
     # ---- waiting -------------------------------------------------------------------------------
 
@@ -62,23 +66,23 @@ class BlockingSocket:
         return self._timeout != 0
 
     def _done(self, attempt: Callable[[], Result]) -> Result:
-        end = self._program.now + self._timeout if self._timeout is not None else None
+        end = self.program.now + self._timeout if self._timeout is not None else None
         while True:
             try:
                 return attempt()
             except BlockingIOError:
-                left = end - self._program.now if end is not None else None
+                left = end - self.program.now if end is not None else None
                 if self._timeout == 0:
                     raise
                 if left is not None and left < _NANOSECOND:  # the least by which time passes
                     raise TimeoutError("timed out") from None
-                self._program.wait(self._on_news, left)
+                self.program.wait(self._on_news, left)
 
     def _on_news(self, wake: Callable[[], None]) -> Callable[[], None]:
-        self._inside.on_change = wake
+        self.inside.on_change = wake
 
         def undo() -> None:
-            self._inside.on_change = lambda: None
+            self.inside.on_change = lambda: None
 
         return undo
 
@@ -86,15 +90,15 @@ class BlockingSocket:
 
     def connect(self, address: tuple[Any, ...]) -> None:
         """To a name or an address."""
-        rows = self._program.result_of(
-            self._program.host.loop.getaddrinfo(address[0], address[1], family=self.family, type=self.type)
+        rows = self.program.result_of(
+            self.program.host.loop.getaddrinfo(address[0], address[1], family=self.family, type=self.type)
         )
         try:
-            self._inside.connect(rows[0][4])
+            self.inside.connect(rows[0][4])
         except BlockingIOError:
             if self._timeout == 0:
                 raise
-            self._done(self._inside.finish_connecting)
+            self._done(self.inside.finish_connecting)
 
     def connect_ex(self, address: tuple[Any, ...]) -> int:
         """As `connect`, with the error's number for a result."""
@@ -106,24 +110,24 @@ class BlockingSocket:
 
     def accept(self) -> tuple[BlockingSocket, Any]:
         """The next connection."""
-        accepted, address = self._done(self._inside.accept)
-        return BlockingSocket(self._program, accepted, None), address
+        accepted, address = self._done(self.inside.accept)
+        return BlockingSocket(self.program, accepted, None), address
 
     def recv(self, bufsize: int, flags: int = 0) -> bytes:
         """At least a byte, or nothing at the end."""
-        return self._done(lambda: self._inside.recv(bufsize, flags))
+        return self._done(lambda: self.inside.recv(bufsize, flags))
 
     def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
         """As `recv`, into a buffer."""
-        return self._done(lambda: self._inside.recv_into(buffer, nbytes, flags))
+        return self._done(lambda: self.inside.recv_into(buffer, nbytes, flags))
 
     def recvfrom(self, bufsize: int, flags: int = 0) -> tuple[bytes, Any]:
         """A datagram, and who sent it."""
-        return self._done(lambda: self._inside.recvfrom(bufsize, flags))
+        return self._done(lambda: self.inside.recvfrom(bufsize, flags))
 
     def send(self, data: Any, flags: int = 0) -> int:
         """What there is room for, at least a byte."""
-        return self._done(lambda: self._inside.send(data, flags))
+        return self._done(lambda: self.inside.send(data, flags))
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         """All of it."""
@@ -133,12 +137,12 @@ class BlockingSocket:
 
     def sendto(self, data: Any, *arguments: Any) -> int:
         """A datagram."""
-        return self._done(lambda: self._inside.sendto(data, *arguments))
+        return self._done(lambda: self.inside.sendto(data, *arguments))
 
     def __getattr__(self, name: str) -> Any:
         """bind, listen, shutdown, options, addresses: they never wait."""
         if name in ("bind", "listen", "shutdown", "getsockname", "getpeername", "setsockopt", "getsockopt"):
-            return getattr(self._inside, name)
+            return getattr(self.inside, name)
         raise AttributeError(f"a simulated socket has no {name!r}")
 
     # ---- files, descriptors, the end -----------------------------------------------------------------
@@ -172,7 +176,7 @@ class BlockingSocket:
                 self._end()
 
     def _end(self) -> None:
-        self._inside.close()
+        self.inside.close()
         if self._quiet is not None:
             for end in self._quiet:
                 end.close()
@@ -180,7 +184,7 @@ class BlockingSocket:
 
     def detach(self) -> int:
         """There is no descriptor to give away: the connection stays with this object."""
-        raise OSError("a simulated socket cannot be detached: wrap_socket() needs an operating system's socket")
+        raise OSError("a simulated socket cannot be detached: it has no descriptor of its own")
 
     def fileno(self) -> int:
         """A descriptor on which nothing ever arrives."""

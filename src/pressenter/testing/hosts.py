@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pressenter.dns.exchange import Exchange
@@ -201,6 +202,10 @@ class SimulatedHost:
     def client_tls(self) -> ssl.SSLContext:
         """A context that trusts the certificates of this internet."""
         return self._internet.trust.client_context()
+
+    def trusted_authority(self) -> Path:
+        """The certificate that all others here are signed by, as a file: for ``requests``' ``verify=`` and its like."""
+        return self._internet.trust.authority_file()
 
 
 def _nobody(frame: bytes) -> None:

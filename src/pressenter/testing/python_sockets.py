@@ -1,4 +1,4 @@
-"""Python's own ``socket`` and ``time`` inside of a test: simulated for programs on hosts, real everywhere else.
+"""Python's own ``socket``, ``ssl`` and ``time`` in a test: simulated for programs on hosts, real everywhere else.
 
 Whoever makes a socket in a program that blocks gets one that blocks on the simulated stack; whoever makes
 one while a host's loop runs (aiohttp does) gets the host's own for the loop's ``sock_*`` calls.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import Any
 from pressenter.host.event_loop import HostLoop
 from pressenter.testing.blocking import BlockingProgram, current_program
 from pressenter.testing.blocking_socket import BlockingSocket
+from pressenter.testing.blocking_tls import BlockingTlsSocket
 
 __all__ = ["real_socketpair", "simulated_sockets"]
 
@@ -45,6 +47,7 @@ def simulated_sockets() -> Iterator[None]:
     originals: dict[tuple[Any, str], Any] = {
         (socket, "socket"): socket.socket, (socket, "getaddrinfo"): socket.getaddrinfo, (time, "sleep"): time.sleep,
         (socket, "gethostbyname"): socket.gethostbyname,
+        (ssl.SSLContext, "wrap_socket"): ssl.SSLContext.wrap_socket,
     }  # fmt: skip
 
     def getaddrinfo(host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> Any:
@@ -66,7 +69,15 @@ def simulated_sockets() -> Iterator[None]:
         else:
             program.sleep(seconds)
 
-    replacements = {"socket": _Socket, "getaddrinfo": getaddrinfo, "gethostbyname": gethostbyname, "sleep": sleep}
+    def wrap_socket(context: ssl.SSLContext, sock: Any, *arguments: Any, **named: Any) -> Any:
+        if isinstance(sock, BlockingSocket):
+            return BlockingTlsSocket(sock, context, *arguments, **named)
+        return originals[ssl.SSLContext, "wrap_socket"](context, sock, *arguments, **named)
+
+    replacements = {
+        "socket": _Socket, "getaddrinfo": getaddrinfo, "gethostbyname": gethostbyname, "sleep": sleep,
+        "wrap_socket": wrap_socket,
+    }  # fmt: skip
     for module, name in originals:
         setattr(module, name, replacements[name])
     try:

@@ -5,7 +5,10 @@ What it needs is imported late: a world that nobody visits over https pays nothi
 
 from __future__ import annotations
 
+import os
 import ssl
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pressenter.sim import Randomness
@@ -24,6 +27,7 @@ class Trust:
         self._randomness = randomness
         self._authority: CertificateAuthority | None = None
         self._key_log: KeyLog | None = None
+        self._authority_file: Path | None = None
         self._last_text = ""
 
     @property
@@ -43,12 +47,24 @@ class Trust:
             self._key_log = KeyLog()
         return client_context(self.authority.certificate_pem, self._key_log)
 
+    def authority_file(self) -> Path:
+        """The authority's certificate as a file, for programs that want to be told one (``requests``: ``verify=``)."""
+        if self._authority_file is None:
+            descriptor, name = tempfile.mkstemp(prefix="pressenter-authority-", suffix=".pem")
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(self.authority.certificate_pem)
+            self._authority_file = Path(name)
+        return self._authority_file
+
     def key_log(self) -> str:
         """The secrets so far, in SSLKEYLOGFILE format, so that readers of the capture can decrypt it."""
         return self._key_log.text() if self._key_log is not None else self._last_text
 
     def close(self) -> None:
-        """Remove the temporary file of the secrets; what is in it is kept."""
+        """Remove the temporary files; the secrets are kept."""
+        if self._authority_file is not None:
+            self._authority_file.unlink(missing_ok=True)
+            self._authority_file = None
         if self._key_log is not None:
             self._last_text = self.key_log()
             self._key_log.close()
