@@ -18,8 +18,9 @@ from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox, boxes_below
 from pressenter.browser.layout.constraints import Constraints
-from pressenter.browser.layout.fonts import FontFace, FontLibrary, ShapedText
+from pressenter.browser.layout.fonts import FontFace, FontLibrary
 from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, Tally, Totals, walk
+from pressenter.browser.layout.shaped_text import ShapedText
 
 if TYPE_CHECKING:
     from pressenter.browser.layout.block import BlockResult
@@ -62,7 +63,7 @@ class LayoutEngine:
         self.top_margins: dict[tuple[Box, float, bool], tuple[float, float]] = {}
         self.inline_items: dict[Box, list[Item]] = {}
         self.lines: dict[tuple[Box, float], InlineResult] = {}
-        self._words: dict[tuple[FontFace, float, float], dict[tuple[str, bool], ShapedWord]] = {}
+        self._words: dict[tuple[FontFace, float, float, bool], dict[str, ShapedWord]] = {}
         self.tally = Tally()
         self.skipped: frozenset[Element] = frozenset()
         self._shown: set[Element | None] = {None}
@@ -99,9 +100,9 @@ class LayoutEngine:
         """The face of a style."""
         return self.fonts.face_of(style)
 
-    def words_of(self, face: FontFace, size: float, spacing: float) -> dict[tuple[str, bool], ShapedWord]:
-        """The words that were shaped at a size already, by their text and direction."""
-        return self._words.setdefault((face, size, spacing), {})
+    def words_of(self, face: FontFace, size: float, spacing: float, mirrored: bool) -> dict[str, ShapedWord]:
+        """The words that were shaped at a size and in a direction already, by their text."""
+        return self._words.setdefault((face, size, spacing, mirrored), {})
 
     def gutters(self, style: ComputedStyle) -> tuple[float, float]:
         """The room that the scroll bars which are always there take: at the right, at the bottom."""

@@ -17,6 +17,7 @@ import math
 import os
 import sys
 from array import array
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ from typing import Any, NamedTuple
 
 import uharfbuzz as hb
 
+from pressenter.browser.layout.shaped_text import ShapedText
 from pressenter.browser.layout.system_fonts import fontconfig_is_there, generic_family, installed_faces
 from pressenter.browser.layout.text_spacing import halved_marks
 
@@ -64,6 +66,7 @@ def _features(text: str) -> dict[str, Sequence[tuple[int, int, int]]] | None:
     return {"halt": [(place, place + 1, 1) for place in halved]} if halved else None
 
 
+_FEW_WORDS = 3  # are shaped one by one
 _LATIN_CACHE = 100_000  # shaped pieces of text that a face remembers
 
 
@@ -191,33 +194,49 @@ class FontFace:
             advances = array("d", [advance for _, _, advance, _ in places])
             offsets = tuple([(right, up) for right, up, _, _ in places])
             found = ShapedText(self, glyphs, advances, sum(advances, 0.0), offsets if any(map(any, offsets)) else None)
-            if len(self._shaped) >= _LATIN_CACHE:
-                self._shaped.clear()
-            self._shaped[key] = found
+            self._remember(key, found)
         return found
+
+    def shape_words(self, words: Sequence[str]) -> None:
+        """Shape words in one go, so that `shape` finds them: half the time goes into the call.
+
+        Only such as ``shape`` would treat the same way: ASCII that begins with a letter.  A line feed between them,
+        which no font joins with anything, keeps each by itself.
+        """
+        wanted = dict.fromkeys(words)
+        new = [word for word in wanted if word[:1].isalpha() and word.isascii() and (word, False) not in self._shaped]
+        if len(new) < _FEW_WORDS:
+            return
+        buffer = hb.Buffer()
+        buffer.add_str("\n".join(new))
+        buffer.guess_segment_properties()
+        hb.shape(self._font, buffer, None)
+        infos, places = buffer.glyph_infos, buffer.glyph_positions or ()
+        glyphs, clusters = array("I", [info.codepoint for info in infos]), [info.cluster for info in infos]
+        offsets = [(place[0], place[1]) for place in (each.position for each in places)]
+        advances = array("d", [each.position[2] for each in places])
+        moved = any(map(any, offsets))
+        first = start = 0
+        for word in new:
+            end = start + len(word)
+            last = bisect_left(clusters, end, first)
+            if word is not new[-1] and clusters[last] != end:
+                return  # this font does join it: each will be shaped by itself
+            own, places_of_own = advances[first:last], tuple(offsets[first:last]) if moved else ()
+            moves = places_of_own if any(map(any, places_of_own)) else None
+            self._remember((word, False), ShapedText(self, glyphs[first:last], own, sum(own, 0.0), moves))
+            first, start = last + 1, end + 1
+
+    def _remember(self, key: tuple[str, bool], shaped: ShapedText) -> None:
+        if len(self._shaped) >= _LATIN_CACHE:
+            self._shaped.clear()
+        self._shaped[key] = shaped
 
 
 @cache
 def opened_face(source: Path | bytes, index: int) -> FontFace:
     """The face of a font file; the same one each time."""
     return FontFace(source, index)
-
-
-class ShapedText(NamedTuple):
-    """Glyphs of one face.  A long text has many: their numbers stand in one array, their advances in another.
-
-    Attributes:
-        glyphs: the numbers of the glyphs in the font.
-        advances: how far the pen moves after each, in font units.
-        advance: how far it moves in all.
-        offsets: how far each glyph is drawn from the pen, to the right and up; None where none is.
-    """
-
-    face: FontFace
-    glyphs: array[int]
-    advances: array[float]
-    advance: float
-    offsets: tuple[tuple[float, float], ...] | None = None
 
 
 class _AddedFace(NamedTuple):

@@ -13,7 +13,7 @@ from typing import NamedTuple, Union
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.boxes import Box
 from pressenter.browser.layout.edges import Edges
-from pressenter.browser.layout.fonts import ShapedText
+from pressenter.browser.layout.shaped_text import JoinedText, ShapedText
 
 __all__ = [
     "BoxFragment",
@@ -36,7 +36,7 @@ class TextFragment(NamedTuple):
     width: float
     height: float
     baseline: float
-    runs: tuple[ShapedText, ...]
+    runs: tuple[ShapedText | JoinedText, ...]
     style: ComputedStyle
     text: str
     spacing: float = 0.0
@@ -150,7 +150,7 @@ class Tally:
     def of(self, fragment: Fragment) -> Totals:
         """What is in a fragment, itself included, seen from its own corner."""
         if isinstance(fragment, TextFragment):
-            glyphs = sum(len(run.glyphs) for run in fragment.runs)
+            glyphs = sum([run.glyph_count for run in fragment.runs])
             return Totals(1, 0, glyphs, fragment.width, fragment.height)
         if isinstance(fragment, Placeholder):
             return Totals(1)
@@ -173,7 +173,7 @@ class Tally:
             for child in children:
                 totals = totals.with_child(self.of(child), child.x, child.y)
                 if isinstance(child, TextFragment):
-                    self.new_glyphs += sum(len(run.glyphs) for run in child.runs)
+                    self.new_glyphs += sum([run.glyph_count for run in child.runs])
             known = self._known[id(children)] = (children, totals)  # kept, so that nothing else gets their id
         return known[1]
 

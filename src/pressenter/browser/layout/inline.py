@@ -213,10 +213,15 @@ def _text_items(
             items.append(ForcedBreak(style))
             position += 1
         start = 0
-        for offset in _cuts(line, position, breaks, levels, anywhere):
+        offsets = list(_cuts(line, position, breaks, levels, anywhere))
+        words = [line[begin:end].rstrip(" ") for begin, end in zip([0, *offsets], offsets, strict=False)]
+        if levels is None:
+            shaper.learn(words)
+        for offset, visible in zip(offsets, words, strict=True):
             level = levels[position + offset - 1] if levels is not None else 0
             can_break = wraps and (position + offset in breaks or (anywhere and line[offset - 1] != " "))
-            items.append(shaper.word(line[start:offset], can_break, level, line[offset : offset + 1]))
+            spaces = offset - start - len(visible)
+            items.append(shaper.visible_word(visible, spaces, can_break, level, line[offset : offset + 1]))
             start = offset
         position += len(line)
 
@@ -259,16 +264,32 @@ class _Shaper:
         self.word_spacing: float = style["word-spacing"]
         self.scale = face.scale(style["font-size"])
         self.blank = face.shape(" ").advance
-        self.known = engine.words_of(face, style["font-size"], self.spacing)
+        self.known = engine.words_of(face, style["font-size"], self.spacing, False)
+        self.known_mirrored: dict[str, ShapedWord] | None = None
+
+    def learn(self, words: list[str]) -> None:
+        """Shape the new ones of a line's words in one go."""
+        new = [word for word in words if word not in self.known]
+        if new:
+            self.face.shape_words(new)
 
     def word(self, text: str, can_break: bool, level: int = 0, following: str = "") -> Word:
         """A word with the white space after it; what follows matters to kerning."""
         visible = text.rstrip(" ")
-        spaces = len(text) - len(visible)
-        key = (visible, level % 2 == 1)
-        shaped = self.known.get(key)
+        return self.visible_word(visible, len(text) - len(visible), can_break, level, following)
+
+    def visible_word(self, visible: str, spaces: int, can_break: bool, level: int, following: str) -> Word:
+        """A word with so many spaces after it."""
+        mirrored = level % 2 == 1
+        known = self.known
+        if mirrored:
+            if self.known_mirrored is None:
+                size = self.style["font-size"]
+                self.known_mirrored = self.engine.words_of(self.face, size, self.spacing, True)
+            known = self.known_mirrored
+        shaped = known.get(visible)
         if shaped is None:
-            shaped = self.known[key] = self._shaped(*key)
+            shaped = known[visible] = self._shaped(visible, mirrored)
         runs, width, has_fallback = shaped
         if self.word_spacing and "\u00a0" in visible:
             width += self.word_spacing * visible.count("\u00a0")

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.boxes import Box, InlineBox
-from pressenter.browser.layout.fonts import ShapedText
 from pressenter.browser.layout.fragments import BoxFragment
+from pressenter.browser.layout.shaped_text import ShapedText
 
 __all__ = ["Atomic", "Edge", "ForcedBreak", "Item", "OutOfLine", "Word"]
 

@@ -12,7 +12,6 @@ apart, with all that is in it, and is aligned when the rest of the line is known
 from __future__ import annotations
 
 import math
-from array import array
 from typing import Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
@@ -20,9 +19,9 @@ from pressenter.browser.layout.bidi import visual_order
 from pressenter.browser.layout.boxes import Box, InlineBox
 from pressenter.browser.layout.edges import edges_of, relative_offset, resolve
 from pressenter.browser.layout.engine import LayoutEngine
-from pressenter.browser.layout.fonts import ShapedText
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, TextFragment
 from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, Word
+from pressenter.browser.layout.shaped_text import JoinedText, ShapedText
 
 __all__ = ["FinishedLine", "Line", "line_metrics"]
 
@@ -141,40 +140,23 @@ class _Piece:
         self.words.append((word, width))
         self.width += width
 
-    def runs(self) -> tuple[ShapedText, ...]:
+    def runs(self) -> tuple[ShapedText | JoinedText, ...]:
         """The glyphs of all words as one run, spaces among them, as wide as they are on this line."""
         first = self.words[0][0]
         if self.face is None or len(self.words) == 1:
             return first.runs
         scale = self.face.scale(first.style["font-size"]) or 1.0
-        spacing = first.style["letter-spacing"]
-        blank = self.face.shape(" ").glyphs[0]
-        glyphs, advances = array("I"), array("d")
-        moved: list[tuple[int, ShapedText]] = []
+        spacing: float = first.style["letter-spacing"]
+        parts: list[ShapedText | None] = []
+        gaps: list[float | None] = []
         for word, width in self.words:
-            if word.runs:
-                run = word.runs[0]
-                if run.offsets is not None:
-                    moved.append((len(glyphs), run))
-                glyphs += run.glyphs
-                advances += run.advances
+            parts.append(word.runs[0] if word.runs else None)
             room = width - word.width
-            if word.space and room > 0:
-                glyphs.append(blank)
-                advances.append((room - spacing) / scale)
-        offsets = _offsets(moved, len(glyphs)) if moved else None
-        return (ShapedText(self.face, glyphs, advances, sum(advances, 0.0), offsets),)
+            gaps.append((room - spacing) / scale if word.space and room > 0 else None)
+        return (JoinedText(self.face, self.face.shape(" ").glyphs[0], parts, gaps),)
 
     def text(self) -> str:
         return "".join(word.text + word.space_text for word, _ in self.words)
-
-
-def _offsets(moved: list[tuple[int, ShapedText]], count: int) -> tuple[tuple[float, float], ...]:
-    """The offsets of all glyphs of a text, from those pieces of it that have some, and where these begin."""
-    offsets = [(0.0, 0.0)] * count
-    for start, run in moved:
-        offsets[start : start + len(run.glyphs)] = run.offsets or ()
-    return tuple(offsets)
 
 
 _NOTHING = TextFragment(0.0, 0.0, 0.0, 0.0, 0.0, (), {}, "")

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 __all__ = ["break_offsets"]
 
 
+#: Words of letters and digits, perhaps with a mark at the end, and spaces between them.  A mark at a word's beginning
+#: would stay with the word before (LB13).
+_SIMPLE_TEXT = re.compile(r" *(?:[A-Za-z0-9]+(?:'[A-Za-z]+)?[.,;:]?(?: +|$))*")
+
+
 @lru_cache(maxsize=4096)
 def _breaks_of_simple_text(text: str) -> frozenset[int]:
-    """For letters, digits and spaces alone: after each run of spaces."""
-    offsets = set()
-    for index in range(1, len(text)):
-        if text[index - 1] == " " and text[index] != " ":
-            offsets.add(index)
+    """After each run of spaces."""
+    offsets = []
+    position = 0
+    for word in text.split(" "):
+        if word and position:
+            offsets.append(position)
+        position += len(word) + 1
     return frozenset(offsets)
 
 
@@ -21,7 +29,7 @@ def break_offsets(text: str) -> set[int]:
     """Offsets into ``text`` before which a line may begin; its end is one of them."""
     if not text:
         return set()
-    if text.isascii() and text.replace(" ", "").isalnum():
+    if _SIMPLE_TEXT.fullmatch(text):
         return {*_breaks_of_simple_text(text), len(text)}
     from icu4py.breakers import LineBreaker
 

@@ -122,7 +122,7 @@ def _bounds(item: DisplayItem) -> Rect | None:
         return item.rect.grown(_PIXEL)
     if isinstance(item, GlyphRun):
         size = item.size
-        width = item.run.advance * item.run.face.scale(size) + item.spacing * len(item.run.glyphs)
+        width = item.run.advance * item.run.face.scale(size) + item.spacing * item.run.glyph_count
         return Rect(item.x, item.baseline - 1.5 * size, width, 2.5 * size).grown(size + 3 * item.blur)
     if isinstance(item, Shadow):
         return item.rect.grown(2 * item.blur + abs(item.spread) + max(abs(item.x), abs(item.y)) + _PIXEL)

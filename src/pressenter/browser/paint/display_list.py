@@ -164,7 +164,7 @@ class _Painter(PaintingOrder):
                 self.items.append(
                     GlyphRun(pen, baseline + dy, run, size, ink, text.spacing, bold and other, slanted and other, blur)
                 )
-                pen += run.advance * run.face.scale(size) + text.spacing * len(run.glyphs)
+                pen += run.advance * run.face.scale(size) + text.spacing * run.glyph_count
         self._decoration_lines(text, x, baseline, ("line-through",))
 
     def _decoration_lines(self, text: TextFragment, x: float, baseline: float, kinds: tuple[str, ...]) -> None:

@@ -32,6 +32,7 @@ from pressenter.browser.paint.items import (
     Shadow,
     Stroke,
 )
+from pressenter.browser.paint.png import png_file
 from pressenter.browser.paint.skia_library import load_skia
 
 __all__ = ["rasterize", "record"]
@@ -64,8 +65,9 @@ def rasterize(
     canvas.clear(skia.ColorWHITE)
     canvas.translate(-offset[0], -offset[1])
     _Player(skia, canvas, DecodedPictures(pictures), Rect(offset[0], offset[1], width, height)).play(items)
+    # The surface is white to begin with, so nothing shows through, and no colour is multiplied by its alpha.
     image = surface.makeImageSnapshot()
-    return bytes(image.encodeToData(skia.kPNG, 100))
+    return png_file(image.tobytes(), width, height)
 
 
 def record(
@@ -263,10 +265,8 @@ class _Player:
         self.canvas.drawPath(path, self._paint(color, mitred and len(set(widths)) > 1))
 
     def _glyphs(self, item: GlyphRun) -> None:
-        if not item.run.glyphs:
-            return
         top, bottom = item.baseline - 2 * item.size, item.baseline + item.size
-        if bottom < self.view.y or top > self.view.y + self.view.height:
+        if bottom < self.view.y or top > self.view.y + self.view.height or not item.run.glyph_count:
             return  # not on the surface
         skia = self.skia
         face = item.run.face

@@ -1,0 +1,127 @@
+"""Shaped text: the glyphs of a font that draw a piece of text, and how far the pen moves after each.
+
+A page has as many of these as words and lines, so they are objects of classes, which the compiler knows how to make
+fast.  A line's words are put together when somebody draws them: of a long page, few lines are ever seen.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pressenter.browser.layout.fonts import FontFace
+
+__all__ = ["JoinedText", "ShapedText"]
+
+Offsets = tuple[tuple[float, float], ...]
+
+
+class ShapedText:
+    """Glyphs of one face.  A long text has many: their numbers stand in one array, their advances in another.
+
+    Attributes:
+        glyphs: the numbers of the glyphs in the font.
+        advances: how far the pen moves after each, in font units.
+        advance: how far it moves in all.
+        offsets: how far each glyph is drawn from the pen, to the right and up; None where none is.
+        glyph_count: how many there are.
+    """
+
+    __slots__ = ("advance", "advances", "face", "glyph_count", "glyphs", "offsets")
+
+    def __init__(
+        self, face: FontFace, glyphs: array[int], advances: array[float], advance: float, offsets: Offsets | None = None
+    ) -> None:
+        self.face = face
+        self.glyphs = glyphs
+        self.advances = advances
+        self.advance = advance
+        self.offsets = offsets
+        self.glyph_count = len(glyphs)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, (ShapedText, JoinedText)) and _are_the_same(self, other))
+
+
+class JoinedText:
+    """The words of a line that share a face, with blanks between them: as `ShapedText`, put together on demand.
+
+    Args:
+        parts: the words' own glyphs, or None for one without; after each the blank's advance in font units,
+            None where there is no blank.
+    """
+
+    __slots__ = ("_blank", "_gaps", "_parts", "_whole", "advance", "face", "glyph_count")
+
+    def __init__(self, face: FontFace, blank: int, parts: list[ShapedText | None], gaps: list[float | None]) -> None:
+        self.face = face
+        self._blank = blank
+        self._parts = parts
+        self._gaps = gaps
+        self._whole: ShapedText | None = None
+        count, advance = 0, 0.0
+        for part in parts:
+            if part is not None:
+                count += part.glyph_count
+                advance += part.advance
+        for gap in gaps:
+            if gap is not None:
+                count += 1
+                advance += gap
+        self.glyph_count = count
+        self.advance = advance
+
+    @property
+    def glyphs(self) -> array[int]:
+        """See `ShapedText`."""
+        return self._together().glyphs
+
+    @property
+    def advances(self) -> array[float]:
+        """See `ShapedText`."""
+        return self._together().advances
+
+    @property
+    def offsets(self) -> Offsets | None:
+        """See `ShapedText`."""
+        return self._together().offsets
+
+    def _together(self) -> ShapedText:
+        if self._whole is None:
+            glyphs, advances = array("I"), array("d")
+            moved: list[tuple[int, Offsets]] = []
+            for part, gap in zip(self._parts, self._gaps, strict=True):
+                if part is not None:
+                    if part.offsets is not None:
+                        moved.append((len(glyphs), part.offsets))
+                    glyphs += part.glyphs
+                    advances += part.advances
+                if gap is not None:
+                    glyphs.append(self._blank)
+                    advances.append(gap)
+            offsets = _spread(moved, len(glyphs)) if moved else None
+            self._whole = ShapedText(self.face, glyphs, advances, self.advance, offsets)
+        return self._whole
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, (ShapedText, JoinedText)) and _are_the_same(self, other))
+
+
+def _spread(moved: list[tuple[int, Offsets]], count: int) -> Offsets:
+    """The offsets of all glyphs of a text, from those pieces of it that have some, and where these begin."""
+    offsets = [(0.0, 0.0)] * count
+    for start, own in moved:
+        offsets[start : start + len(own)] = own
+    return tuple(offsets)
+
+
+def _are_the_same(one: Any, other: Any) -> bool:
+    return bool(
+        one.face is other.face
+        and one.glyph_count == other.glyph_count
+        and one.advance == other.advance
+        and one.glyphs == other.glyphs
+        and one.advances == other.advances
+        and one.offsets == other.offsets
+    )
