@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import http.client
 import http.server
+import select
+import selectors
 import socket
+import socketserver
 import ssl
 import threading
 import time
@@ -283,8 +286,7 @@ async def test_tls_in_programs_that_block(internet: Internet, pair: tuple[Simula
     def serve() -> None:
         with http.server.HTTPServer(("0.0.0.0", port), Handler) as web:
             web.socket = context.wrap_socket(web.socket, server_side=True)
-            while True:
-                web.process_request(*web.get_request())
+            web.serve_forever()
 
     def ask() -> tuple[bytes, bytes, str | None, Any]:
         with requests.Session() as session:
@@ -310,6 +312,52 @@ async def test_tls_in_programs_that_block(internet: Internet, pair: tuple[Simula
     assert answer == b"stressed" * 20_000 and other == b"desserts" and version == "TLSv1.3"
     assert names == (("DNS", "shop.test"),)
     assert "unable to get local issuer" in await phone.run_blocking(distrust, "shop.test")
+
+
+async def test_waiting_for_several_sockets(internet: Internet, pair: tuple[SimulatedHost, SimulatedHost]) -> None:
+    """socketserver's ``serve_forever``, ``selectors`` and ``select``: who answers first, and who never does."""
+    server, phone = pair
+
+    class Late(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            seconds = float(self.rfile.readline())
+            time.sleep(seconds)
+            self.wfile.write(b"%g" % seconds)
+
+    def serve(port: int) -> None:
+        with socketserver.TCPServer(("0.0.0.0", port), Late) as late:
+            late.serve_forever()
+
+    def ask(make: Any) -> list[bytes]:
+        found = []
+        with make() as selector:
+            for port, seconds in ((7001, 5.0), (7002, 1.0), (7003, 3.0)):
+                line = socket.create_connection(("shop.test", port))
+                line.sendall(b"%g\n" % seconds)
+                selector.register(line, selectors.EVENT_READ)
+            assert selector.select(0) == [] == selector.select(0.5)
+            while selector.get_map():
+                for key, events in selector.select(10):
+                    assert events == selectors.EVENT_READ
+                    found.append(key.fileobj.recv(10))
+                    selector.unregister(key.fileobj)
+                    key.fileobj.close()
+        return found
+
+    def plainly() -> tuple[list[bool], float]:
+        with socket.create_connection(("shop.test", 7001)) as line:
+            before = time.monotonic()
+            states = [bool(each) for each in select.select([line], [line], [], 5)]
+            quiet = select.select([line], [], [], 2)
+            return [*states, any(quiet)], time.monotonic() - before
+
+    for port in (7001, 7002, 7003):
+        server.start(server.run_blocking(serve, port))
+    await asyncio.sleep(1)
+    for make in (selectors.DefaultSelector, selectors.PollSelector, selectors.SelectSelector):
+        assert await phone.run_blocking(ask, make) == [b"1", b"3", b"5"]
+    states, waited = await phone.run_blocking(plainly)
+    assert states == [False, True, False, False] and 2 <= waited < 2.1
 
 
 async def test_waiting_ends_with_a_timeout_an_error_or_the_host(

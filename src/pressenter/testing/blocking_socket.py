@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import socket
+import weakref
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pressenter.host.sockets import Socket
 from pressenter.testing.blocking import BlockingProgram
@@ -19,13 +20,16 @@ _NANOSECOND = 1e-9
 class BlockingSocket:
     """A socket of a program that waits: each call gives the baton away until it can be done.
 
-    ``fileno`` is that of a socket of the operating system on which nothing ever arrives, since libraries
-    poll it to see whether an idle connection has news.
+    ``fileno`` is that of a socket of the operating system on which nothing ever arrives; ``select`` and its like
+    find the simulated socket by it (see `pressenter.testing.blocking_select`).
 
     Attributes:
         program: whose it is.
         inside: the host's own socket, which never waits.
+        by_descriptor: those that were asked for one.
     """
+
+    by_descriptor: ClassVar[weakref.WeakValueDictionary[int, BlockingSocket]] = weakref.WeakValueDictionary()
 
     def __init__(self, program: BlockingProgram, inside: Socket, timeout: float | None) -> None:
         self.program = program
@@ -187,13 +191,14 @@ class BlockingSocket:
         raise OSError("a simulated socket cannot be detached: it has no descriptor of its own")
 
     def fileno(self) -> int:
-        """A descriptor on which nothing ever arrives."""
+        """A descriptor that names it for ``select`` and its like; nothing ever arrives on it."""
         if self._closed:
             return -1
         if self._quiet is None:
             from pressenter.testing.python_sockets import real_socketpair
 
             self._quiet = real_socketpair()
+            self.by_descriptor[self._quiet[0].fileno()] = self
         return self._quiet[0].fileno()
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from pressenter.host.event_loop import HostLoop
 from pressenter.testing.blocking import BlockingProgram, current_program
+from pressenter.testing.blocking_select import simulated_select
 from pressenter.testing.blocking_socket import BlockingSocket
 from pressenter.testing.blocking_tls import BlockingTlsSocket
 
@@ -81,7 +82,8 @@ def simulated_sockets() -> Iterator[None]:
     for module, name in originals:
         setattr(module, name, replacements[name])
     try:
-        yield
+        with simulated_select():
+            yield
     finally:
         for (module, name), original in originals.items():
             setattr(module, name, original)
