@@ -12,7 +12,7 @@ from PIL import Image
 
 from pressenter.browser.layout import line_breaking
 from pressenter.browser.layout.fonts import FontFace, FontLibrary
-from pressenter.browser.layout.shaped_text import JoinedText, ShapedText
+from pressenter.browser.layout.shaped_text import JoinedText, Shaped, ShapedText
 from pressenter.browser.paint.png import png_file
 
 FONTS = FontLibrary()
@@ -26,18 +26,19 @@ def face(family: str) -> FontFace:
 @pytest.mark.parametrize("family", ["serif", "sans-serif", "monospace"])
 @settings(max_examples=50, deadline=None)
 @given(words=st.lists(st.sampled_from(WORDS) | st.text(st.characters(codec="ascii"), min_size=1, max_size=6)))
-def test_words_shaped_together_are_those_shaped_alone(family: str, words: list[str]) -> None:
+def test_words_measured_together_are_those_shaped_alone(family: str, words: list[str]) -> None:
     source, index = face(family).source, face(family).index
     together, alone = FontFace(source, index), FontFace(source, index)
-    together.shape_words(words)
+    together.measure_words(words)
     for word in words:
         one, other = together.shape(word), alone.shape(word)
+        assert (one.advance, one.glyph_count) == (other.advance, len(other.glyphs)), word
         assert (one.glyphs, one.advances, one.offsets) == (other.glyphs, other.advances, other.offsets), word
 
 
 def test_a_line_is_what_its_words_are() -> None:
     own = face("sans-serif")
-    parts: list[ShapedText | None] = [own.shape("waffle"), None, own.shape("To")]
+    parts: list[Shaped | None] = [own.shape("waffle"), None, own.shape("To")]
     line = JoinedText(own, 3, parts, [250.0, None, None])
     assert line.glyph_count == len(line.glyphs) == len(line.advances) == parts[0].glyph_count + 1 + 2  # type: ignore[union-attr]
     assert line.advance == sum(line.advances) and line.offsets is None

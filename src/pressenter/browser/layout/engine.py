@@ -20,7 +20,7 @@ from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox, boxes_be
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.fonts import FontFace, FontLibrary
 from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, Tally, Totals, walk
-from pressenter.browser.layout.shaped_text import ShapedText
+from pressenter.browser.layout.shaped_text import Shaped
 
 if TYPE_CHECKING:
     from pressenter.browser.layout.block import BlockResult
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pressenter.browser.layout.inline_items import Item
 
 #: Glyphs, width in pixels, and whether other fonts than the style's own stand in for some characters.
-ShapedWord = tuple[tuple[ShapedText, ...], float, bool]
+ShapedWord = tuple[tuple[Shaped, ...], float, bool]
 
 __all__ = ["LayoutEngine", "ShapedWord", "layout_page"]
 

@@ -17,7 +17,6 @@ import math
 import os
 import sys
 from array import array
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -25,11 +24,11 @@ from typing import Any, NamedTuple
 
 import uharfbuzz as hb
 
-from pressenter.browser.layout.shaped_text import ShapedText
+from pressenter.browser.layout.shaped_text import MeasuredText, Shaped, ShapedText
 from pressenter.browser.layout.system_fonts import fontconfig_is_there, generic_family, installed_faces
 from pressenter.browser.layout.text_spacing import halved_marks
 
-__all__ = ["FontFace", "FontLibrary", "FontMetrics", "ShapedText", "font_file"]
+__all__ = ["FontFace", "FontLibrary", "FontMetrics", "font_file"]
 
 
 class FontMetrics(NamedTuple):
@@ -94,7 +93,7 @@ class FontFace:
         self._metrics: dict[float, FontMetrics] = {}
         self._kerning: dict[tuple[str, str], float] = {}
         self._spaces: dict[tuple[str, str], float] = {}
-        self._shaped: dict[tuple[str, bool], ShapedText] = {}
+        self._shaped: dict[tuple[str, bool], Shaped] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A face that goes to another process is opened there again."""
@@ -149,7 +148,7 @@ class FontFace:
             self._spaces[before, after] = found
         return found
 
-    def reach(self, run: ShapedText, size: float) -> tuple[float, float]:
+    def reach(self, run: Shaped, size: float) -> tuple[float, float]:
         """How far the ink of a text reaches from where it begins: to the left, and to the right.
 
         A glyph's ink is taken in whole pixels and one more, as browsers do, whose antialiasing needs it.
@@ -176,58 +175,61 @@ class FontFace:
             self._kerning[before, after] = found
         return found
 
-    def shape(self, text: str, mirrored: bool = False) -> ShapedText:
+    def shape(self, text: str, mirrored: bool = False) -> Shaped:
         """Shape a piece of text of one direction.  Results are remembered: pages repeat their words."""
         key = (text, mirrored)
         found = self._shaped.get(key)
         if found is None:
-            buffer = hb.Buffer()
-            buffer.add_str(text)
-            buffer.guess_segment_properties()
-            if mirrored:
-                buffer.direction = "rtl"
-            elif buffer.direction == "rtl":
-                buffer.direction = "ltr" if text.isascii() else "rtl"
-            hb.shape(self._font, buffer, None if text.isascii() else _features(text))
-            glyphs = array("I", [info.codepoint for info in buffer.glyph_infos])
-            places = [place.position for place in buffer.glyph_positions or ()]
-            advances = array("d", [advance for _, _, advance, _ in places])
-            offsets = tuple([(right, up) for right, up, _, _ in places])
-            found = ShapedText(self, glyphs, advances, sum(advances, 0.0), offsets if any(map(any, offsets)) else None)
+            found = self.shape_alone(text, mirrored)
             self._remember(key, found)
         return found
 
-    def shape_words(self, words: Sequence[str]) -> None:
-        """Shape words in one go, so that `shape` finds them: half the time goes into the call.
+    def shape_alone(self, text: str, mirrored: bool = False) -> ShapedText:
+        """As `shape`; nothing is remembered."""
+        buffer = hb.Buffer()
+        buffer.add_str(text)
+        buffer.guess_segment_properties()
+        if mirrored:
+            buffer.direction = "rtl"
+        elif buffer.direction == "rtl":
+            buffer.direction = "ltr" if text.isascii() else "rtl"
+        hb.shape(self._font, buffer, None if text.isascii() else _features(text))
+        glyphs = array("I", [info.codepoint for info in buffer.glyph_infos])
+        places = [place.position for place in buffer.glyph_positions or ()]
+        advances = array("d", [advance for _, _, advance, _ in places])
+        offsets = tuple([(right, up) for right, up, _, _ in places])
+        return ShapedText(self, glyphs, advances, sum(advances, 0.0), offsets if any(map(any, offsets)) else None)
+
+    def measure_words(self, words: Sequence[str]) -> None:
+        """Shape words in one go, so that `shape` finds how wide they are: most of the time goes into the calls.
 
         Only such as ``shape`` would treat the same way: ASCII that begins with a letter.  A line feed between them,
         which no font joins with anything, keeps each by itself.
         """
+        known = self._shaped
         wanted = dict.fromkeys(words)
-        new = [word for word in wanted if word[:1].isalpha() and word.isascii() and (word, False) not in self._shaped]
+        new = [word for word in wanted if word[:1].isalpha() and word.isascii() and (word, False) not in known]
         if len(new) < _FEW_WORDS:
             return
         buffer = hb.Buffer()
         buffer.add_str("\n".join(new))
         buffer.guess_segment_properties()
         hb.shape(self._font, buffer, None)
-        infos, places = buffer.glyph_infos, buffer.glyph_positions or ()
-        glyphs, clusters = array("I", [info.codepoint for info in infos]), [info.cluster for info in infos]
-        offsets = [(place[0], place[1]) for place in (each.position for each in places)]
-        advances = array("d", [each.position[2] for each in places])
-        moved = any(map(any, offsets))
-        first = start = 0
+        clusters: list[int] = [info.cluster for info in buffer.glyph_infos]
+        advances: list[int] = [place.x_advance for place in buffer.glyph_positions or ()]
+        count, at, end = len(clusters), 0, 0
         for word in new:
-            end = start + len(word)
-            last = bisect_left(clusters, end, first)
-            if word is not new[-1] and clusters[last] != end:
+            end += len(word)
+            advance, first = 0, at
+            while at < count and clusters[at] < end:
+                advance += advances[at]
+                at += 1
+            if at < count and clusters[at] != end:
                 return  # this font does join it: each will be shaped by itself
-            own, places_of_own = advances[first:last], tuple(offsets[first:last]) if moved else ()
-            moves = places_of_own if any(map(any, places_of_own)) else None
-            self._remember((word, False), ShapedText(self, glyphs[first:last], own, sum(own, 0.0), moves))
-            first, start = last + 1, end + 1
+            self._remember((word, False), MeasuredText(self, word, float(advance), at - first))
+            at, end = at + 1, end + 1
 
-    def _remember(self, key: tuple[str, bool], shaped: ShapedText) -> None:
+    def _remember(self, key: tuple[str, bool], shaped: Shaped) -> None:
         if len(self._shaped) >= _LATIN_CACHE:
             self._shaped.clear()
         self._shaped[key] = shaped
@@ -389,7 +391,7 @@ class FontLibrary:
         chosen = min(faces, key=lambda face: (face.bold != (weight >= 600), face.italic != italic))
         return self._open(chosen.path, chosen.number)
 
-    def shape(self, text: str, face: FontFace, mirrored: bool = False) -> list[ShapedText]:
+    def shape(self, text: str, face: FontFace, mirrored: bool = False) -> list[Shaped]:
         """Shape text of one direction with a face, and with others where it lacks characters."""
         if text.isascii() and not mirrored:
             return [face.shape(text)]

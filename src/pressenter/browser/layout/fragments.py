@@ -13,7 +13,7 @@ from typing import NamedTuple, Union
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.boxes import Box
 from pressenter.browser.layout.edges import Edges
-from pressenter.browser.layout.shaped_text import JoinedText, ShapedText
+from pressenter.browser.layout.shaped_text import Shaped
 
 __all__ = [
     "BoxFragment",
@@ -36,7 +36,7 @@ class TextFragment(NamedTuple):
     width: float
     height: float
     baseline: float
-    runs: tuple[ShapedText | JoinedText, ...]
+    runs: tuple[Shaped, ...]
     style: ComputedStyle
     text: str
     spacing: float = 0.0

@@ -268,10 +268,10 @@ class _Shaper:
         self.known_mirrored: dict[str, ShapedWord] | None = None
 
     def learn(self, words: list[str]) -> None:
-        """Shape the new ones of a line's words in one go."""
+        """Measure the new ones of a line's words in one go."""
         new = [word for word in words if word not in self.known]
         if new:
-            self.face.shape_words(new)
+            self.face.measure_words(new)
 
     def word(self, text: str, can_break: bool, level: int = 0, following: str = "") -> Word:
         """A word with the white space after it; what follows matters to kerning."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.boxes import Box, InlineBox
 from pressenter.browser.layout.fragments import BoxFragment
-from pressenter.browser.layout.shaped_text import ShapedText
+from pressenter.browser.layout.shaped_text import Shaped
 
 __all__ = ["Atomic", "Edge", "ForcedBreak", "Item", "OutOfLine", "Word"]
 
@@ -29,7 +29,7 @@ class Word:
     )  # fmt: skip
 
     def __init__(
-        self, text: str, style: ComputedStyle, runs: tuple[ShapedText, ...], width: float, space: float,
+        self, text: str, style: ComputedStyle, runs: tuple[Shaped, ...], width: float, space: float,
         space_text: str, box: Box, decorations: tuple[tuple[str, ComputedStyle], ...], can_break_after: bool,
         collapsible: bool, level: int, has_fallback: bool,
     ) -> None:  # fmt: skip

@@ -21,7 +21,7 @@ from pressenter.browser.layout.edges import edges_of, relative_offset, resolve
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, TextFragment
 from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, Word
-from pressenter.browser.layout.shaped_text import JoinedText, ShapedText
+from pressenter.browser.layout.shaped_text import JoinedText, Shaped
 
 __all__ = ["FinishedLine", "Line", "line_metrics"]
 
@@ -140,14 +140,14 @@ class _Piece:
         self.words.append((word, width))
         self.width += width
 
-    def runs(self) -> tuple[ShapedText | JoinedText, ...]:
+    def runs(self) -> tuple[Shaped, ...]:
         """The glyphs of all words as one run, spaces among them, as wide as they are on this line."""
         first = self.words[0][0]
         if self.face is None or len(self.words) == 1:
             return first.runs
         scale = self.face.scale(first.style["font-size"]) or 1.0
         spacing: float = first.style["letter-spacing"]
-        parts: list[ShapedText | None] = []
+        parts: list[Shaped | None] = []
         gaps: list[float | None] = []
         for word, width in self.words:
             parts.append(word.runs[0] if word.runs else None)

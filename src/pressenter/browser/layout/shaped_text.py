@@ -1,7 +1,8 @@
 """Shaped text: the glyphs of a font that draw a piece of text, and how far the pen moves after each.
 
-A page has as many of these as words and lines, so they are objects of classes, which the compiler knows how to make
-fast.  A line's words are put together when somebody draws them: of a long page, few lines are ever seen.
+Layout asks only how far it moves in all.  Of a long page few lines are ever seen, so a word is measured among many
+others, a line takes its words as they are, and the glyphs of both are made when somebody draws them.  A page has as
+many of these as words and lines, so they are objects of classes, which the compiler knows how to make fast.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pressenter.browser.layout.fonts import FontFace
 
-__all__ = ["JoinedText", "ShapedText"]
+__all__ = ["JoinedText", "MeasuredText", "Shaped", "ShapedText", "TextOnDemand"]
 
 Offsets = tuple[tuple[float, float], ...]
 
@@ -41,25 +42,74 @@ class ShapedText:
         self.glyph_count = len(glyphs)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, (ShapedText, JoinedText)) and _are_the_same(self, other))
+        return self is other or (isinstance(other, (ShapedText, TextOnDemand)) and _are_the_same(self, other))
 
 
-class JoinedText:
-    """The words of a line that share a face, with blanks between them: as `ShapedText`, put together on demand.
+class TextOnDemand:
+    """As `ShapedText`, with glyphs that are made when somebody asks for them."""
+
+    __slots__ = ("_whole", "advance", "face", "glyph_count")
+
+    def __init__(self, face: FontFace, advance: float, glyph_count: int) -> None:
+        self.face = face
+        self.advance = advance
+        self.glyph_count = glyph_count
+        self._whole: ShapedText | None = None
+
+    @property
+    def glyphs(self) -> array[int]:
+        """See `ShapedText`."""
+        return self._made().glyphs
+
+    @property
+    def advances(self) -> array[float]:
+        """See `ShapedText`."""
+        return self._made().advances
+
+    @property
+    def offsets(self) -> Offsets | None:
+        """See `ShapedText`."""
+        return self._made().offsets
+
+    def _made(self) -> ShapedText:
+        if self._whole is None:
+            self._whole = self._make()
+        return self._whole
+
+    def _make(self) -> ShapedText:
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, (ShapedText, TextOnDemand)) and _are_the_same(self, other))
+
+
+Shaped = ShapedText | TextOnDemand
+
+
+class MeasuredText(TextOnDemand):
+    """A word that was measured among others."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, face: FontFace, text: str, advance: float, glyph_count: int) -> None:
+        super().__init__(face, advance, glyph_count)
+        self._text = text
+
+    def _make(self) -> ShapedText:
+        return self.face.shape_alone(self._text)
+
+
+class JoinedText(TextOnDemand):
+    """The words of a line that share a face, with blanks between them.
 
     Args:
         parts: the words' own glyphs, or None for one without; after each the blank's advance in font units,
             None where there is no blank.
     """
 
-    __slots__ = ("_blank", "_gaps", "_parts", "_whole", "advance", "face", "glyph_count")
+    __slots__ = ("_blank", "_gaps", "_parts")
 
-    def __init__(self, face: FontFace, blank: int, parts: list[ShapedText | None], gaps: list[float | None]) -> None:
-        self.face = face
-        self._blank = blank
-        self._parts = parts
-        self._gaps = gaps
-        self._whole: ShapedText | None = None
+    def __init__(self, face: FontFace, blank: int, parts: list[Shaped | None], gaps: list[float | None]) -> None:
         count, advance = 0, 0.0
         for part in parts:
             if part is not None:
@@ -69,43 +119,26 @@ class JoinedText:
             if gap is not None:
                 count += 1
                 advance += gap
-        self.glyph_count = count
-        self.advance = advance
+        super().__init__(face, advance, count)
+        self._blank = blank
+        self._parts = parts
+        self._gaps = gaps
 
-    @property
-    def glyphs(self) -> array[int]:
-        """See `ShapedText`."""
-        return self._together().glyphs
-
-    @property
-    def advances(self) -> array[float]:
-        """See `ShapedText`."""
-        return self._together().advances
-
-    @property
-    def offsets(self) -> Offsets | None:
-        """See `ShapedText`."""
-        return self._together().offsets
-
-    def _together(self) -> ShapedText:
-        if self._whole is None:
-            glyphs, advances = array("I"), array("d")
-            moved: list[tuple[int, Offsets]] = []
-            for part, gap in zip(self._parts, self._gaps, strict=True):
-                if part is not None:
-                    if part.offsets is not None:
-                        moved.append((len(glyphs), part.offsets))
-                    glyphs += part.glyphs
-                    advances += part.advances
-                if gap is not None:
-                    glyphs.append(self._blank)
-                    advances.append(gap)
-            offsets = _spread(moved, len(glyphs)) if moved else None
-            self._whole = ShapedText(self.face, glyphs, advances, self.advance, offsets)
-        return self._whole
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, (ShapedText, JoinedText)) and _are_the_same(self, other))
+    def _make(self) -> ShapedText:
+        glyphs, advances = array("I"), array("d")
+        moved: list[tuple[int, Offsets]] = []
+        for part, gap in zip(self._parts, self._gaps, strict=True):
+            if part is not None:
+                offsets = part.offsets
+                if offsets is not None:
+                    moved.append((len(glyphs), offsets))
+                glyphs += part.glyphs
+                advances += part.advances
+            if gap is not None:
+                glyphs.append(self._blank)
+                advances.append(gap)
+        spread = _spread(moved, len(glyphs)) if moved else None
+        return ShapedText(self.face, glyphs, advances, self.advance, spread)
 
 
 def _spread(moved: list[tuple[int, Offsets]], count: int) -> Offsets:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Union
 
 from pressenter.browser.css.values import Color
-from pressenter.browser.layout.shaped_text import JoinedText, ShapedText
+from pressenter.browser.layout.shaped_text import Shaped
 
 __all__ = [
     "NO_RADII", "BorderItem", "Clip", "DisplayItem", "FillRect", "FixedToViewport", "GlyphRun", "GradientItem", "Group",
@@ -109,7 +109,7 @@ class GlyphRun(NamedTuple):
 
     x: float
     baseline: float
-    run: ShapedText | JoinedText
+    run: Shaped
     size: float
     color: Color
     spacing: float
