@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import click
 
 __all__ = ["render"]
 
+#: How many objects are made and not freed before garbage is searched for: a page is drawn once, and what it was made
+#: of goes with the process.
+_SEARCH_AFTER = 1_000_000
 _STAGES = ("dom", "cssom", "styles", "boxes", "fragments", "display-list", "rects")
 
 
@@ -52,6 +56,7 @@ def render(
     pressenter render page.html --size 390x844 --full-page --png phone.png
     pressenter render page.html --dump rects
     """
+    gc.set_threshold(_SEARCH_AFTER)
     from pressenter.browser.layout.fonts import FontLibrary
     from pressenter.browser.render import page_picture, page_rectangles
     from pressenter.browser.render import render as load
