@@ -23,7 +23,7 @@ from pressenter.browser.layout.constraints import Constraints, Contents, Inside,
 from pressenter.browser.layout.edges import Edges, edges_of, relative_offset, resolve
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.float_context import FloatContext
-from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, TextFragment
+from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, TextFragment, moved_to
 from pressenter.browser.layout.inline import layout_inline
 from pressenter.browser.layout.intrinsic import clamp_width, used_width
 from pressenter.browser.layout.multicol import is_multicol, layout_columns
@@ -109,17 +109,15 @@ def _layout_block(
     if own_context or floats is None:
         floats, context_x, context_y = FloatContext(), 0.0, 0.0
     gutters = engine.gutters(box.style)
-    inside = _inside(box, constraints, edges, width, gutters)._replace(
-        floats=floats, x=context_x + edges.left, y=context_y + edges.top,
-        joins_top=not own_context and edges.top == 0, clears=clears,
-    )  # fmt: skip
+    joins_top = not own_context and edges.top == 0
+    inside = _inside(box, constraints, edges, width, gutters, floats, context_x, context_y, joins_top, clears)
     contents = _layout_contents(engine, box, inside)
     if engine.scroll_bar and "auto" in (box.style["overflow-x"], box.style["overflow-y"]):
         extra = _automatic_gutters(engine, box, inside, contents, edges, gutters)
         if extra != gutters:
             gutters = extra
-            inside = _inside(box, constraints, edges, width, gutters)._replace(floats=FloatContext())
-            floats = inside.floats
+            floats = FloatContext()
+            inside = _inside(box, constraints, edges, width, gutters, floats, context_x, context_y, joins_top, clears)
             contents = _layout_contents(engine, box, inside)
     height = contents.height
     joins_bottom = not own_context and edges.bottom == 0 and box.style["height"] == "auto"
@@ -172,7 +170,11 @@ def natural_height(engine: LayoutEngine, box: Box, constraints: Constraints) -> 
     return max(0.0, height) + gutters[1] + edges.vertical
 
 
-def _inside(box: Box, constraints: Constraints, edges: Edges, width: float, gutters: tuple[float, float]) -> Inside:
+def _inside(
+    box: Box, constraints: Constraints, edges: Edges, width: float, gutters: tuple[float, float],
+    floats: FloatContext | None = None, context_x: float = 0.0, context_y: float = 0.0,
+    joins_top: bool = False, clears: bool = False,
+) -> Inside:  # fmt: skip
     height = definite_height(box, constraints, edges)
     smallest, largest = height_limits(box, constraints, edges)
     percent = height if constraints.used_height is None or constraints.definite_height else None
@@ -184,7 +186,8 @@ def _inside(box: Box, constraints: Constraints, edges: Edges, width: float, gutt
         max(0.0, width - gutters[0]),
         None if height is None else max(0.0, height - gutters[1]),
         None if percent is None else max(0.0, percent - gutters[1]),
-        max(0.0, smallest - gutters[1]), max(0.0, largest - gutters[1]), FloatContext(), edges.left, edges.top, False,
+        max(0.0, smallest - gutters[1]), max(0.0, largest - gutters[1]), floats or FloatContext(),
+        context_x + edges.left, context_y + edges.top, joins_top, clears,
     )  # fmt: skip
 
 
@@ -264,7 +267,7 @@ def _shifted(fragment: Fragment, x: float, y: float) -> Fragment:
     if isinstance(fragment, Placeholder) and fragment.area is not None:
         left, top, width, height = fragment.area
         fragment = fragment._replace(area=(left + x, top + y, width, height))
-    return fragment._replace(x=fragment.x + x, y=fragment.y + y)
+    return moved_to(fragment, fragment.x + x, fragment.y + y)
 
 
 # ---- margins -----------------------------------------------------------------------------------
@@ -403,7 +406,7 @@ def _add_block(engine: LayoutEngine, child: Box, inside: Inside, flow: _Flow, co
         result = layout_block(engine, child, constraints, floats, inside.x + left, inside.y + top, clears)
         if container.style["direction"] == "rtl" or _is_centred(container, edges):
             left = _left_edge(engine, child, width, edges, container, result.fragment.width)
-    fragment = offset_relative(result.fragment._replace(x=left, y=top), child, width, inside.percent_height)
+    fragment = offset_relative(moved_to(result.fragment, left, top), child, width, inside.percent_height)
     flow.fragments.append(fragment)
     if result.fragment.first_baseline is not None:
         if flow.first_baseline is None:
@@ -496,7 +499,7 @@ def offset_relative(fragment: BoxFragment, box: Box, width: float, height: float
     if box.style["position"] != "relative":
         return fragment
     x, y = relative_offset(box.style, width, height)
-    return fragment._replace(x=fragment.x + x, y=fragment.y + y) if x or y else fragment
+    return moved_to(fragment, fragment.x + x, fragment.y + y) if x or y else fragment
 
 
 def layout_float(engine: LayoutEngine, box: Box, inside: Inside, top: float) -> BoxFragment:
@@ -508,7 +511,7 @@ def layout_float(engine: LayoutEngine, box: Box, inside: Inside, top: float) -> 
     outer_height = fragment.height + edges.margin_vertical
     start = floats.clearance(inside.y + top, box.style["clear"])
     left, placed = floats.place(box.style["float"], start, outer_width, outer_height, inside.x, inside.x + width)
-    moved = fragment._replace(x=left - inside.x + edges.margin_left, y=placed - inside.y + edges.margin_top)
+    moved = moved_to(fragment, left - inside.x + edges.margin_left, placed - inside.y + edges.margin_top)
     return offset_relative(moved, box, width, inside.percent_height)
 
 

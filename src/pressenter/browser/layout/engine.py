@@ -19,7 +19,7 @@ from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox, boxes_below
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.fonts import FontFace, FontLibrary
-from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, Tally, Totals, walk
+from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, Tally, Totals, moved_to, walk
 from pressenter.browser.layout.shaped_text import Shaped
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ class LayoutEngine:
         with deep_nesting():
             fragment = self.layout(root, Constraints(self.viewport_width, self.viewport_height))
             edges = edges_of(root.style, self.viewport_width)
-            fragment = fragment._replace(x=edges.margin_left, y=edges.margin_top)
+            fragment = moved_to(fragment, edges.margin_left, edges.margin_top)
             fragment = stick(fragment, (self.viewport_width, self.viewport_height), scroll, offsets or {})
             positioned = layout_positioned(self, fragment)
             totals = Totals()

@@ -22,7 +22,7 @@ from pressenter.browser.layout.boxes import Box, FlexBox, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin
 from pressenter.browser.layout.edges import Edges, edges_of, resolve
 from pressenter.browser.layout.engine import LayoutEngine
-from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder
+from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, moved_to
 from pressenter.browser.layout.intrinsic import (
     content_widths,
     intrinsic_widths,
@@ -582,7 +582,7 @@ class _FlexLayout:
         if axes.cross_from_far:
             across = cross - across - item.cross
         x, y = (along, across) if axes.row else (across, along)
-        fragment = item.laid_out._replace(x=x, y=y)
+        fragment = moved_to(item.laid_out, x, y)
         return offset_relative(fragment, item.box, self.inside.width, self.inside.percent_height)
 
     def _static_position(self, child: Box, main: float, cross: float) -> Placeholder:

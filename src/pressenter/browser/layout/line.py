@@ -19,7 +19,7 @@ from pressenter.browser.layout.bidi import visual_order
 from pressenter.browser.layout.boxes import Box, InlineBox
 from pressenter.browser.layout.edges import edges_of, relative_offset, resolve
 from pressenter.browser.layout.engine import LayoutEngine
-from pressenter.browser.layout.fragments import BoxFragment, Fragment, TextFragment
+from pressenter.browser.layout.fragments import BoxFragment, Fragment, TextFragment, moved_to
 from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, Word
 from pressenter.browser.layout.shaped_text import JoinedText, Shaped
 
@@ -478,7 +478,7 @@ class Line:
             y = top + height - item.above - item.below
         else:
             y = frame.subtree.baseline - self._atomic_extents(item, frame)[0]
-        return item.fragment._replace(x=x + item.margin_left, y=y + item.margin_top)
+        return moved_to(item.fragment, x + item.margin_left, y + item.margin_top)
 
     def _break(self, box: Box, x: float, frame: _Frame) -> BoxFragment:
         """A ``<br>`` is as high as its text would be, and has no width."""

@@ -15,7 +15,7 @@ from pressenter.browser.layout.boxes import Box, InlineBox, ReplacedBox, TableBo
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.edges import Edges, edges_of, resolve
 from pressenter.browser.layout.engine import LayoutEngine
-from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder
+from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, moved_to
 from pressenter.browser.layout.sizing import length_of, preferred_ratio
 
 __all__ = ["contains_positioned", "layout_positioned"]
@@ -150,7 +150,7 @@ def _place(engine: LayoutEngine, placeholder: Placeholder, static: tuple[float, 
             edges.margin_top,
             edges.margin_bottom,
         )
-    return fragment._replace(x=x, y=y)
+    return moved_to(fragment, x, y)
 
 
 def _static(start: float, room: float, align: str, size: float, before: float, after: float) -> float:

@@ -15,7 +15,7 @@ from pressenter.browser.layout.boxes import Box, GridBox, ReplacedBox
 from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin
 from pressenter.browser.layout.edges import Edges, edges_of, resolve
 from pressenter.browser.layout.engine import LayoutEngine
-from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder
+from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, moved_to
 from pressenter.browser.layout.grid.placement import Area, AxisLines, absolute_lines, place_items
 from pressenter.browser.layout.grid.template import (
     Template,
@@ -349,7 +349,7 @@ class _GridLayout:
             y = _in_area(item.align, height - fragment.height, edges.margin_top, edges.margin_bottom,
                          edges.auto_top, edges.auto_bottom, False, False)  # fmt: skip
         start = inside.width - right if mirrored else left
-        fragment = fragment._replace(x=start + x, y=top + y)
+        fragment = moved_to(fragment, start + x, top + y)
         return offset_relative(fragment, item.box, width, height)
 
     def _baselines(self, fragments: list[Fragment], rows: _Lines) -> tuple[float | None, float | None]:
