@@ -192,6 +192,21 @@ def test_the_labs_programs_reach_nginx_on_the_kernel(nginx: str) -> None:
     assert re.search(r"^192\.168\.1\.250 dev eth0 lladdr \S+ REACHABLE$", done.stdout, re.M)
 
 
+def test_whoever_ends_it_gets_what_passed(program: Callable[[str], str], tmp_path: Path) -> None:
+    """Ended by ``kill``, in the background of a script, where SIGINT is ignored: the capture is written all the same."""
+    program("ip")
+    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
+        pytest.skip("making a TAP device needs root and /dev/net/tun")
+    for name in ("INT", "TERM"):
+        script = (
+            f"{sys.executable} -m pressenter bridge --tap pe-kill --capture {tmp_path}/{name}.pcapng"
+            f' --run "ping -c 1 192.168.1.1" --run "sleep 100" & sleep 4; kill -{name} $!; wait $!'
+        )
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False, timeout=60)
+        assert "1 received, 0% packet loss" in done.stdout and "frames from the kernel" in done.stdout, done.stderr
+        assert (tmp_path / f"{name}.pcapng").stat().st_size > 1000
+
+
 def test_what_is_wrong_is_said() -> None:
     def run(*options: str) -> tuple[int, str]:
         done = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -74,6 +75,8 @@ def bridge(
         sys.exit(2)
     _configure(seat.commands(name), namespace, configure)
     click.echo(f"{name} is at {switch}: {seat.address}, gateway {seat.gateway}, name server {seat.name_server}")
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a shell has its background jobs ignore the first
+        signal.signal(ending, signal.default_int_handler)
     end = time.monotonic() + seconds if seconds is not None else None
     code = 0
     try:
@@ -93,7 +96,10 @@ def bridge(
         from pressenter.trace.pcapng import pcapng_bytes
 
         recorder = built.recorder
-        capture.write_bytes(pcapng_bytes(recorder.frames, recorder.events, epoch_seconds=built.epoch_seconds))
+        secrets = recorder.key_log() if recorder.key_log is not None else ""
+        capture.write_bytes(
+            pcapng_bytes(recorder.frames, recorder.events, epoch_seconds=built.epoch_seconds, key_log=secrets)
+        )
         click.echo(str(capture))
     built.close()
     sys.exit(code)
