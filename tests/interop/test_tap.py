@@ -98,3 +98,24 @@ def test_a_device_that_cannot_be_had_is_told(namespace: str) -> None:
     with pytest.raises(TapError, match="in use by another program"):
         Tap("tap0", namespace)
     first.close()
+
+
+def test_without_the_right_the_way_to_get_it_is_said(namespace: str) -> None:
+    """A child gives up being root, and asks for a device."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setresuid(65_534, 65_534, 65_534)
+            Tap("pe-denied")
+        except TapError as error:
+            os.write(writer, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    os.waitpid(child, 0)
+    with os.fdopen(reader) as told:
+        words = told.read()
+    assert words.startswith("no right to make the TAP device pe-denied: run as root, or let root make it for you")
+    assert "ip tuntap add dev pe-denied mode tap user $USER" in words
