@@ -83,11 +83,11 @@ def _family(pid: int) -> list[int]:
     """A process and its descendants (proc(5))."""
     found = [pid]
     for process in found:
-        for children in Path(f"/proc/{process}/task").glob("*/children"):
-            try:
+        try:
+            for children in Path(f"/proc/{process}/task").glob("*/children"):
                 found += map(int, children.read_text().split())
-            except OSError:  # it has just ended
-                continue
+        except OSError:  # it has just ended
+            continue
     return found
 
 

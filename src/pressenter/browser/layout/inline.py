@@ -215,13 +215,12 @@ def _text_items(
         start = 0
         offsets = list(_cuts(line, position, breaks, levels, anywhere))
         words = [line[begin:end].rstrip(" ") for begin, end in zip([0, *offsets], offsets, strict=False)]
-        if levels is None:
-            shaper.learn(words)
-        for offset, visible in zip(offsets, words, strict=True):
+        known = shaper.look_up(words) if levels is None else [None] * len(words)
+        for offset, visible, shaped in zip(offsets, words, known, strict=True):
             level = levels[position + offset - 1] if levels is not None else 0
             can_break = wraps and (position + offset in breaks or (anywhere and line[offset - 1] != " "))
             spaces = offset - start - len(visible)
-            items.append(shaper.visible_word(visible, spaces, can_break, level, line[offset : offset + 1]))
+            items.append(shaper.visible_word(visible, shaped, spaces, can_break, level, line[offset : offset + 1]))
             start = offset
         position += len(line)
 
@@ -265,31 +264,30 @@ class _Shaper:
         self.scale = face.scale(style["font-size"])
         self.blank = face.shape(" ").advance
         self.known = engine.words_of(face, style["font-size"], self.spacing, False)
-        self.known_mirrored: dict[str, ShapedWord] | None = None
 
-    def learn(self, words: list[str]) -> None:
-        """Measure the new ones of a line's words in one go."""
-        new = [word for word in words if word not in self.known]
+    def look_up(self, words: list[str]) -> list[ShapedWord | None]:
+        """What is known of a line's words; the new ones are measured in one go."""
+        known: list[ShapedWord | None] = [self.known.get(word) for word in words]
+        new = [word for word, shaped in zip(words, known, strict=True) if shaped is None]
         if new:
             self.face.measure_words(new)
+        return known
 
     def word(self, text: str, can_break: bool, level: int = 0, following: str = "") -> Word:
         """A word with the white space after it; what follows matters to kerning."""
         visible = text.rstrip(" ")
-        return self.visible_word(visible, len(text) - len(visible), can_break, level, following)
+        return self.visible_word(visible, None, len(text) - len(visible), can_break, level, following)
 
-    def visible_word(self, visible: str, spaces: int, can_break: bool, level: int, following: str) -> Word:
-        """A word with so many spaces after it."""
-        mirrored = level % 2 == 1
-        known = self.known
-        if mirrored:
-            if self.known_mirrored is None:
-                size = self.style["font-size"]
-                self.known_mirrored = self.engine.words_of(self.face, size, self.spacing, True)
-            known = self.known_mirrored
-        shaped = known.get(visible)
+    def visible_word(
+        self, visible: str, shaped: ShapedWord | None, spaces: int, can_break: bool, level: int, following: str
+    ) -> Word:
+        """A word with so many spaces after it; ``shaped`` if that is known already."""
         if shaped is None:
-            shaped = known[visible] = self._shaped(visible, mirrored)
+            mirrored = level % 2 == 1
+            known = self._known_mirrored() if mirrored else self.known
+            shaped = known.get(visible)
+            if shaped is None:
+                shaped = known[visible] = self._shaped(visible, mirrored)
         runs, width, has_fallback = shaped
         if self.word_spacing and "\u00a0" in visible:
             width += self.word_spacing * visible.count("\u00a0")
@@ -304,6 +302,9 @@ class _Shaper:
             visible, self.style, runs, width, space, " " * spaces, self.owner, self.decorations, can_break,
             self.collapsible, level, has_fallback,
         )  # fmt: skip
+
+    def _known_mirrored(self) -> dict[str, ShapedWord]:
+        return self.engine.words_of(self.face, self.style["font-size"], self.spacing, True)
 
     def _shaped(self, visible: str, mirrored: bool) -> ShapedWord:
         shown = visible
