@@ -91,6 +91,22 @@ def test_a_mapping_times_out(world: World) -> None:
     assert translator.mappings == {}
 
 
+def test_what_was_used_last_is_forgotten_last(world: World) -> None:
+    translator, agenda = world.translators["home-router"], world.agenda
+    flows = [Flow(Protocol.ICMP, ipv4_bytes("192.168.1.10"), number) for number in range(4)]
+    tcp = Flow(Protocol.TCP, ipv4_bytes("192.168.1.10"), 4000)
+    for flow in (tcp, *flows):
+        assert translator._map(flow) is not None
+        agenda.run(agenda.now_ns + 10_000_000_000)
+    assert translator._map(flows[1]) == translator.mappings[flows[1]][0]  # used again
+    agenda.run(agenda.now_ns + 35_000_000_000)
+    translator._map(Flow(Protocol.UDP, ipv4_bytes("192.168.1.10"), 53))
+    assert [flow for flow in flows if flow in translator.mappings] == [flows[1], flows[2], flows[3]]
+    agenda.run(agenda.now_ns + TIMEOUTS_NS[Protocol.UDP] + 1)
+    translator._map(Flow(Protocol.UDP, ipv4_bytes("192.168.1.10"), 54))
+    assert [(flow.protocol, flow.port) for flow in translator.mappings] == [(Protocol.TCP, 4000), (Protocol.UDP, 54)]
+
+
 def test_nothing_gets_in_without_a_mapping(world: World) -> None:
     # A private address is unknown outside.
     assert ping(world, "web-1", "192.168.1.10") == ("93.184.215.1", "network unreachable")

@@ -13,6 +13,7 @@ quoted header is translated back too (RFC 5508 §4.2).
 from __future__ import annotations
 
 import random
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -75,6 +76,8 @@ class AddressTranslator:
         #: Whether a program on the router itself holds a port.
         self.is_taken: Callable[[int, int], bool] = lambda protocol, port: False
         self._inside: dict[tuple[int, int], Flow] = {}
+        #: Each protocol's flows, the one that was used longest ago first.
+        self._by_use: dict[int, OrderedDict[Flow, None]] = {protocol: OrderedDict() for protocol in TIMEOUTS_NS}
         self._randomness = randomness
 
     # ---- hooks of the Internet layer ---------------------------------------------------
@@ -115,7 +118,7 @@ class AddressTranslator:
         flow = None if self.is_taken(protocol, public_port) else self._lookup(protocol, public_port)
         if flow is None:
             return packet  # for the router itself, which will refuse what it does not know
-        self.mappings[flow] = (public_port, self.agenda.now_ns)
+        self._use(flow, public_port)
         return _rewrite(packet, 16, flow.address, offset, flow.port)
 
     def restore(self, packet: bytes) -> bytes:
@@ -153,8 +156,14 @@ class AddressTranslator:
                 self.node, "nat.map", inside=f"{ipv4_text(flow.address)}:{flow.port}",
                 outside=f"{ipv4_text(self.outside.address)}:{public_port}", protocol=flow.protocol,
             )  # fmt: skip
-        self.mappings[flow] = (public_port, self.agenda.now_ns)
+        self._use(flow, public_port)
         return public_port
+
+    def _use(self, flow: Flow, public_port: int) -> None:
+        self.mappings[flow] = (public_port, self.agenda.now_ns)
+        order = self._by_use[flow.protocol]
+        order[flow] = None
+        order.move_to_end(flow)
 
     def _choose_port(self, flow: Flow) -> int | None:
         """A free public port: at random (RFC 6056 §3.3.1)."""
@@ -175,14 +184,18 @@ class AddressTranslator:
         return flow
 
     def _forget_unused(self) -> None:
-        now_ns = self.agenda.now_ns
-        for flow, (_, used_ns) in list(self.mappings.items()):
-            if now_ns - used_ns > TIMEOUTS_NS[flow.protocol]:
-                self._forget(flow)
+        """However many flows there are, only those are looked at that go."""
+        for protocol, order in self._by_use.items():
+            while order:
+                oldest = next(iter(order))
+                if self.agenda.now_ns - self.mappings[oldest][1] <= TIMEOUTS_NS[protocol]:
+                    break
+                self._forget(oldest)
 
     def _forget(self, flow: Flow) -> None:
         public_port, _ = self.mappings.pop(flow)
         del self._inside[flow.protocol, public_port]
+        del self._by_use[flow.protocol][flow]
         self.recorder.record(
             self.node, "nat.forget", inside=f"{ipv4_text(flow.address)}:{flow.port}", protocol=flow.protocol
         )
