@@ -58,7 +58,7 @@ def bridge(world: World, tap: Tap, switch: str) -> tuple[RealTime, KernelSeat]:
     for host in world.hosts.values():
         for interface in host.interfaces:
             interface.large_segments = True  # nobody need cut up what the kernel takes whole
-    return RealTime(world.agenda, [tap]), _seat(world, switch)
+    return RealTime(world.agenda, [tap], stays_awake=True), _seat(world, switch)
 
 
 def _seat(world: World, switch: str) -> KernelSeat:
