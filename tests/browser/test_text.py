@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,13 @@ def test_words_measured_together_are_those_shaped_alone(family: str, words: list
         one, other = together.shape(word), alone.shape(word)
         assert (one.advance, one.glyph_count) == (other.advance, len(other.glyphs)), word
         assert (one.glyphs, one.advances, one.offsets) == (other.glyphs, other.advances, other.offsets), word
+
+
+def test_texts_can_be_sent_to_another_process() -> None:
+    own = face("sans-serif")
+    line = JoinedText(own, 3, [own.shape("waffle"), None], [250.0, None])
+    for text in (own.shape("To"), line):
+        assert pickle.loads(pickle.dumps(text)).glyphs == text.glyphs
 
 
 def test_a_line_is_what_its_words_are() -> None:

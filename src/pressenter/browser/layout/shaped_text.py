@@ -41,6 +41,10 @@ class ShapedText:
         self.offsets = offsets
         self.glyph_count = len(glyphs)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For a page in a process of its own: compiled classes do not know by themselves how to be sent."""
+        return ShapedText, (self.face, self.glyphs, self.advances, self.advance, self.offsets)
+
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, (ShapedText, TextOnDemand)) and _are_the_same(self, other))
 
@@ -70,6 +74,10 @@ class TextOnDemand:
     def offsets(self) -> Offsets | None:
         """See `ShapedText`."""
         return self._made().offsets
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is sent is made."""
+        return self._made().__reduce__()
 
     def _made(self) -> ShapedText:
         if self._whole is None:
