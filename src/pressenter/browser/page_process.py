@@ -96,6 +96,9 @@ class PageProcess:
             except (EOFError, OSError):
                 self._loaded.set_exception(PageProcessFailed("the page's process has ended"))
                 return
+            except Exception as error:  # whatever unpickling raises
+                self._loaded.set_exception(PageProcessFailed(f"the page's process sends what cannot be read: {error}"))
+                return
             if kind == "request":
                 self._fetches.add(task := self._loop.create_task(self._fetch(*values)))
                 task.add_done_callback(self._fetches.discard)
@@ -141,9 +144,15 @@ class _Asking:
 def _run(
     pipe: multiprocessing.connection.Connection, url: str, charset: str, medium: Medium, system_fonts: bool
 ) -> None:
+    asyncio.run(_live_or_say_why_not(pipe, url, charset, medium, system_fonts))
+
+
+async def _live_or_say_why_not(
+    pipe: multiprocessing.connection.Connection, url: str, charset: str, medium: Medium, system_fonts: bool
+) -> None:
     try:
-        asyncio.run(_live(pipe, url, charset, medium, system_fonts))
-    except Exception:
+        await _live(pipe, url, charset, medium, system_fonts)
+    except Exception:  # said before the loop ends, which waits for the thread that listens
         pipe.send(("failed", traceback.format_exc()))
 
 
