@@ -8,12 +8,13 @@ shows after a while: memory that grows, fetches that stall, connections that sta
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,29 +45,35 @@ class Soak(NamedTuple):
         return found
 
 
-def soak(seconds: float, tell: Callable[[str], object] = lambda text: None) -> Soak:
-    """Fetch for so long; ``tell`` gets a line each minute."""
-    namespace = f"pe-soak-{os.getpid()}"
+@contextlib.contextmanager
+def bridged(namespace: str, told: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A bridge that runs, and a namespace whose only cable leads into the world; ``told`` gets what it said."""
     subprocess.run(["ip", "netns", "add", namespace], check=True)
     folder = _RESOLVERS / namespace
     folder.mkdir(parents=True)
     (folder / "resolv.conf").write_text("nameserver 192.168.1.1\n")
-    bridge = subprocess.Popen(
-        [sys.executable, "-m", "pressenter", "bridge", "--tap", "tap0", "--namespace", namespace, "--configure"],
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "pressenter", "bridge", "--tap", "tap0", "--namespace", namespace, "--configure"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        assert bridge.stdout is not None
-        assert "gateway" in bridge.stdout.readline()
+        assert process.stdout is not None
+        assert "gateway 192.168.1.1" in process.stdout.readline()
         time.sleep(0.5)
-        return _fetch_on(namespace, bridge.pid, seconds, tell)
+        yield process
     finally:
-        bridge.send_signal(2)
-        output, _ = bridge.communicate(timeout=30)
-        tell(output.strip())
+        process.send_signal(2)
+        told.append(process.communicate(timeout=30)[0])
         subprocess.run(["ip", "netns", "del", namespace], check=False)
         (folder / "resolv.conf").unlink()
         folder.rmdir()
+
+
+def soak(seconds: float, tell: Callable[[str], object] = lambda text: None) -> Soak:
+    """Fetch for so long; ``tell`` gets a line each minute, and what the bridge says at the end."""
+    namespace, told = f"pe-soak-{os.getpid()}", [""]
+    with bridged(namespace, told) as bridge:
+        result = _fetch_on(namespace, bridge.pid, seconds, tell)
+    tell(told[-1].strip())
+    return result
 
 
 def _fetch_on(namespace: str, bridge: int, seconds: float, tell: Callable[[str], object]) -> Soak:

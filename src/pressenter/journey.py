@@ -122,7 +122,7 @@ class Journey:
         recorder = self.world.recorder
         return pcapng_bytes(
             self.packets, self.events, epoch_seconds=self.world.epoch_seconds, language=self.language,
-            key_log=recorder.key_log() if recorder.key_log is not None else "",
+            key_log=recorder.key_log(),
             title=f"pressenter: {self.address}, seed {self.world.seed}", ports=ports,
         )  # fmt: skip
 

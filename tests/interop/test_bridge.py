@@ -7,19 +7,17 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from tests.bridge_soak import soak
+from tests import bridge_soak
 
 pytestmark = pytest.mark.interop
 
 NAMESPACE = f"pe-bridge-{os.getpid()}"
-RESOLVER = Path("/etc/netns") / NAMESPACE
 
 
 def inside(command: str, check: bool = True) -> str:
@@ -38,26 +36,13 @@ def _right_to_make_a_device() -> None:
 
 @pytest.fixture(scope="module")
 def bridged(program: Callable[[str], str]) -> Iterator[subprocess.Popen[str]]:
-    """A bridge that runs, and a namespace whose only cable leads into the world."""
+    """A bridge that runs."""
     for name in ("ip", "curl", "dig", "ping", "traceroute"):
         program(name)
-    subprocess.run(["ip", "netns", "add", NAMESPACE], check=True)
-    RESOLVER.mkdir(parents=True)
-    (RESOLVER / "resolv.conf").write_text("nameserver 192.168.1.1\n")
-    command = [sys.executable, "-m", "pressenter", "bridge", "--tap", "tap0", "--namespace", NAMESPACE, "--configure"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        assert process.stdout is not None
-        assert "gateway 192.168.1.1" in process.stdout.readline()
-        time.sleep(0.5)
+    told: list[str] = []
+    with bridge_soak.bridged(NAMESPACE, told) as process:
         yield process
-    finally:
-        process.send_signal(2)
-        output, _ = process.communicate(timeout=30)
-        subprocess.run(["ip", "netns", "del", NAMESPACE], check=False)
-        (RESOLVER / "resolv.conf").unlink()
-        RESOLVER.rmdir()
-    assert "frames from the kernel" in output and "Traceback" not in output
+    assert "frames from the kernel" in told[0] and "Traceback" not in told[0]
 
 
 def test_ping_finds_router_and_server(bridged: object) -> None:
@@ -108,7 +93,7 @@ def test_chromium_shows_the_labs_page(bridged: object, program: Callable[[str], 
 def test_curl_in_a_loop_leaves_nothing_behind(program: Callable[[str], str]) -> None:
     """A sample of ``python tests/bridge_soak.py``."""
     program("curl")
-    result = soak(4)
+    result = bridge_soak.soak(4)
     assert result.fetches > 10 and result.complaints() == []
 
 

@@ -96,10 +96,8 @@ def bridge(
         from pressenter.trace.pcapng import pcapng_bytes
 
         recorder = built.recorder
-        secrets = recorder.key_log() if recorder.key_log is not None else ""
-        capture.write_bytes(
-            pcapng_bytes(recorder.frames, recorder.events, epoch_seconds=built.epoch_seconds, key_log=secrets)
-        )
+        secrets, begin = recorder.key_log(), built.epoch_seconds
+        capture.write_bytes(pcapng_bytes(recorder.frames, recorder.events, epoch_seconds=begin, key_log=secrets))
         click.echo(str(capture))
     built.close()
     sys.exit(code)

@@ -22,7 +22,6 @@ connection carries states, a byte each (``iperf_api.h``), and JSON with its leng
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import enum
 import json
 import math
@@ -98,11 +97,6 @@ class _Stream:
         while data := await self.reader.read(1 << 20):
             self.received += len(data)
 
-    async def wait(self, seconds: float | None) -> None:
-        """Until everything is sent, for so long at most."""
-        if self._task is not None:
-            await asyncio.wait([self._task], timeout=seconds)
-
     def end(self) -> None:
         """No more data."""
         if self._task is not None:
@@ -130,6 +124,11 @@ class _Rows:
         """A row each second, until `finish`."""
         self._shell.print(_HEADING)
         self._ticking = asyncio.ensure_future(self._tick())
+
+    @property
+    def seconds(self) -> float:
+        """How long the test has gone on."""
+        return self._loop.time() - self._begin
 
     async def _tick(self) -> None:
         while True:
@@ -159,7 +158,7 @@ class _Rows:
         if self._loop.time() - self._before > 0.1:
             self._interval()
         self._shell.print(f"{_LINE}\n{_HEADING}")
-        taken = self._loop.time() - self._begin
+        taken = self.seconds
         for number in range(len(self._streams)):
             self.row(_row(number), 0.0, taken, sent[number], "sender")
             self.row(_row(number), 0.0, taken, received[number], "receiver")
@@ -306,7 +305,6 @@ class _Server:
         control.tell(_State.TEST_START)
         control.tell(_State.TEST_RUNNING)
         rows = _Rows(self._shell, streams)
-        begin = asyncio.get_running_loop().time()
         rows.begin()
         sends = bool(parameters.get("reverse"))
         theirs = [0] * len(streams)
@@ -314,12 +312,12 @@ class _Server:
             stream.begin(sends)
         try:
             await control.expect(_State.TEST_END)
-            for stream in streams:
-                if sends:
+            if sends:
+                for stream in streams:
                     stream.end()
             control.tell(_State.EXCHANGE_RESULTS)
             theirs = _other_bytes(await control.receive(), streams)
-            control.send(_results(streams, asyncio.get_running_loop().time() - begin))
+            control.send(_results(streams, rows.seconds))
             control.tell(_State.DISPLAY_RESULTS)
         finally:
             ours = [stream.bytes for stream in streams]
@@ -386,10 +384,8 @@ async def _measure(shell: Shell, wanted: _Wanted) -> None:
 
 async def _run(shell: Shell, wanted: _Wanted, control: _Control, streams: list[_Stream]) -> None:
     """The test itself, and what both ends have counted."""
-    loop = asyncio.get_running_loop()
     rows = _Rows(shell, streams)
     rows.begin()
-    begin = loop.time()
     for stream in streams:
         stream.begin(not wanted.reverse, wanted.most)
     if wanted.most is None:
@@ -402,7 +398,7 @@ async def _run(shell: Shell, wanted: _Wanted, control: _Control, streams: list[_
         for stream in streams:
             stream.end()
     await control.expect(_State.EXCHANGE_RESULTS)
-    control.send(_results(streams, loop.time() - begin))
+    control.send(_results(streams, rows.seconds))
     theirs = _other_bytes(await control.receive(), streams)
     await control.expect(_State.DISPLAY_RESULTS)
     ours = [stream.bytes for stream in streams]
@@ -435,9 +431,11 @@ async def iperf3(shell: Shell, arguments: list[str]) -> int:
     try:
         await _measure(shell, _Wanted(given.c, given.p, given.t, given.n, max(given.parallel, 1), given.R))
     except (_TestError, asyncio.IncompleteReadError, OSError) as error:
-        what = "control socket has closed unexpectedly" if isinstance(error, asyncio.IncompleteReadError) else error
-        with contextlib.suppress(AttributeError):
-            what = error.strerror.lower() if isinstance(error, OSError) and error.strerror else what
+        what = str(error)
+        if isinstance(error, asyncio.IncompleteReadError):
+            what = "control socket has closed unexpectedly"
+        elif isinstance(error, OSError) and error.strerror:
+            what = error.strerror.lower()
         shell.print(f"iperf3: error - {what}")
         return 1
     return 0

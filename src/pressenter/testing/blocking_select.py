@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from pressenter.testing.blocking import BlockingProgram, current_program
-from pressenter.testing.blocking_socket import BlockingSocket
+from pressenter.testing.blocking_socket import NANOSECOND, BlockingSocket
+from pressenter.testing.replacing import replaced
 
 __all__ = ["simulated_select"]
 
@@ -42,16 +43,15 @@ def _wait(program: BlockingProgram, wanted: Mapping[int, int], seconds: float | 
     while True:
         ready = _ready(sockets)
         left = end - program.now if end is not None else None
-        if ready or (left is not None and left <= 1e-9):
+        if ready or (left is not None and left < NANOSECOND):
             return ready
 
         def arrange(wake: Callable[[], None]) -> Callable[[], None]:
-            for each, _ in sockets.values():
-                each.inside.on_change = wake
+            undoings = [each.on_news(wake) for each, _ in sockets.values()]
 
             def undo() -> None:
-                for each, _ in sockets.values():
-                    each.inside.on_change = lambda: None
+                for undoing in undoings:
+                    undoing()
 
             return undo
 
@@ -101,14 +101,7 @@ def _descriptor(of: Any) -> int:
 @contextmanager
 def simulated_select() -> Iterator[None]:
     """While this lasts, programs on hosts wait for simulated sockets; everybody else for real ones."""
-    places: list[tuple[Any, str]] = [
-        (select, "select"), (select, "poll"), (select, "epoll"), (selectors.SelectSelector, "_select"),
-        (getattr(selectors, "PollSelector", None), "_selector_cls"),
-        (getattr(selectors, "EpollSelector", None), "_selector_cls"),
-    ]  # fmt: skip
-    originals = {
-        (owner, name): vars(owner)[name] for owner, name in places if owner is not None and name in vars(owner)
-    }
+    real_select = select.select
 
     def ask(read: Iterable[Any], write: Iterable[Any], errors: Iterable[Any], timeout: float | None = None) -> Any:
         program, read, write = current_program(), list(read), list(write)
@@ -131,15 +124,14 @@ def simulated_select() -> Iterator[None]:
 
         return make
 
-    real_select = select.select
-    for (owner, name), original in originals.items():
-        replacement: Any = ask
-        if name in ("poll", "epoll", "_selector_cls"):
-            is_epoll = name == "epoll" or owner.__name__ == "EpollSelector"
-            replacement = instead(_Epoll if is_epoll else _Poll, original)
-        setattr(owner, name, replacement if owner is select else staticmethod(replacement))
-    try:
+    replacements: dict[tuple[Any, str], Any] = {
+        (select, "select"): ask,
+        (selectors.SelectSelector, "_select"): staticmethod(ask),
+    }
+    for name, made in (("poll", _Poll), ("epoll", _Epoll)):  # no system has them all
+        if hasattr(select, name):
+            make = instead(made, getattr(select, name))
+            replacements[select, name] = make
+            replacements[getattr(selectors, f"{name.capitalize()}Selector"), "_selector_cls"] = staticmethod(make)
+    with replaced(replacements):
         yield
-    finally:
-        for (owner, name), original in originals.items():
-            setattr(owner, name, original)

@@ -11,10 +11,10 @@ from typing import Any, ClassVar, TypeVar
 from pressenter.host.sockets import Socket
 from pressenter.testing.blocking import BlockingProgram
 
-__all__ = ["BlockingSocket"]
+__all__ = ["NANOSECOND", "BlockingSocket"]
 
 Result = TypeVar("Result")
-_NANOSECOND = 1e-9
+NANOSECOND = 1e-9  # the least by which virtual time passes, in seconds
 
 
 class BlockingSocket:
@@ -78,11 +78,12 @@ class BlockingSocket:
                 left = end - self.program.now if end is not None else None
                 if self._timeout == 0:
                     raise
-                if left is not None and left < _NANOSECOND:  # the least by which time passes
+                if left is not None and left < NANOSECOND:
                     raise TimeoutError("timed out") from None
-                self.program.wait(self._on_news, left)
+                self.program.wait(self.on_news, left)
 
-    def _on_news(self, wake: Callable[[], None]) -> Callable[[], None]:
+    def on_news(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call ``wake`` when trying again may help; what is returned takes that back."""
         self.inside.on_change = wake
 
         def undo() -> None:

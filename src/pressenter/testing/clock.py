@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pressenter.host.event_loop import HostLoop
 from pressenter.testing.blocking import current_program
 from pressenter.testing.internet import EPOCH_SECONDS
+from pressenter.testing.replacing import replaced
 
 if TYPE_CHECKING:
     from pressenter.testing.internet import Internet
@@ -46,10 +47,5 @@ def virtual_clocks(internet: Internet) -> Iterator[None]:
 
         return tell
 
-    for name in _CLOCKS:
-        setattr(time, name, clock(name))
-    try:
+    with replaced({(time, name): clock(name) for name in _CLOCKS}):
         yield
-    finally:
-        for name, original in real.items():
-            setattr(time, name, original)

@@ -19,6 +19,7 @@ from pressenter.testing.blocking import BlockingProgram, current_program
 from pressenter.testing.blocking_select import simulated_select
 from pressenter.testing.blocking_socket import BlockingSocket
 from pressenter.testing.blocking_tls import BlockingTlsSocket
+from pressenter.testing.replacing import replaced
 
 __all__ = ["real_socketpair", "simulated_sockets"]
 
@@ -45,48 +46,39 @@ class _Socket(_RealSocket):
 @contextmanager
 def simulated_sockets() -> Iterator[None]:
     """While this lasts, programs on hosts make simulated sockets, resolve simulated names, sleep in virtual time."""
-    originals: dict[tuple[Any, str], Any] = {
-        (socket, "socket"): socket.socket, (socket, "getaddrinfo"): socket.getaddrinfo, (time, "sleep"): time.sleep,
-        (socket, "gethostbyname"): socket.gethostbyname,
-        (ssl.SSLContext, "wrap_socket"): ssl.SSLContext.wrap_socket,
-    }  # fmt: skip
+    real_getaddrinfo, real_gethostbyname, real_sleep = socket.getaddrinfo, socket.gethostbyname, time.sleep
+    real_wrap_socket = ssl.SSLContext.wrap_socket
 
     def getaddrinfo(host: Any, port: Any, family: int = 0, type: int = 0, proto: int = 0, flags: int = 0) -> Any:
         program = current_program()
         if program is None:
-            return originals[socket, "getaddrinfo"](host, port, family, type, proto, flags)
+            return real_getaddrinfo(host, port, family, type, proto, flags)
         return _resolved(program, host, port, family, type)
 
     def gethostbyname(hostname: str) -> str:
         program = current_program()
         if program is None:
-            return str(originals[socket, "gethostbyname"](hostname))
+            return str(real_gethostbyname(hostname))
         return str(_resolved(program, hostname, 0, socket.AF_INET, socket.SOCK_STREAM)[0][4][0])
 
     def sleep(seconds: float) -> None:
         program = current_program()
         if program is None:
-            originals[time, "sleep"](seconds)
+            real_sleep(seconds)
         else:
             program.sleep(seconds)
 
     def wrap_socket(context: ssl.SSLContext, sock: Any, *arguments: Any, **named: Any) -> Any:
         if isinstance(sock, BlockingSocket):
             return BlockingTlsSocket(sock, context, *arguments, **named)
-        return originals[ssl.SSLContext, "wrap_socket"](context, sock, *arguments, **named)
+        return real_wrap_socket(context, sock, *arguments, **named)
 
     replacements = {
-        "socket": _Socket, "getaddrinfo": getaddrinfo, "gethostbyname": gethostbyname, "sleep": sleep,
-        "wrap_socket": wrap_socket,
+        (socket, "socket"): _Socket, (socket, "getaddrinfo"): getaddrinfo, (socket, "gethostbyname"): gethostbyname,
+        (time, "sleep"): sleep, (ssl.SSLContext, "wrap_socket"): wrap_socket,
     }  # fmt: skip
-    for module, name in originals:
-        setattr(module, name, replacements[name])
-    try:
-        with simulated_select():
-            yield
-    finally:
-        for (module, name), original in originals.items():
-            setattr(module, name, original)
+    with replaced(replacements), simulated_select():
+        yield
 
 
 def _resolved(program: BlockingProgram, host: Any, port: Any, family: int, type_: int) -> Any:

@@ -39,7 +39,7 @@ class Recorder:
         #: apart from the events: it differs from run to run and must never enter virtual time.
         self.measured_ns: dict[int, int] = {}
         #: TLS secrets in SSLKEYLOGFILE format, so that readers of the capture can decrypt it.
-        self.key_log: Callable[[], str] | None = None
+        self.key_log: Callable[[], str] = lambda: ""
         self._listeners: list[Callable[[TraceEvent], None]] = []
         self._started_ns: dict[int, int] = {}
 

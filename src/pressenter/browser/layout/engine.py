@@ -63,7 +63,7 @@ class LayoutEngine:
         self.top_margins: dict[tuple[Box, float, bool], tuple[float, float]] = {}
         self.inline_items: dict[Box, list[Item]] = {}
         self.lines: dict[tuple[Box, float], InlineResult] = {}
-        self._words: dict[tuple[FontFace, float, float, bool], dict[str, ShapedWord]] = {}
+        self._words: dict[tuple[FontFace, float, float], tuple[dict[str, ShapedWord], dict[str, ShapedWord]]] = {}
         self.tally = Tally()
         self.skipped: frozenset[Element] = frozenset()
         self._shown: set[Element | None] = {None}
@@ -100,9 +100,11 @@ class LayoutEngine:
         """The face of a style."""
         return self.fonts.face_of(style)
 
-    def words_of(self, face: FontFace, size: float, spacing: float, mirrored: bool) -> dict[str, ShapedWord]:
-        """The words that were shaped at a size and in a direction already, by their text."""
-        return self._words.setdefault((face, size, spacing, mirrored), {})
+    def words_of(
+        self, face: FontFace, size: float, spacing: float
+    ) -> tuple[dict[str, ShapedWord], dict[str, ShapedWord]]:
+        """The words that were shaped at a size already, by their text: from left to right, and mirrored."""
+        return self._words.setdefault((face, size, spacing), ({}, {}))
 
     def gutters(self, style: ComputedStyle) -> tuple[float, float]:
         """The room that the scroll bars which are always there take: at the right, at the bottom."""

@@ -263,7 +263,7 @@ class _Shaper:
         self.word_spacing: float = style["word-spacing"]
         self.scale = face.scale(style["font-size"])
         self.blank = face.shape(" ").advance
-        self.known = engine.words_of(face, style["font-size"], self.spacing, False)
+        self.known, self.known_mirrored = engine.words_of(face, style["font-size"], self.spacing)
 
     def look_up(self, words: list[str]) -> list[ShapedWord | None]:
         """What is known of a line's words; the new ones are measured in one go."""
@@ -284,7 +284,7 @@ class _Shaper:
         """A word with so many spaces after it; ``shaped`` if that is known already."""
         if shaped is None:
             mirrored = level % 2 == 1
-            known = self._known_mirrored() if mirrored else self.known
+            known = self.known_mirrored if mirrored else self.known
             shaped = known.get(visible)
             if shaped is None:
                 shaped = known[visible] = self._shaped(visible, mirrored)
@@ -302,9 +302,6 @@ class _Shaper:
             visible, self.style, runs, width, space, " " * spaces, self.owner, self.decorations, can_break,
             self.collapsible, level, has_fallback,
         )  # fmt: skip
-
-    def _known_mirrored(self) -> dict[str, ShapedWord]:
-        return self.engine.words_of(self.face, self.style["font-size"], self.spacing, True)
 
     def _shaped(self, visible: str, mirrored: bool) -> ShapedWord:
         shown = visible

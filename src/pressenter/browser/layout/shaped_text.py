@@ -46,7 +46,7 @@ class ShapedText:
         return ShapedText, (self.face, self.glyphs, self.advances, self.advance, self.offsets)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, (ShapedText, TextOnDemand)) and _are_the_same(self, other))
+        return _are_the_same(self, other)
 
 
 class TextOnDemand:
@@ -88,7 +88,7 @@ class TextOnDemand:
         raise NotImplementedError
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, (ShapedText, TextOnDemand)) and _are_the_same(self, other))
+        return _are_the_same(self, other)
 
 
 Shaped = ShapedText | TextOnDemand
@@ -157,9 +157,10 @@ def _spread(moved: list[tuple[int, Offsets]], count: int) -> Offsets:
     return tuple(offsets)
 
 
-def _are_the_same(one: Any, other: Any) -> bool:
-    return bool(
-        one.face is other.face
+def _are_the_same(one: Shaped, other: object) -> bool:
+    return one is other or (
+        isinstance(other, (ShapedText, TextOnDemand))
+        and one.face is other.face
         and one.glyph_count == other.glyph_count
         and one.advance == other.advance
         and one.glyphs == other.glyphs
