@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from pressenter.network.translator import TIMEOUTS_NS, Flow
@@ -18,15 +20,35 @@ def world() -> World:
     return built
 
 
-def world_with_a_narrow_access_link() -> World:
-    """The built-in world with an MTU of 1,400 bytes between the home router and its provider."""
+def world_with_another_access_link(mtu: int = 1400) -> World:
+    """The built-in world with another MTU, in bytes, between the home router and its provider."""
     from pressenter.worlds.world import read_built_in
 
     file, folder = read_built_in()
     for link in file.links:
         if "home-router:wan" in link.between:
-            link.mtu = 1400
+            link.mtu = mtu
     return World(file, folder)
+
+
+def upload(world: World, length: int) -> int:
+    """How much of the laptop's upload to the web server arrives, in bytes."""
+    got: list[int] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got.append(len(await reader.read(-1)))
+        writer.close()
+
+    async def send() -> None:
+        reader, writer = await asyncio.open_connection("93.184.215.14", 7000)
+        writer.write(bytes(length))
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+
+    world.host("web-1").run(asyncio.start_server(take, "0.0.0.0", 7000))
+    world.host("laptop").run(send())
+    return sum(got)
 
 
 def ping(world: World, host: str, address: str, ttl: int = 64) -> tuple[str, str]:
@@ -126,35 +148,32 @@ def test_a_forwarded_packet_has_new_mac_addresses_and_the_same_ip_addresses(worl
 
 def test_an_error_about_a_translated_packet_reaches_the_host_inside() -> None:
     """The home router's outside link is narrow: the laptop must hear of it, not the router."""
-    import asyncio
-
-    world = world_with_a_narrow_access_link()
-    server, laptop = world.host("web-1"), world.host("laptop")
-    got: list[int] = []
-
-    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        got.append(len(await reader.read(-1)))
-        writer.close()
-
-    async def upload() -> None:
-        reader, writer = await asyncio.open_connection("93.184.215.14", 7000)
-        writer.write(bytes(100_000))
-        writer.write_eof()
-        await reader.read()
-        writer.close()
-
-    server.run(asyncio.start_server(take, "0.0.0.0", 7000))
-    laptop.run(upload())
-    assert got == [100_000] and world.agenda.now_ns < 2e9
+    world = world_with_another_access_link()
+    assert upload(world, 100_000) == 100_000 and world.agenda.now_ns < 2e9
     assert any(e.node == "laptop" and e.name == "icmp.receive" for e in world.recorder.events)
 
 
 def test_a_small_mtu_on_the_way_is_told_to_the_sender() -> None:
     from pressenter.journey import go
 
-    world = world_with_a_narrow_access_link()
+    world = world_with_another_access_link()
     journey = go("www.example.com", world=world)
     assert journey.failure is None
     told = [e for e in journey.events if e.name == "icmp.receive" and "fragmentation" in e.fields["message"]]
     assert told and told[0].node == "web-1"
     assert any(e.name == "tcp.retransmit" and e.fields["reason"] == "smaller path MTU" for e in journey.events)
+
+
+@pytest.mark.parametrize("mtu", [1400, 9000])
+def test_a_router_cuts_up_a_large_segment_for_another_mtu(mtu: int) -> None:
+    """Where cards take large segments, as in a bridged world: the pieces are those of the link that they came over."""
+    world = world_with_another_access_link(mtu)
+    for host in world.hosts.values():
+        for interface in host.interfaces:
+            interface.large_segments = True
+    assert upload(world, 1_000_000) == 1_000_000
+    sent = [(e.fields["source"], e.fields["length"]) for e in world.recorder.events if e.name == "link.transmit"]
+    assert max(length for node, length in sent if node == "laptop:eth0") > 2 * 1518
+    assert max(length for node, length in sent if node == "home-router:wan") == {1400: 1418, 9000: 1518}[mtu]
+    told = {e.node for e in world.recorder.events if e.name == "icmp.receive" and "fragmentation" in e.fields["message"]}
+    assert told == ({"laptop"} if mtu == 1400 else set()) and world.agenda.now_ns < 5e9

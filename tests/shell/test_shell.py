@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import subprocess
 from collections.abc import Callable
@@ -156,5 +158,27 @@ def test_iperf3_measures_what_a_line_bears() -> None:
     assert not server.done() and "".join(server_text).count("Accepted connection from 203.0.113.2") == 3
     assert client.run("iperf3 -c 93.184.215.14 -p 9") == 1 and "iperf3: error - " in client_text[-1]
     assert client.run("iperf3") == 2
+    world.abandon()
+    world.close()
+
+
+@pytest.mark.parametrize("parallel", ["many", 0, 1000, None])
+def test_the_iperf3_server_refuses_what_it_cannot_do(parallel: object) -> None:
+    """And says so to both ends, and goes on."""
+    world = World.load(record=False)
+    server_text: list[str] = []
+    server = world.host("web-1").start(Shell(world, "web-1", server_text.append).execute("iperf3 -s"))
+
+    async def ask() -> bytes:
+        reader, writer = await asyncio.open_connection("93.184.215.14", 5201)
+        writer.write(b"c" * 36 + b"\0")
+        asked = json.dumps({"tcp": True, "parallel": parallel}).encode()
+        writer.write(len(asked).to_bytes(4, "big") + asked)
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+    assert world.host("laptop").run(ask()) == b"\x09\xfe" + bytes(8)
+    assert f"iperf3: error - the client asks for {parallel} streams" in "".join(server_text) and not server.done()
     world.abandon()
     world.close()

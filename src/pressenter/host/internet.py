@@ -34,6 +34,7 @@ from pressenter.wire.ethernet import EtherType
 from pressenter.wire.icmp import IcmpType, Unreachable
 from pressenter.wire.ipv4 import IPv4Header, build_ipv4, decrement_ttl, is_plain_ipv4, parse_ipv4
 from pressenter.wire.ipv6 import ICMPV6
+from pressenter.wire.large_segment import split_packet
 from pressenter.wire.malformed import MalformedPacket
 
 __all__ = ["InternetLayer"]
@@ -186,7 +187,7 @@ class InternetLayer:
             self.recorder.record(
                 self.node, "ip.route", destination=ipv4_text(destination), route=str(route), source=ipv4_text(source)
             )
-        self._send_packet(route, packet)
+        self._send_packet(route, packet, large=protocol == ipv4.Protocol.TCP)
 
     def receive(self, interface: Interface, packet: bytes) -> None:
         """A packet arrives on an interface."""
@@ -270,18 +271,22 @@ class InternetLayer:
             )  # fmt: skip
         if route.interface is arrived_on and route.gateway is not None:
             self._redirect(arrived_on, route.gateway, packet)
-        if len(packet) > arrived_on.mtu and arrived_on.mtu != route.interface.mtu:
-            self._too_big(route.interface, packet)  # a large segment's pieces are as large as the MTU that it came over
-            return
-        self._send_packet(route, decrement_ttl(packet))
+        packet = decrement_ttl(packet)
+        if len(packet) <= arrived_on.mtu:
+            self._send_packet(route, packet)
+        elif arrived_on.mtu == route.interface.mtu:
+            self._send_packet(route, packet, large=True)
+        else:
+            for piece in split_packet(packet, arrived_on.mtu):  # the next link's MTU would say other pieces
+                self._send_packet(route, piece)
 
     def _redirect(self, interface: Interface, gateway: bytes, packet: bytes) -> None:
         """RFC 1812 §5.2.7.2: the sender is on the same link as the next router, and could ask it straight."""
         if network_of(packet[12:16], interface.prefix_length) == network_of(interface.address, interface.prefix_length):
             self.icmp.send_error(packet, IcmpType.REDIRECT, _REDIRECT_FOR_HOST, gateway)
 
-    def _send_packet(self, route: Route, packet: bytes) -> None:
-        """Translate, fragment if need be and allowed, and give to the neighbour."""
+    def _send_packet(self, route: Route, packet: bytes, large: bool = False) -> None:
+        """Translate, fragment if need be and allowed, and give to the neighbour; ``large`` segments go whole."""
         interface = route.interface
         if self.postrouting is not None:
             translated = self.postrouting(interface, packet)
@@ -292,7 +297,7 @@ class InternetLayer:
             interface.send_frame(BROADCAST_MAC, EtherType.IPV4, packet)  # RFC 919 §7
             return
         next_hop = route.gateway or packet[16:20]
-        if len(packet) <= interface.mtu or (interface.large_segments and packet[9] == ipv4.Protocol.TCP):
+        if len(packet) <= interface.mtu or (large and interface.large_segments):
             interface.neighbours.send(next_hop, packet)
             return
         header = parse_ipv4(packet)

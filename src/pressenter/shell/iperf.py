@@ -37,6 +37,7 @@ _COOKIE_LENGTH = 37  # 36 characters and a NUL
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _BLOCK = 128 * 1024
 _LONGEST_JSON = 1 << 20
+_MOST_STREAMS = 128  # iperf's MAX_STREAMS
 _LINE = ("- " * 25).rstrip()
 _HEADING = "[ ID] Interval           Transfer     Bitrate"
 
@@ -294,12 +295,18 @@ class _Server:
     async def _test(self, control: _Control, streams: list[_Stream]) -> None:
         control.tell(_State.PARAM_EXCHANGE)
         parameters = await control.receive()
+        parallel = parameters.get("parallel", 1)
+        wrong = ""
         if not parameters.get("tcp") or parameters.get("bidirectional"):
+            wrong = "only TCP is measured here, in one direction"
+        elif not isinstance(parallel, int) or not 1 <= parallel <= _MOST_STREAMS:
+            wrong = f"the client asks for {parallel} streams; there can be 1 to {_MOST_STREAMS}"
+        if wrong:
             control.tell(_State.SERVER_ERROR)
             control.writer.write(bytes(8))  # no number of its own, no errno
-            raise _TestError("only TCP is measured here, in one direction")
+            raise _TestError(wrong)
         control.tell(_State.CREATE_STREAMS)
-        for number in range(min(int(parameters.get("parallel", 1)), 128)):
+        for number in range(parallel):
             streams.append(_Stream(_stream_identifier(number), *await self._arrivals.get()))
             self._shell.print(streams[-1].connected(number))
         control.tell(_State.TEST_START)
