@@ -175,5 +175,7 @@ def test_a_router_cuts_up_a_large_segment_for_another_mtu(mtu: int) -> None:
     sent = [(e.fields["source"], e.fields["length"]) for e in world.recorder.events if e.name == "link.transmit"]
     assert max(length for node, length in sent if node == "laptop:eth0") > 2 * 1518
     assert max(length for node, length in sent if node == "home-router:wan") == {1400: 1418, 9000: 1518}[mtu]
-    told = {e.node for e in world.recorder.events if e.name == "icmp.receive" and "fragmentation" in e.fields["message"]}
+    told = {
+        e.node for e in world.recorder.events if e.name == "icmp.receive" and "fragmentation" in e.fields["message"]
+    }
     assert told == ({"laptop"} if mtu == 1400 else set()) and world.agenda.now_ns < 5e9
