@@ -204,6 +204,63 @@ async def test_redis(internet: Internet, pair: tuple[SimulatedHost, SimulatedHos
     assert await phone.run(ask()) == (100_000, list(range(1, 21)), [True, b"1", None], True)
 
 
+async def _postgres(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A server of PostgreSQL's protocol (version 3) that knows one query: it counts characters."""
+
+    def tell(kind: bytes, body: bytes = b"") -> None:
+        writer.write(kind + (4 + len(body)).to_bytes(4, "big") + body)
+
+    def number(value: int) -> bytes:
+        return value.to_bytes(4, "big")
+
+    integer = b"length\0" + bytes(6) + number(23) + b"\0\4" + b"\xff" * 4 + b"\0\1"
+    length = 0
+    while True:  # the client asks for TLS first, and does without
+        startup = await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big") - 4)
+        if startup[:4] != number(80877103):
+            break
+        writer.write(b"N")
+    tell(b"R", number(0))
+    for name, setting in ((b"server_version", b"16.0"), (b"client_encoding", b"UTF8")):
+        tell(b"S", name + b"\0" + setting + b"\0")
+    tell(b"Z", b"I")
+    while (kind := await reader.read(1)) not in (b"", b"X"):
+        body = await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big") - 4)
+        if kind == b"P":
+            tell(b"1")
+        elif kind == b"D":
+            tell(b"t", b"\0\1" + number(25))
+            tell(b"T", b"\0\1" + integer)
+        elif kind == b"B":
+            count = body.index(b"\0", body.index(b"\0") + 1) + 7  # two names, the format, the number of values
+            length = int.from_bytes(body[count : count + 4], "big")
+            tell(b"2")
+        elif kind == b"E":
+            tell(b"D", b"\0\1" + number(4) + number(length))
+            tell(b"C", b"SELECT 1\0")
+        elif kind == b"S":
+            tell(b"Z", b"I")
+    writer.close()
+
+
+async def test_asyncpg(internet: Internet, pair: tuple[SimulatedHost, SimulatedHost]) -> None:
+    """asyncpg, whose protocol is written in Cython, against that server."""
+    import asyncpg
+
+    server, phone = pair
+
+    async def ask() -> list[int]:
+        connection = await asyncpg.connect("postgres://someone@shop.test/orders")
+        try:
+            return [await connection.fetchval("select length($1)", "x" * size) for size in (1, 1_000, 300_000)]
+        finally:
+            await connection.close()
+
+    server.program(lambda: asyncio.start_server(_postgres, "0.0.0.0", 5432))
+    await asyncio.sleep(1)
+    assert await phone.run(ask()) == [1, 1_000, 300_000]
+
+
 # ---- programs that block ---------------------------------------------------------------------------------
 
 

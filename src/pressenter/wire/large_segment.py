@@ -28,13 +28,6 @@ _FLAGS = 13
 _CHECKSUM = 16
 
 
-class _Place(NamedTuple):
-    """Where in a frame without FCS the TCP header and its data begin."""
-
-    tcp: int
-    data: int
-
-
 def is_large(frame: bytes, mtu: int = MTU) -> bool:
     """Whether this frame (with FCS) stands for several on a link with this MTU."""
     return len(frame) > mtu + _AROUND
