@@ -1,6 +1,6 @@
 """The bridge to the kernel: how much passes it, and how long 64 bytes take: ``python benchmarks/bridge.py``.
 
-The kernel's curl downloads from the lab's web server through one switch of the data centre; the kernel's iperf3
+The kernel's curl downloads from the lab's web server, and posts to it, through one switch of the data centre; the kernel's iperf3
 sends to the laptop's and takes from it, through the home's switch; the kernel's ping asks for 64-byte echoes.
 Needs root, Linux, iproute2, curl, iperf3 and ping.
 """
@@ -22,8 +22,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _MEGABYTES = 100
+_FORM_MEGABYTES = 16  # more is refused
 _LAPTOP = "192.168.1.10"
-_SERVER = "93.184.215.100"  # the first free address of the data centre, where a site of one's own stands
+_SITE = "http://93.184.215.100"  # the first free address of the data centre, where a site of one's own stands
+_POST = ["--data-binary", "@FOLDER/form.bin"]
 
 
 @contextlib.contextmanager
@@ -51,14 +53,18 @@ def _output(words: list[str]) -> str:
     return subprocess.run(words, check=True, capture_output=True, text=True, timeout=120).stdout
 
 
-def download(python: str, runs: int) -> list[float]:
-    """Mbit/s that curl gets."""
+def curl(python: str, runs: int, *options: str, measure: str) -> list[float]:
+    """Mbit/s that curl gets or gives: fetching a large file of the lab's web server, or posting one to it.
+
+    The server reads what is posted to the end, and then says that a site of files takes no forms (405).
+    """
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "large.bin").write_bytes(random.Random(1).randbytes(_MEGABYTES * 1_000_000))
+        Path(folder, "form.bin").write_bytes(random.Random(2).randbytes(_FORM_MEGABYTES * 1_000_000))
         with bridged(python, "--switch", "spine", "--site", f"www.large.test={folder}") as inside:
-            curl = ["curl", "-s", "-f", "-o", "/dev/null", "-w", "%{speed_download}", "-H", "Host: www.large.test"]
-            words = [*inside, *curl, f"http://{_SERVER}/large.bin"]
-            return [float(_output(words)) * 8 / 1e6 for _ in range(runs)]
+            words = ["curl", "-s", "-S", "-o", "/dev/null", "-w", f"%{{{measure}}}", "-H", "Host: www.large.test"]
+            words += [option.replace("FOLDER", folder) for option in options]
+            return [float(_output([*inside, *words])) * 8 / 1e6 for _ in range(runs)]
 
 
 def streams(python: str, runs: int, *options: str) -> list[float]:
@@ -82,7 +88,8 @@ def main() -> None:
     parser.add_argument("--python", default=sys.executable, help="the Python that has pressenter (default: this one)")
     given = parser.parse_args()
     for name, rates in (
-        ("download, curl", download(given.python, given.runs)),
+        ("download, curl", curl(given.python, given.runs, f"{_SITE}/large.bin", measure="speed_download")),
+        ("upload, curl", curl(given.python, given.runs, *_POST, f"{_SITE}/form", measure="speed_upload")),
         ("to the lab, iperf3", streams(given.python, given.runs)),
         ("from the lab, iperf3", streams(given.python, given.runs, "-R")),
     ):
