@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pressenter.browser.layout import block
+from pressenter.browser.layout.boxes import Box
+from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.fragments import TextFragment, walk
 from pressenter.browser.layout.rectangles import element_rectangles
@@ -51,6 +55,56 @@ TWO = "<div id=f><div id=a></div><div id=b></div></div>"
 def test_flex(css: str, a: Place, b: Place) -> None:
     found = places(TWO, "#f { display: flex; width: 400px; height: 50px } " + css)
     assert (found["a"], found["b"]) == (a, b)
+
+
+@pytest.mark.parametrize(
+    ("inside", "css", "expected"),
+    [
+        # CSS Flexbox 1 §9.4 step 11: the size of a stretched item is definite, even if it is the one that it had anyway
+        ("<p id=x></p>", "#x { height: 50%; margin: 0 } #a::after { content: ''; display: block; height: 60px }", 30),
+        (
+            "<p id=x></p>",
+            "#x { min-height: 25%; margin: 0 } #a::after { content: ''; display: block; height: 80px }",
+            20,
+        ),
+        (
+            "<p id=x></p><b></b>",
+            "#a { display: flex; flex-direction: column } #x { flex: 1 0 0px; margin: 0 } b { flex: 3 0 40px }",
+            0,
+        ),
+        (
+            "<p id=x></p>",
+            "#a { display: grid; grid-template-rows: 50% } #x { margin: 0 } #x::after { content: ''; display: block; height: 40px }",
+            20,
+        ),
+        (
+            "<p>a<span id=x></span></p>",
+            "#x { position: relative; top: 50%; display: block; height: 10px } #a, p { margin: 0; font-size: 0 }",
+            10,
+        ),
+    ],
+)
+def test_a_stretched_item_has_a_height_of_its_own(inside: str, css: str, expected: float) -> None:
+    html = f"<div id=f><div id=a>{inside}</div></div>"
+    assert places(html, "#f { display: flex } #a { width: 100px } " + css)["x"][3] == expected
+
+
+def test_what_does_not_look_at_heights_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card is asked for its height, then stretched to that of its row: the second answer is the first one."""
+    laid_out: list[str] = []
+    layout = block._layout_block
+
+    def counted(engine: LayoutEngine, box: Box, *arguments: Any) -> Any:
+        laid_out.append(box.element.attributes.get("id", "") if box.element is not None else "")
+        return layout(engine, box, *arguments)
+
+    monkeypatch.setattr(block, "_layout_block", counted)
+    css = "#g { display: grid; grid-template-columns: 1fr 1fr } section { display: flex; flex-direction: column }"
+    css += "footer { display: flex; margin-top: auto }"
+    card = "<section><p id=p{0}>{1}</p><footer id=f{0}><b id=b{0}>b</b></footer></section>"
+    places("<div id=g>" + card.format(1, "text") + card.format(2, "more<br>text") + "</div>", css)
+    counts = {name: laid_out.count(name) for name in ("p1", "p2", "f1", "f2", "b1", "b2")}
+    assert counts == {name: 1 for name in counts}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox, boxes_be
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.fonts import FontFace, FontLibrary
 from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, Tally, Totals, moved_to, walk
+from pressenter.browser.layout.percentage_heights import PercentageHeights
 from pressenter.browser.layout.shaped_text import Shaped
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class LayoutEngine:
     Attributes:
         skipped: elements with ``content-visibility: auto`` that are far from what is seen.
         tally: adds up what the page has in it.
+        percentage_heights: to which boxes the height around matters.
         flows: the results of blocks in the flow without floats, where the engine is to lay out one page again and
             again; None where it would be of no use.
 
@@ -68,6 +70,7 @@ class LayoutEngine:
         self.skipped: frozenset[Element] = frozenset()
         self._shown: set[Element | None] = {None}
         self.flows: dict[tuple[Box, Constraints, bool], BlockResult] | None = None
+        self.percentage_heights = PercentageHeights()
         self._natural_heights: dict[tuple[Box, Constraints], float] = {}
         self._fragments: dict[tuple[Box, Constraints], BoxFragment] = {}
 
@@ -85,6 +88,7 @@ class LayoutEngine:
         """Forget what was worked out for boxes that are no longer in the tree."""
         alive = set(boxes_below(root))
         self.tally = Tally()
+        self.percentage_heights.keep_only(alive)
         self._fragments = {key: value for key, value in self._fragments.items() if key[0] in alive}
         self._natural_heights = {key: value for key, value in self._natural_heights.items() if key[0] in alive}
         self.lines = {key: value for key, value in self.lines.items() if key[0] in alive}
@@ -118,7 +122,7 @@ class LayoutEngine:
 
     def layout(self, box: Box, constraints: Constraints) -> BoxFragment:
         """Lay out a box that starts a formatting context of its own; it stands at (0, 0)."""
-        key = (box, constraints)
+        key = (box, self.percentage_heights.relevant(box, constraints))
         known = self._fragments.get(key)
         if known is None:
             known = self._fragments[key] = self._layout(box, constraints)
@@ -132,7 +136,7 @@ class LayoutEngine:
             return self.layout(box, constraints).height
         if constraints.used_width is not None:  # with the width decided, the height around matters to nothing
             constraints = constraints._replace(height=None)
-        key = (box, constraints)
+        key = (box, self.percentage_heights.relevant(box, constraints))
         known = self._natural_heights.get(key)
         if known is None:
             known = self._natural_heights[key] = natural_height(self, box, constraints)

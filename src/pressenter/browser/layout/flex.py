@@ -489,14 +489,11 @@ class _FlexLayout:
             return
         cross = self._clamped_cross(item, line.cross - item.cross_margins)
         if self.axes.row:
-            if cross != item.cross or self._has_percentages(item):
+            if cross != item.cross or not self.engine.percentage_heights.stay_the_same(item.box):
                 item.fragment = self._lay_out(item, item.main, cross)
         elif cross != item.cross:
             item.fragment = self._lay_out(item, cross, item.main)
         item.cross = cross
-
-    def _has_percentages(self, item: _Item) -> bool:
-        return not isinstance(item.box, ReplacedBox)
 
     # ---- alignment (§9.5, §9.6) ------------------------------------------------------------------------
 
