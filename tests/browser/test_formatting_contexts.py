@@ -104,7 +104,7 @@ def test_what_does_not_look_at_heights_is_laid_out_once(monkeypatch: pytest.Monk
     card = "<section><p id=p{0}>{1}</p><footer id=f{0}><b id=b{0}>b</b></footer></section>"
     places("<div id=g>" + card.format(1, "text") + card.format(2, "more<br>text") + "</div>", css)
     counts = {name: laid_out.count(name) for name in ("p1", "p2", "f1", "f2", "b1", "b2")}
-    assert counts == {name: 1 for name in counts}
+    assert counts == dict.fromkeys(counts, 1)
 
 
 @pytest.mark.parametrize(
