@@ -108,6 +108,18 @@ def test_what_does_not_look_at_heights_is_laid_out_once(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
+    "css", ["min-height: min-content", "max-height: max-content; height: 500px", "min-height: fit-content; height: 1px"]
+)
+def test_a_limit_by_the_contents_across_a_row_is_that_of_the_flexed_width(css: str) -> None:
+    inside = "<i style='float: left; width: 20px; height: 10px'></i>" * 4
+    found = places(
+        f"<div id=f><p id=a>{inside}</p></div>",
+        "#f { display: flex; width: 40px; align-items: start } #a { flex: 1; margin: 0; min-width: 0; " + css + " }",
+    )
+    assert found["a"] == (0, 0, 40, 20)
+
+
+@pytest.mark.parametrize(
     ("css", "a", "b"),
     [
         # CSS Grid 2 §7, §8, §12

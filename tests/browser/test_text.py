@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import pickle
-from pathlib import Path
+import random
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -73,9 +74,16 @@ class _Nothing:
         """Nothing is simple."""
 
 
-def test_a_png_file_is_what_others_read(tmp_path: Path) -> None:
-    pixels = bytes(range(256)) * 3 + bytes(48)
-    with Image.open(io.BytesIO(png_file(pixels, 17, 12))) as image:
+@pytest.mark.parametrize(("width", "height"), [(17, 12), (400, 300)])
+def test_a_png_file_is_what_others_read(width: int, height: int) -> None:
+    """A small one, and one that is compressed in two halves."""
+    pixels = (bytes(range(256)) * 3 + random.Random(1).randbytes(999)) * 300
+    pixels = pixels[: width * height * 4]
+    file = png_file(pixels, width, height)
+    with Image.open(io.BytesIO(file)) as image:
         image.verify()
-    with Image.open(io.BytesIO(png_file(pixels, 17, 12))) as image:
-        assert image.size == (17, 12) and image.mode == "RGBA" and image.tobytes() == pixels
+    with Image.open(io.BytesIO(file)) as image:
+        assert image.size == (width, height) and image.mode == "RGBA" and image.tobytes() == pixels
+    begin = file.index(b"IDAT") + 4
+    data = file[begin : begin + int.from_bytes(file[begin - 8 : begin - 4], "big")]
+    assert len(zlib.decompress(data)) == height * (width * 4 + 1)  # which looks at the checksum, too

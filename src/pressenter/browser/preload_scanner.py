@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import tinycss2
-from turbohtml import Tokenizer, TokenType
 
 from pressenter.browser.css.conditions import Medium, media_match
 from pressenter.browser.html.dom import Element
+from pressenter.browser.html.tokens import Tokenizer, TokenType
 from pressenter.browser.pictures import picture_source
 
 __all__ = ["Preload", "PreloadScanner", "is_for", "style_sheet_address"]

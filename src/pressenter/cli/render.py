@@ -57,6 +57,10 @@ def render(
     pressenter render page.html --dump rects
     """
     gc.set_threshold(_SEARCH_AFTER)
+    if fonts == "system":
+        from pressenter.browser.layout.system_fonts import ask_ahead
+
+        ask_ahead()
     from pressenter.browser.layout.fonts import FontLibrary
     from pressenter.browser.render import page_picture, page_rectangles
     from pressenter.browser.render import render as load

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from turbohtml import TokenType
-
 from pressenter.browser.html.dom import HTML, MATHML, SVG, Element
 from pressenter.browser.html.element_kinds import MATHML_TEXT_POINTS, SVG_HTML_POINTS
 from pressenter.browser.html.insertion_modes.modes import comment_data
+from pressenter.browser.html.tokens import TokenType
 
 if TYPE_CHECKING:
     from pressenter.browser.html.tree_builder import TreeBuilder

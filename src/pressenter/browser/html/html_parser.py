@@ -17,10 +17,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from turbohtml import Tokenizer, TokenType
-
 from pressenter.browser.html.dom import Document, DocumentFragment, Element
 from pressenter.browser.html.insertion_modes.modes import Mode, text_token
+from pressenter.browser.html.tokens import Tokenizer, TokenType
 from pressenter.browser.html.tree_builder import TreeBuilder
 
 __all__ = ["HtmlParser", "parse_fragment", "parse_html"]

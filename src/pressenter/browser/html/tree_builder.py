@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from turbohtml import TokenType
-
 from pressenter.browser.html.dom import HTML, Comment, Document, Element, Node, Text
 from pressenter.browser.html.element_kinds import is_special
 from pressenter.browser.html.foreign_content import is_foreign, process_foreign
@@ -26,6 +24,7 @@ from pressenter.browser.html.insertion_modes import (
 )
 from pressenter.browser.html.open_elements import FormattingList, OpenElements
 from pressenter.browser.html.selected_content import fill_selected_content
+from pressenter.browser.html.tokens import TokenType
 
 __all__ = ["MAXIMUM_DEPTH", "TreeBuilder"]
 

@@ -95,6 +95,8 @@ class _Item:
         self.frozen = False
         self.main_is_definite = True
         self.base_is_definite = False
+        self.cross_limits: tuple[float, float] | None = None
+        self.cross_width: float | None = None
         self.fragment: BoxFragment | None = None
         self.main_offset = 0.0
         self.cross_offset = 0.0
@@ -244,12 +246,14 @@ class _FlexLayout:
         return None if size is None else self._clamped_cross(item, size)
 
     def _clamped_cross(self, item: _Item, size: float) -> float:
-        name = "height" if self.axes.row else "width"
-        largest = self._length(item, f"max-{name}")
-        smallest = self._length(item, f"min-{name}")
-        if largest is not None:
-            size = min(size, largest)
-        return max(size, smallest or 0.0, item.edges.vertical if self.axes.row else item.edges.horizontal)
+        if item.cross_limits is None:
+            name = "height" if self.axes.row else "width"
+            largest = self._length(item, f"max-{name}")
+            inner = item.edges.vertical if self.axes.row else item.edges.horizontal
+            smallest = max(self._length(item, f"min-{name}") or 0.0, inner)
+            item.cross_limits = (smallest, UNLIMITED if largest is None else largest)
+        smallest, largest = item.cross_limits
+        return max(min(size, largest), smallest)
 
     def _stretches(self, item: _Item) -> bool:
         """Whether align-self: stretch applies (§9.4 step 11)."""
@@ -288,7 +292,7 @@ class _FlexLayout:
 
     def _content_height(self, item: _Item) -> float:
         """The height of the border box with height: auto."""
-        width = self._cross_width(item)
+        width = self._own_width(item) if self.axes.row else self._cross_width(item)
         box = item.box
         if isinstance(box, ReplacedBox):
             if preferred_ratio(box) is not None:
@@ -297,8 +301,24 @@ class _FlexLayout:
         constraints = Constraints(self.inside.width, self.inside.percent_height, width, None)
         return self.engine.natural_height(box, constraints)
 
+    def _own_width(self, item: _Item) -> float:
+        """In a row: the width of the item's border box, as flexing made it, or before that as it asks for."""
+        if item.main:
+            return item.main
+        asked = self._length(item, "width")
+        if asked is None:
+            asked = used_width(self.engine, item.box, self._constraints(item), item.edges) + item.edges.horizontal
+        return max(item.smallest, min(asked, item.largest), item.inner_main)
+
     def _cross_width(self, item: _Item) -> float:
         """In a column: the width of the item's border box."""
+        if preferred_ratio(item.box) is not None:
+            return self._find_cross_width(item)  # it changes with the main size
+        if item.cross_width is None:
+            item.cross_width = self._find_cross_width(item)
+        return item.cross_width
+
+    def _find_cross_width(self, item: _Item) -> float:
         edges = item.edges
         asked = self._length(item, "width")
         if asked is None and self._stretches(item) and not self.axes.wraps:
@@ -411,6 +431,7 @@ class _FlexLayout:
     def _layout_hypothetical(self, item: _Item) -> None:
         """Step 7: lay out with the main size that was found, the cross size as the content has it."""
         if self.axes.row:
+            item.cross_limits = None  # they may depend on the width
             height = self._length(item, "height")
             if height is not None:
                 height = self._clamped_cross(item, height)

@@ -3,6 +3,9 @@
 A family name counts only if a font of that name is installed; the generic families are what fontconfig
 says.  Pages then look as they do in other browsers on the same computer, and differently on another:
 the worlds of pressenter never use this, ``pressenter render`` does.
+
+Fontconfig's programs take ten milliseconds and more for an answer.  Who knows that it will be wanted can have them
+work meanwhile (`ask_ahead`).
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["SystemFace", "fontconfig_is_there", "generic_family", "installed_faces"]
+__all__ = ["SystemFace", "ask_ahead", "fontconfig_is_there", "generic_family", "installed_faces"]
 
 _TIMEOUT = 20  # seconds, for fontconfig to answer
 _BOLD = 180  # fontconfig's number for what CSS calls 600
@@ -34,18 +37,40 @@ def fontconfig_is_there() -> bool:
     return shutil.which("fc-list") is not None and shutil.which("fc-match") is not None
 
 
+_LIST = ("fc-list", "--format", "%{family}|%{file}|%{index}|%{weight}|%{slant}|%{width}\\n")
+_MATCH = ("fc-match", "--format", "%{family}")
+_asked: dict[tuple[str, ...], subprocess.Popen[str]] = {}
+
+
+def ask_ahead() -> None:
+    """Have fontconfig list the fonts, and look for the one that pages have if they ask for none."""
+    if fontconfig_is_there():
+        for command in (_LIST, (*_MATCH, "serif")):
+            _asked[command] = _start(command)
+
+
+def _start(command: tuple[str, ...]) -> subprocess.Popen[str]:
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # noqa: S603
+
+
 def _ask(*command: str) -> str:
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT, check=False).stdout  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
+        process = _asked.pop(command, None) or _start(command)
+    except OSError:
         return ""
+    with process:
+        try:
+            return process.communicate(timeout=_TIMEOUT)[0]
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return ""
 
 
 @lru_cache(maxsize=1)
 def installed_faces() -> dict[str, list[SystemFace]]:
     """The faces of every installed family, by its name in lower case."""
     found: dict[str, list[SystemFace]] = {}
-    for line in _ask("fc-list", "--format", "%{family}|%{file}|%{index}|%{weight}|%{slant}|%{width}\\n").splitlines():
+    for line in _ask(*_LIST).splitlines():
         parts = line.split("|")
         if len(parts) != 6 or not parts[1].lower().endswith((".ttf", ".otf", ".ttc")):
             continue
@@ -67,4 +92,4 @@ def installed_faces() -> dict[str, list[SystemFace]]:
 @lru_cache(maxsize=64)
 def generic_family(name: str) -> str:
     """The family that stands for a generic one, in lower case."""
-    return _ask("fc-match", "--format", "%{family}", name).partition(",")[0].strip().lower()
+    return _ask(*_MATCH, name).partition(",")[0].strip().lower()

@@ -60,14 +60,15 @@ def rasterize(
     info = skia.ImageInfo.Make(
         width, height, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType, skia.ColorSpace.MakeSRGB()
     )
-    surface = skia.Surface.MakeRaster(info, 0, skia.SurfaceProps(0, skia.kUnknown_PixelGeometry))
+    pixels = bytearray(width * height * 4)
+    properties = skia.SurfaceProps(0, skia.kUnknown_PixelGeometry)
+    surface = skia.Surface.MakeRasterDirect(info, pixels, width * 4, properties)
     canvas = surface.getCanvas()
     canvas.clear(skia.ColorWHITE)
     canvas.translate(-offset[0], -offset[1])
     _Player(skia, canvas, DecodedPictures(pictures), Rect(offset[0], offset[1], width, height)).play(items)
     # The surface is white to begin with, so nothing shows through, and no colour is multiplied by its alpha.
-    image = surface.makeImageSnapshot()
-    return png_file(image.tobytes(), width, height)
+    return png_file(pixels, width, height)
 
 
 def record(

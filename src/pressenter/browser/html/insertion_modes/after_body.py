@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from turbohtml import TokenType
-
 from pressenter.browser.html.element_kinds import HEAD_ELEMENTS
 from pressenter.browser.html.insertion_modes.modes import (
     END,
@@ -23,6 +21,7 @@ from pressenter.browser.html.insertion_modes.modes import (
     rules_of,
     white_space_of,
 )
+from pressenter.browser.html.tokens import TokenType
 
 if TYPE_CHECKING:
     from pressenter.browser.html.tree_builder import TreeBuilder

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from turbohtml import TokenType
-
 from pressenter.browser.html.dom import Doctype, Element
 from pressenter.browser.html.element_kinds import HEAD_ELEMENTS, quirks_mode
 from pressenter.browser.html.insertion_modes.modes import (
@@ -22,6 +20,7 @@ from pressenter.browser.html.insertion_modes.modes import (
     rules_of,
     text_token,
 )
+from pressenter.browser.html.tokens import TokenType
 
 if TYPE_CHECKING:
     from pressenter.browser.html.tree_builder import TreeBuilder

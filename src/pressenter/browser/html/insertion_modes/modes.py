@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from turbohtml import TokenType
+from pressenter.browser.html.tokens import TokenType
 
 if TYPE_CHECKING:
     from pressenter.browser.html.tree_builder import TreeBuilder
