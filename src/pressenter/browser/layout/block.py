@@ -15,18 +15,24 @@ formatting context that its kind asks for.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pressenter.browser.layout.alignment import distribute
-from pressenter.browser.layout.boxes import BlockBox, Box, FlexBox, GridBox, ReplacedBox, TableBox
+from pressenter.browser.layout.boxes import BlockBox, Box, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin, margin_of
-from pressenter.browser.layout.edges import Edges, edges_of, relative_offset, resolve
-from pressenter.browser.layout.engine import LayoutEngine
+from pressenter.browser.layout.edges import Edges, edges_of, resolve
 from pressenter.browser.layout.float_context import FloatContext
-from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, TextFragment, moved_to
-from pressenter.browser.layout.inline import layout_inline
+from pressenter.browser.layout.formatting_context import starts_formatting_context
+from pressenter.browser.layout.fragments import (
+    BoxFragment,
+    Fragment,
+    Placeholder,
+    TextFragment,
+    moved_to,
+    offset_relative,
+)
 from pressenter.browser.layout.intrinsic import clamp_width, used_width
-from pressenter.browser.layout.multicol import is_multicol, layout_columns
+from pressenter.browser.layout.line import line_metrics
 from pressenter.browser.layout.overflow import overflow_of
 from pressenter.browser.layout.sizing import (
     UNLIMITED,
@@ -36,10 +42,12 @@ from pressenter.browser.layout.sizing import (
     length_of,
     preferred_ratio,
     ratio_height,
-    scrolls,
 )
 
-__all__ = ["BlockResult", "layout_block", "layout_float", "starts_formatting_context"]
+if TYPE_CHECKING:
+    from pressenter.browser.layout.engine import LayoutEngine
+
+__all__ = ["BlockResult", "layout_block", "layout_float", "layout_flow", "natural_height"]
 
 
 class BlockResult(NamedTuple):
@@ -48,28 +56,6 @@ class BlockResult(NamedTuple):
     fragment: BoxFragment
     bottom_margin: Margin
     collapses_through: bool
-
-
-_OWN_CONTEXT = frozenset(
-    """inline-block table-cell table-caption flow-root flex grid inline-flex inline-grid table inline-table
-    -webkit-box""".split()
-)
-
-
-def starts_formatting_context(box: Box) -> bool:
-    """CSS 2.2 §9.4.1, CSS Display 3 §2.1, CSS Contain 2 §3."""
-    if isinstance(box, (TableBox, ReplacedBox, FlexBox)):
-        return True
-    style = box.style
-    return (
-        scrolls(style)
-        or not box.is_in_flow
-        or style["display"] in _OWN_CONTEXT
-        or (box.element is not None and (box.element.parent_element is None or box.element.is_html(("fieldset",))))
-        or bool({"layout", "paint"} & set(style["contain"]))
-        or style["align-content"] != "normal"
-        or (isinstance(box, BlockBox) and (is_multicol(box) or style["column-span"] == "all"))
-    )
 
 
 def layout_block(
@@ -111,14 +97,14 @@ def _layout_block(
     gutters = engine.gutters(box.style)
     joins_top = not own_context and edges.top == 0
     inside = _inside(box, constraints, edges, width, gutters, floats, context_x, context_y, joins_top, clears)
-    contents = _layout_contents(engine, box, inside)
+    contents = engine.contents(box, inside)
     if engine.scroll_bar and "auto" in (box.style["overflow-x"], box.style["overflow-y"]):
         extra = _automatic_gutters(engine, box, inside, contents, edges, gutters)
         if extra != gutters:
             gutters = extra
             floats = FloatContext()
             inside = _inside(box, constraints, edges, width, gutters, floats, context_x, context_y, joins_top, clears)
-            contents = _layout_contents(engine, box, inside)
+            contents = engine.contents(box, inside)
     height = contents.height
     joins_bottom = not own_context and edges.bottom == 0 and box.style["height"] == "auto"
     bottom = margin_of(edges.margin_bottom)
@@ -165,7 +151,7 @@ def natural_height(engine: LayoutEngine, box: Box, constraints: Constraints) -> 
         return contained_size(box.style["contain-intrinsic-height"]) + edges.vertical + gutters[1]
     if preferred_ratio(box) is not None:
         return ratio_height(box, width, edges) + edges.vertical
-    contents = _layout_contents(engine, box, inside)
+    contents = engine.contents(box, inside)
     height = max(contents.height + contents.bottom_margin.size, inside.floats.bottom - inside.y)
     return max(0.0, height) + gutters[1] + edges.vertical
 
@@ -189,26 +175,6 @@ def _inside(
         max(0.0, smallest - gutters[1]), max(0.0, largest - gutters[1]), floats or FloatContext(),
         context_x + edges.left, context_y + edges.top, joins_top, clears,
     )  # fmt: skip
-
-
-def _layout_contents(engine: LayoutEngine, box: Box, inside: Inside) -> Contents:
-    """By the formatting context that the box establishes or takes part in."""
-    from pressenter.browser.layout.flex import layout_flex
-    from pressenter.browser.layout.grid.layout import layout_grid
-
-    if isinstance(box, GridBox):
-        return layout_grid(engine, box, inside)
-    if isinstance(box, FlexBox):
-        return layout_flex(engine, box, inside)
-    assert isinstance(box, BlockBox)
-    if is_multicol(box):
-        return layout_columns(engine, box, inside)
-    if box.holds_inlines:
-        lines = layout_inline(engine, box, inside)
-        return Contents(
-            lines.fragments, lines.height, Margin(), lines.first_baseline, lines.last_baseline, lines.line_count
-        )
-    return layout_flow(engine, box, inside)
 
 
 def _automatic_gutters(
@@ -494,14 +460,6 @@ def _beside_floats(
     return BlockResult(fragment, margin_of(edges.margin_bottom), False), start, top
 
 
-def offset_relative(fragment: BoxFragment, box: Box, width: float, height: float | None) -> BoxFragment:
-    """position: relative moves the box, and nothing else (CSS 2.2 §9.4.3)."""
-    if box.style["position"] != "relative":
-        return fragment
-    x, y = relative_offset(box.style, width, height)
-    return moved_to(fragment, fragment.x + x, fragment.y + y) if x or y else fragment
-
-
 def layout_float(engine: LayoutEngine, box: Box, inside: Inside, top: float) -> BoxFragment:
     """Lay out and place a float; its fragment is relative to the container's content box."""
     width, floats = inside.width, inside.floats
@@ -523,8 +481,6 @@ def _marker_of(box: Box) -> str:
 
 
 def _line_height(engine: LayoutEngine, box: Box) -> float:
-    from pressenter.browser.layout.inline import line_metrics
-
     above, below = line_metrics(engine, box.style)
     return above + below
 

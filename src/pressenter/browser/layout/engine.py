@@ -3,6 +3,9 @@
 Layout goes down with widths and comes up with heights: a container tells its children
 how wide they may be, and learns how high they have become.
 
+Formatting contexts do not know one another: what is in a box, they ask the engine, and it asks the
+context that the box's kind calls for (`LayoutEngine.contents`, `LayoutEngine.measure`).
+
 Boxes are values, and what comes out depends on the box and on what its container says alone.
 So a result is remembered by these two: a flex container that asks for the same thing
 twice gets it at once, and after a change only what has changed is laid out again.
@@ -11,22 +14,30 @@ twice gets it at once, and after a change only what has changed is laid out agai
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.html.dom import Element
-from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox, boxes_below
-from pressenter.browser.layout.constraints import Constraints
+from pressenter.browser.layout.block import BlockResult, layout_block, layout_flow, natural_height
+from pressenter.browser.layout.boxes import BlockBox, Box, FlexBox, GridBox, ReplacedBox, TableBox, boxes_below
+from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin
+from pressenter.browser.layout.edges import edges_of
+from pressenter.browser.layout.flex import flex_widths, layout_flex
 from pressenter.browser.layout.fonts import FontFace, FontLibrary
+from pressenter.browser.layout.formatting_context import is_multicol
 from pressenter.browser.layout.fragments import BoxFragment, LayoutResult, Tally, Totals, moved_to, walk
+from pressenter.browser.layout.grid.layout import grid_widths, layout_grid
+from pressenter.browser.layout.inline import InlineResult, inline_widths, layout_inline
+from pressenter.browser.layout.inline_items import Item
+from pressenter.browser.layout.intrinsic import block_widths
+from pressenter.browser.layout.multicol import column_widths, layout_columns
 from pressenter.browser.layout.percentage_heights import PercentageHeights
+from pressenter.browser.layout.positioned import layout_positioned
+from pressenter.browser.layout.replaced import layout_replaced
 from pressenter.browser.layout.shaped_text import Shaped
-
-if TYPE_CHECKING:
-    from pressenter.browser.layout.block import BlockResult
-    from pressenter.browser.layout.inline import InlineResult
-    from pressenter.browser.layout.inline_items import Item
+from pressenter.browser.layout.sizing import contained_size
+from pressenter.browser.layout.sticky import stick
+from pressenter.browser.layout.table import layout_table, table_widths
 
 #: Glyphs, width in pixels, and whether other fonts than the style's own stand in for some characters.
 ShapedWord = tuple[tuple[Shaped, ...], float, bool]
@@ -130,8 +141,6 @@ class LayoutEngine:
 
     def natural_height(self, box: Box, constraints: Constraints) -> float:
         """The height of the border box as its contents make it: height: auto, without limits."""
-        from pressenter.browser.layout.block import natural_height
-
         if isinstance(box, (ReplacedBox, TableBox)):
             return self.layout(box, constraints).height
         if constraints.used_width is not None:  # with the width decided, the height around matters to nothing
@@ -143,15 +152,51 @@ class LayoutEngine:
         return known
 
     def _layout(self, box: Box, constraints: Constraints) -> BoxFragment:
-        from pressenter.browser.layout.block import layout_block
-        from pressenter.browser.layout.replaced import layout_replaced
-        from pressenter.browser.layout.table import layout_table
-
         if isinstance(box, ReplacedBox):
             return layout_replaced(self, box, constraints)
         if isinstance(box, TableBox):
             return layout_table(self, box, constraints)
         return layout_block(self, box, constraints).fragment
+
+    def contents(self, box: Box, inside: Inside) -> Contents:
+        """Lay out what is in a container, by the formatting context that it establishes or takes part in."""
+        if isinstance(box, GridBox):
+            return layout_grid(self, box, inside)
+        if isinstance(box, FlexBox):
+            return layout_flex(self, box, inside)
+        assert isinstance(box, BlockBox)
+        if is_multicol(box):
+            return layout_columns(self, box, inside)
+        if box.holds_inlines:
+            lines = layout_inline(self, box, inside)
+            return Contents(
+                lines.fragments, lines.height, Margin(), lines.first_baseline, lines.last_baseline, lines.line_count
+            )
+        return layout_flow(self, box, inside)
+
+    def measure(self, box: Box) -> tuple[float, float]:
+        """Min-content and max-content width of what is in a box (see `content_widths`)."""
+        gutter = self.gutters(box.style)[0]
+        if self.contains_size(box) and not isinstance(box, TableBox):
+            if isinstance(box, BlockBox) and is_multicol(box):
+                return column_widths(box, (0.0, 0.0))
+            width = gutter + contained_size(box.style["contain-intrinsic-width"])
+            return width, width
+        if isinstance(box, TableBox):
+            return table_widths(self, box)
+        if isinstance(box, ReplacedBox):
+            return box.intrinsic.width, box.intrinsic.width
+        if isinstance(box, GridBox):
+            smallest, largest = grid_widths(self, box)
+        elif isinstance(box, FlexBox):
+            smallest, largest = flex_widths(self, box)
+        elif isinstance(box, BlockBox) and box.holds_inlines:
+            smallest, largest = inline_widths(self, box)
+        else:
+            smallest, largest = block_widths(self, box)
+        if isinstance(box, BlockBox) and is_multicol(box):
+            smallest, largest = column_widths(box, (smallest, largest))
+        return smallest + gutter, max(smallest, largest) + gutter
 
     def page(
         self,
@@ -198,10 +243,6 @@ class LayoutEngine:
     def _page(
         self, root: Box, scroll: tuple[float, float], offsets: Mapping[Element, tuple[float, float]] | None
     ) -> LayoutResult:
-        from pressenter.browser.layout.edges import edges_of
-        from pressenter.browser.layout.positioned import layout_positioned
-        from pressenter.browser.layout.sticky import stick
-
         with deep_nesting():
             fragment = self.layout(root, Constraints(self.viewport_width, self.viewport_height))
             edges = edges_of(root.style, self.viewport_width)

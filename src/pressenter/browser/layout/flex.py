@@ -14,21 +14,21 @@ All is written for a main and a cross axis; `_Axes` tells which of the two is ho
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.alignment import Distribution, distribute
 from pressenter.browser.layout.boxes import Box, FlexBox, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin
 from pressenter.browser.layout.edges import Edges, edges_of, resolve
-from pressenter.browser.layout.engine import LayoutEngine
-from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, moved_to
+from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, moved_to, offset_relative
 from pressenter.browser.layout.intrinsic import (
     content_widths,
     intrinsic_widths,
     keyword_width,
     used_width,
 )
+from pressenter.browser.layout.replaced import replaced_size
 from pressenter.browser.layout.sizing import (
     UNLIMITED,
     is_percentage,
@@ -38,6 +38,9 @@ from pressenter.browser.layout.sizing import (
     ratio_width,
     scrolls,
 )
+
+if TYPE_CHECKING:
+    from pressenter.browser.layout.engine import LayoutEngine
 
 __all__ = ["flex_widths", "layout_flex"]
 
@@ -280,8 +283,6 @@ class _FlexLayout:
         return self._content_height(item)
 
     def _replaced_main(self, item: _Item) -> float:
-        from pressenter.browser.layout.replaced import replaced_size
-
         assert isinstance(item.box, ReplacedBox)
         constraints = self._constraints(item)
         # Only the main size is wanted as the content has it: limits of its own come later.
@@ -333,8 +334,6 @@ class _FlexLayout:
         return used_width(self.engine, item.box, self._constraints(item), edges) + edges.horizontal
 
     def _replaced_width(self, item: _Item) -> float:
-        from pressenter.browser.layout.replaced import replaced_size
-
         assert isinstance(item.box, ReplacedBox)
         return replaced_size(self.engine, item.box, self._constraints(item), item.edges)[0] + item.edges.horizontal
 
@@ -592,8 +591,6 @@ class _FlexLayout:
     # ---- results -----------------------------------------------------------------------------------------
 
     def _placed(self, item: _Item, line: _Line, main: float, cross: float) -> BoxFragment:
-        from pressenter.browser.layout.block import offset_relative
-
         axes = self.axes
         along = main - item.main_offset - item.main if axes.main_from_far else item.main_offset
         across = line.offset + item.cross_offset

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar, Union
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.boxes import Box
-from pressenter.browser.layout.edges import Edges
+from pressenter.browser.layout.edges import Edges, relative_offset
 from pressenter.browser.layout.shaped_text import Shaped
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Totals",
     "dump_fragments",
     "moved_to",
+    "offset_relative",
     "walk",
 ]
 
@@ -109,6 +110,14 @@ def moved_to(fragment: AnyFragment, x: float, y: float) -> AnyFragment:
     """The same fragment at another place: as ``_replace``, which is slow for what is done to each of them."""
     moved: AnyFragment = tuple.__new__(type(fragment), (x, y, *fragment[2:]))
     return moved
+
+
+def offset_relative(fragment: BoxFragment, box: Box, width: float, height: float | None) -> BoxFragment:
+    """position: relative moves the box, and nothing else (CSS 2.2 §9.4.3)."""
+    if box.style["position"] != "relative":
+        return fragment
+    x, y = relative_offset(box.style, width, height)
+    return moved_to(fragment, fragment.x + x, fragment.y + y) if x or y else fragment
 
 
 class LayoutResult(NamedTuple):

@@ -14,22 +14,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.bidi import embedding_levels
+from pressenter.browser.layout.block import layout_float
 from pressenter.browser.layout.boxes import BlockBox, Box, InlineBox, LineBreakBox, TextBox
 from pressenter.browser.layout.constraints import Constraints, Inside
 from pressenter.browser.layout.edges import edges_of, resolve
-from pressenter.browser.layout.engine import LayoutEngine, ShapedWord
 from pressenter.browser.layout.fonts import FontFace
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder
 from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, OutOfLine, Word
+from pressenter.browser.layout.intrinsic import intrinsic_widths
 from pressenter.browser.layout.line import Line, line_metrics
 from pressenter.browser.layout.line_breaking import break_offsets
 from pressenter.browser.layout.sizing import scrolls
 
-__all__ = ["InlineResult", "inline_widths", "layout_inline", "line_metrics"]
+if TYPE_CHECKING:
+    from pressenter.browser.layout.engine import LayoutEngine, ShapedWord
+
+__all__ = ["InlineResult", "inline_widths", "layout_inline"]
 
 _OBJECT = "\ufffc"  # stands for a picture or an inline block in the paragraph's text
 _TAB_COLUMNS = 8
@@ -486,16 +490,12 @@ class _LineBuilder:
 
     def _place_waiting_beside(self) -> None:
         """A float that fits beside what is already in the line stands at its height."""
-        from pressenter.browser.layout.intrinsic import intrinsic_widths
-
         box = self.waiting_floats[0]
         if len(self.waiting_floats) == 1 and intrinsic_widths(self.engine, box)[1] + self.line.width <= self._room()[1]:
             self.waiting_floats.clear()
             self._place_float(box)
 
     def _place_float(self, box: Box) -> None:
-        from pressenter.browser.layout.block import layout_float
-
         self.fragments.append(layout_float(self.engine, box, self.inside, self.top))
 
     def _place_below(self, box: Box) -> None:
@@ -540,8 +540,6 @@ def _unit_width(unit: list[Item]) -> float:
 
 def inline_widths(engine: LayoutEngine, box: BlockBox) -> tuple[float, float]:
     """Min-content and max-content width of inline content."""
-    from pressenter.browser.layout.intrinsic import intrinsic_widths
-
     smallest = largest = current = trailing = 0.0
     unit: list[Item] = []
     floats = 0.0

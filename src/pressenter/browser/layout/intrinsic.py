@@ -10,15 +10,15 @@ container: its margin box, with its own width and limits taken into account (§5
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pressenter.browser.layout.boxes import BlockBox, Box, FlexBox, GridBox, ReplacedBox, TableBox
+from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.edges import Edges, edges_of
-from pressenter.browser.layout.engine import LayoutEngine
+from pressenter.browser.layout.formatting_context import starts_formatting_context
+from pressenter.browser.layout.replaced import replaced_size
 from pressenter.browser.layout.sizing import (
     UNLIMITED,
-    contained_size,
     definite_height,
     height_limits,
     is_percentage,
@@ -27,7 +27,18 @@ from pressenter.browser.layout.sizing import (
     ratio_width,
 )
 
-__all__ = ["clamp_width", "content_widths", "fit_content", "intrinsic_widths", "keyword_width", "used_width"]
+if TYPE_CHECKING:
+    from pressenter.browser.layout.engine import LayoutEngine
+
+__all__ = [
+    "block_widths",
+    "clamp_width",
+    "content_widths",
+    "fit_content",
+    "intrinsic_widths",
+    "keyword_width",
+    "used_width",
+]
 
 
 def intrinsic_widths(engine: LayoutEngine, box: Box, height: float | None = None) -> tuple[float, float]:
@@ -47,7 +58,7 @@ def content_widths(engine: LayoutEngine, box: Box) -> tuple[float, float]:
     """Min-content and max-content width of what is in a box's content box."""
     known = engine.content_widths.get(box)
     if known is None:
-        known = engine.content_widths[box] = _measure(engine, box)
+        known = engine.content_widths[box] = engine.measure(box)
     return known
 
 
@@ -141,8 +152,6 @@ def _contribution(engine: LayoutEngine, box: Box, height: float | None) -> tuple
 
 
 def _own_widths(engine: LayoutEngine, box: Box, height: float | None, edges: Edges) -> tuple[float, float]:
-    from pressenter.browser.layout.replaced import replaced_size
-
     style = box.style
     if isinstance(box, ReplacedBox):
         width = replaced_size(engine, box, Constraints(0.0, None, None, height), edges, True)[0]
@@ -187,40 +196,8 @@ def _limited(engine: LayoutEngine, box: Box, width: float, edges: Edges) -> floa
 # ---- contents --------------------------------------------------------------------------------------
 
 
-def _measure(engine: LayoutEngine, box: Box) -> tuple[float, float]:
-    from pressenter.browser.layout.flex import flex_widths
-    from pressenter.browser.layout.grid.layout import grid_widths
-    from pressenter.browser.layout.inline import inline_widths
-    from pressenter.browser.layout.multicol import column_widths, is_multicol
-    from pressenter.browser.layout.table import table_widths
-
-    gutter = engine.gutters(box.style)[0]
-    if engine.contains_size(box) and not isinstance(box, TableBox):
-        if isinstance(box, BlockBox) and is_multicol(box):
-            return column_widths(box, (0.0, 0.0))
-        width = gutter + contained_size(box.style["contain-intrinsic-width"])
-        return width, width
-    if isinstance(box, TableBox):
-        return table_widths(engine, box)
-    if isinstance(box, ReplacedBox):
-        return box.intrinsic.width, box.intrinsic.width
-    if isinstance(box, GridBox):
-        smallest, largest = grid_widths(engine, box)
-    elif isinstance(box, FlexBox):
-        smallest, largest = flex_widths(engine, box)
-    elif isinstance(box, BlockBox) and box.holds_inlines:
-        smallest, largest = inline_widths(engine, box)
-    else:
-        smallest, largest = _block_widths(engine, box)
-    if isinstance(box, BlockBox) and is_multicol(box):
-        smallest, largest = column_widths(box, (smallest, largest))
-    return smallest + gutter, max(smallest, largest) + gutter
-
-
-def _block_widths(engine: LayoutEngine, box: Box) -> tuple[float, float]:
+def block_widths(engine: LayoutEngine, box: Box) -> tuple[float, float]:
     """Of blocks below one another, with floats side by side."""
-    from pressenter.browser.layout.block import starts_formatting_context
-
     smallest = largest = 0.0
     left = right = 0.0  # floats that stand beside what comes
     for child in getattr(box, "children", ()):

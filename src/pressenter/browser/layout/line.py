@@ -12,16 +12,18 @@ apart, with all that is in it, and is aligned when the rest of the line is known
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.bidi import visual_order
 from pressenter.browser.layout.boxes import Box, InlineBox
 from pressenter.browser.layout.edges import edges_of, relative_offset, resolve
-from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, TextFragment, moved_to
 from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, Word
 from pressenter.browser.layout.shaped_text import JoinedText, Shaped
+
+if TYPE_CHECKING:
+    from pressenter.browser.layout.engine import LayoutEngine
 
 __all__ = ["FinishedLine", "Line", "line_metrics"]
 

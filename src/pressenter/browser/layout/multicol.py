@@ -7,25 +7,24 @@ which all fits (§7.1); it is found by trying heights.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from pressenter.browser.layout.block import layout_flow
 from pressenter.browser.layout.boxes import BlockBox
 from pressenter.browser.layout.constraints import Contents, Inside, Margin
 from pressenter.browser.layout.edges import resolve
-from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.float_context import FloatContext
 from pressenter.browser.layout.fragments import BoxFragment, Fragment
+from pressenter.browser.layout.inline import layout_inline
 from pressenter.browser.layout.sizing import UNLIMITED, scrolls
 
-__all__ = ["column_widths", "is_multicol", "layout_columns"]
+if TYPE_CHECKING:
+    from pressenter.browser.layout.engine import LayoutEngine
+
+__all__ = ["column_widths", "layout_columns"]
 
 _MOST_COLUMNS = 1000
 _FEW_CUTS = 200  # so few that every height between two of them can be tried
-
-
-def is_multicol(box: BlockBox) -> bool:
-    """Whether a block container has columns (§2)."""
-    style = box.style
-    has_columns = style["column-count"] != "auto" or style["column-width"] != "auto"
-    return bool(has_columns and style["display"] != "table")
 
 
 def _gap(box: BlockBox, width: float) -> float:
@@ -67,9 +66,6 @@ def column_widths(box: BlockBox, widths: tuple[float, float]) -> tuple[float, fl
 
 def layout_columns(engine: LayoutEngine, box: BlockBox, inside: Inside) -> Contents:
     """Lay out the contents in columns."""
-    from pressenter.browser.layout.block import layout_flow
-    from pressenter.browser.layout.inline import layout_inline
-
     number, width = _columns(box, inside.width)
     gap = _gap(box, inside.width)
     column = inside._replace(width=width, floats=FloatContext(), x=0.0, y=0.0, joins_top=False, height=None)

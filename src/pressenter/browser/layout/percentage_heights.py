@@ -17,6 +17,7 @@ from pressenter.browser.layout.boxes import (
     TextBox,
 )
 from pressenter.browser.layout.constraints import Constraints
+from pressenter.browser.layout.formatting_context import is_multicol
 from pressenter.browser.layout.sizing import scrolls
 
 __all__ = ["PercentageHeights"]
@@ -68,8 +69,6 @@ class PercentageHeights:
 
         Not if it shares that height out, or shows scroll bars where it is too small.
         """
-        from pressenter.browser.layout.multicol import is_multicol
-
         if isinstance(box, ReplacedBox):
             return True
         shares = isinstance(box, (FlexBox, TableBox)) or (isinstance(box, BlockBox) and is_multicol(box))

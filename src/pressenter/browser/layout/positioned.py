@@ -8,15 +8,18 @@ against the grid area that its parent names.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.boxes import Box, InlineBox, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.edges import Edges, edges_of, resolve
-from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, moved_to
+from pressenter.browser.layout.intrinsic import clamp_width, used_width
 from pressenter.browser.layout.sizing import length_of, preferred_ratio
+
+if TYPE_CHECKING:
+    from pressenter.browser.layout.engine import LayoutEngine
 
 __all__ = ["contains_positioned", "layout_positioned"]
 
@@ -214,8 +217,6 @@ def _constraints(
 
 
 def _limited_width(engine: LayoutEngine, box: Box, width: float, block: _Block, edges: Edges) -> float:
-    from pressenter.browser.layout.intrinsic import clamp_width
-
     return clamp_width(engine, box, width - edges.horizontal, block.width, edges) + edges.horizontal
 
 
@@ -229,8 +230,6 @@ def _limited_height(box: Box, height: float, block: _Block, edges: Edges) -> flo
 
 def _shrunk(engine: LayoutEngine, box: Box, room: float, constraints: Constraints, edges: Edges) -> float | None:
     """Shrink to fit in the room that the offsets leave (CSS 2.2 §10.3.7)."""
-    from pressenter.browser.layout.intrinsic import clamp_width, used_width
-
     if isinstance(box, TableBox):
         return None
     content = used_width(engine, box, constraints._replace(width=max(0.0, room)), edges)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pressenter.browser.html.form_controls import list_rows
 from pressenter.browser.layout.boxes import ReplacedBox
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.edges import Edges, edges_of
-from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BoxFragment, TextFragment
 from pressenter.browser.layout.sizing import (
     UNLIMITED,
@@ -17,6 +18,9 @@ from pressenter.browser.layout.sizing import (
     ratio_height,
     ratio_width,
 )
+
+if TYPE_CHECKING:
+    from pressenter.browser.layout.engine import LayoutEngine
 
 __all__ = ["layout_replaced", "replaced_size"]
 

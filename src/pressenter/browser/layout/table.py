@@ -8,16 +8,18 @@ as that; all at their most (CSS Tables 3 §4.3.1).  Fixed layout asks the first 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pressenter.browser.css.values import LengthPercentage
 from pressenter.browser.layout.boxes import BlockBox, Box, TableBox, TableCell, TableTrack, anonymous_style
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.edges import Edges, edges_of, resolve
-from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fragments import BorderLine, BoxFragment, Fragment
 from pressenter.browser.layout.intrinsic import content_widths, intrinsic_widths, keyword_width
 from pressenter.browser.layout.sizing import is_percentage, length_of
+
+if TYPE_CHECKING:
+    from pressenter.browser.layout.engine import LayoutEngine
 
 __all__ = ["layout_table", "table_widths"]
 

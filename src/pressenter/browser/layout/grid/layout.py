@@ -7,15 +7,14 @@ last every item is laid out in its area and aligned there.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.alignment import distribute, self_position
 from pressenter.browser.layout.boxes import Box, GridBox, ReplacedBox
 from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin
 from pressenter.browser.layout.edges import Edges, edges_of, resolve
-from pressenter.browser.layout.engine import LayoutEngine
-from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, moved_to
+from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, moved_to, offset_relative
 from pressenter.browser.layout.grid.placement import Area, AxisLines, absolute_lines, place_items
 from pressenter.browser.layout.grid.template import (
     Template,
@@ -32,6 +31,9 @@ from pressenter.browser.layout.sizing import (
     preferred_ratio,
     scrolls,
 )
+
+if TYPE_CHECKING:
+    from pressenter.browser.layout.engine import LayoutEngine
 
 __all__ = ["grid_widths", "layout_grid"]
 
@@ -332,8 +334,6 @@ class _GridLayout:
         )
 
     def _placed(self, item: _Item, columns: _Lines, rows: _Lines, inside: Inside, mirrored: bool) -> BoxFragment:
-        from pressenter.browser.layout.block import offset_relative
-
         left, right = columns.span(item.area.column_start, item.area.column_end)
         top, bottom = rows.span(item.area.row_start, item.area.row_end)
         width, height = right - left, bottom - top
