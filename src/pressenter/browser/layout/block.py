@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pressenter.browser.layout.alignment import distribute
 from pressenter.browser.layout.boxes import BlockBox, Box, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin, margin_of
-from pressenter.browser.layout.edges import Edges, edges_of, resolve
+from pressenter.browser.layout.edges import Edges, resolve
 from pressenter.browser.layout.float_context import FloatContext
 from pressenter.browser.layout.formatting_context import starts_formatting_context
 from pressenter.browser.layout.fragments import (
@@ -89,7 +89,7 @@ def _layout_block(
     engine: LayoutEngine, box: Box, constraints: Constraints, floats: FloatContext | None, context_x: float,
     context_y: float, clears: bool,
 ) -> BlockResult:  # fmt: skip
-    edges = edges_of(box.style, constraints.width)
+    edges = engine.edges(box, constraints.width)
     width = used_width(engine, box, constraints, edges)
     own_context = floats is None or starts_formatting_context(box)
     if own_context or floats is None:
@@ -141,18 +141,17 @@ def _aligned(box: Box, contents: Contents, height: float) -> Contents:
 
 def natural_height(engine: LayoutEngine, box: Box, constraints: Constraints) -> float:
     """The height of a formatting context's border box if neither height nor its limits say anything."""
-    edges = edges_of(box.style, constraints.width)
+    edges = engine.edges(box, constraints.width)
     width = used_width(engine, box, constraints, edges)
     gutters = engine.gutters(box.style)
-    inside = _inside(box, constraints, edges, width, gutters)._replace(
-        height=None, percent_height=None, smallest_height=0.0, largest_height=UNLIMITED
-    )
     if engine.contains_size(box):
         return contained_size(box.style["contain-intrinsic-height"]) + edges.vertical + gutters[1]
     if preferred_ratio(box) is not None:
         return ratio_height(box, width, edges) + edges.vertical
+    floats, room = FloatContext(), max(0.0, width - gutters[0])
+    inside = Inside(room, None, None, 0.0, UNLIMITED, floats, edges.left, edges.top, joins_top=False)
     contents = engine.contents(box, inside)
-    height = max(contents.height + contents.bottom_margin.size, inside.floats.bottom - inside.y)
+    height = max(contents.height + contents.bottom_margin.size, floats.bottom - inside.y)
     return max(0.0, height) + gutters[1] + edges.vertical
 
 
@@ -250,7 +249,7 @@ def _top_margin(engine: LayoutEngine, box: Box, containing_width: float, clears:
 
 
 def _find_top_margin(engine: LayoutEngine, box: Box, containing_width: float, clears: bool) -> Margin:
-    edges = edges_of(box.style, containing_width)
+    edges = engine.edges(box, containing_width)
     margin = margin_of(edges.margin_top)
     if isinstance(box, BlockBox) and not box.holds_inlines and edges.top == 0 and not starts_formatting_context(box):
         asked = length_of(box.style, "width", containing_width, edges)
@@ -263,7 +262,7 @@ def _find_top_margin(engine: LayoutEngine, box: Box, containing_width: float, cl
             margin = margin.joined(_top_margin(engine, child, width, clears))
             if not _is_empty(engine, child, width):
                 break
-            margin = margin.joined(margin_of(edges_of(child.style, width).margin_bottom))
+            margin = margin.joined(margin_of(engine.edges(child, width).margin_bottom))
     return margin
 
 
@@ -271,18 +270,18 @@ def _is_empty(engine: LayoutEngine, box: Box, width: float) -> bool:
     """Whether margins join through a box: nothing in it takes any height (CSS 2.2 §8.3.1)."""
     known = engine.empty_boxes.get(box)
     if known is None:
-        known = engine.empty_boxes[box] = _has_no_height(box, width) and all(
+        known = engine.empty_boxes[box] = _has_no_height(engine, box, width) and all(
             not child.is_in_flow or _is_empty(engine, child, width) for child in getattr(box, "children", ())
         )
     return known
 
 
-def _has_no_height(box: Box, width: float) -> bool:
+def _has_no_height(engine: LayoutEngine, box: Box, width: float) -> bool:
     if not isinstance(box, BlockBox) or starts_formatting_context(box) or _marker_of(box) or box.holds_inlines:
         return False
     if preferred_ratio(box) is not None:
         return False
-    if edges_of(box.style, width).vertical or box.style["height"] not in ("auto", 0.0):
+    if engine.edges(box, width).vertical or box.style["height"] not in ("auto", 0.0):
         return False
     return not resolve(box.style["min-height"], 0.0) > 0
 
@@ -339,9 +338,9 @@ def _legend(box: BlockBox) -> Box | None:
 
 def _add_legend(engine: LayoutEngine, legend: Box, box: BlockBox, inside: Inside, flow: _Flow) -> None:
     """It stands where the top border is, as wide as its content; what is higher than the border moves the rest down."""
-    edges = edges_of(legend.style, inside.width)
+    edges = engine.edges(legend, inside.width)
     fragment = engine.layout(legend, Constraints(inside.width, None, shrinks=True))
-    own = edges_of(box.style, inside.width)
+    own = engine.edges(box, inside.width)
     border = box.style["border-top-width"]
     flow.fragments.append(fragment._replace(x=edges.margin_left, y=-own.top + max(0.0, (border - fragment.height) / 2)))
     flow.y = max(0.0, fragment.height + edges.margin_vertical - border)
@@ -350,7 +349,7 @@ def _add_legend(engine: LayoutEngine, legend: Box, box: BlockBox, inside: Inside
 
 def _add_block(engine: LayoutEngine, child: Box, inside: Inside, flow: _Flow, container: Box) -> None:
     width, floats = inside.width, inside.floats
-    edges = edges_of(child.style, width)
+    edges = engine.edges(child, width)
     clear = child.style["clear"]
     here = inside.y + flow.here
     clears = inside.clears if flow.at_top else floats.clearance(here, "both") > here
@@ -463,7 +462,7 @@ def _beside_floats(
 def layout_float(engine: LayoutEngine, box: Box, inside: Inside, top: float) -> BoxFragment:
     """Lay out and place a float; its fragment is relative to the container's content box."""
     width, floats = inside.width, inside.floats
-    edges = edges_of(box.style, width)
+    edges = engine.edges(box, width)
     fragment = engine.layout(box, Constraints(width, inside.percent_height, shrinks=True))
     outer_width = fragment.width + edges.margin_horizontal
     outer_height = fragment.height + edges.margin_vertical

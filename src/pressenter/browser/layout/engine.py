@@ -21,7 +21,7 @@ from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.block import BlockResult, layout_block, layout_flow, natural_height
 from pressenter.browser.layout.boxes import BlockBox, Box, FlexBox, GridBox, ReplacedBox, TableBox, boxes_below
 from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin
-from pressenter.browser.layout.edges import edges_of
+from pressenter.browser.layout.edges import Edges, edges_of
 from pressenter.browser.layout.flex import flex_widths, layout_flex
 from pressenter.browser.layout.fonts import FontFace, FontLibrary
 from pressenter.browser.layout.formatting_context import is_multicol
@@ -82,6 +82,7 @@ class LayoutEngine:
         self._shown: set[Element | None] = {None}
         self.flows: dict[tuple[Box, Constraints, bool], BlockResult] | None = None
         self.percentage_heights = PercentageHeights()
+        self._edges: dict[tuple[Box, float], Edges] = {}
         self._natural_heights: dict[tuple[Box, Constraints], float] = {}
         self._fragments: dict[tuple[Box, Constraints], BoxFragment] = {}
 
@@ -101,6 +102,7 @@ class LayoutEngine:
         self.tally = Tally()
         self.percentage_heights.keep_only(alive)
         self._fragments = {key: value for key, value in self._fragments.items() if key[0] in alive}
+        self._edges = {key: value for key, value in self._edges.items() if key[0] in alive}
         self._natural_heights = {key: value for key, value in self._natural_heights.items() if key[0] in alive}
         self.lines = {key: value for key, value in self.lines.items() if key[0] in alive}
         self.intrinsic_widths = {key: value for key, value in self.intrinsic_widths.items() if key[0] in alive}
@@ -120,6 +122,14 @@ class LayoutEngine:
     ) -> tuple[dict[str, ShapedWord], dict[str, ShapedWord]]:
         """The words that were shaped at a size already, by their text: from left to right, and mirrored."""
         return self._words.setdefault((face, size, spacing), ({}, {}))
+
+    def edges(self, box: Box, containing_width: float) -> Edges:
+        """The edges of a box in a containing block of this width."""
+        key = (box, containing_width)
+        known = self._edges.get(key)
+        if known is None:
+            known = self._edges[key] = edges_of(box.style, containing_width)
+        return known
 
     def gutters(self, style: ComputedStyle) -> tuple[float, float]:
         """The room that the scroll bars which are always there take: at the right, at the bottom."""
@@ -144,8 +154,8 @@ class LayoutEngine:
         if isinstance(box, (ReplacedBox, TableBox)):
             return self.layout(box, constraints).height
         if constraints.used_width is not None:  # with the width decided, the height around matters to nothing
-            constraints = constraints._replace(height=None)
-        key = (box, self.percentage_heights.relevant(box, constraints))
+            constraints = Constraints(constraints.width, None, constraints.used_width)
+        key = (box, constraints)
         known = self._natural_heights.get(key)
         if known is None:
             known = self._natural_heights[key] = natural_height(self, box, constraints)
@@ -245,7 +255,7 @@ class LayoutEngine:
     ) -> LayoutResult:
         with deep_nesting():
             fragment = self.layout(root, Constraints(self.viewport_width, self.viewport_height))
-            edges = edges_of(root.style, self.viewport_width)
+            edges = self.edges(root, self.viewport_width)
             fragment = moved_to(fragment, edges.margin_left, edges.margin_top)
             fragment = stick(fragment, (self.viewport_width, self.viewport_height), scroll, offsets or {})
             positioned = layout_positioned(self, fragment)

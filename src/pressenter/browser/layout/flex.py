@@ -20,7 +20,7 @@ from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.alignment import Distribution, distribute
 from pressenter.browser.layout.boxes import Box, FlexBox, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin
-from pressenter.browser.layout.edges import Edges, edges_of, resolve
+from pressenter.browser.layout.edges import Edges, resolve
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, moved_to, offset_relative
 from pressenter.browser.layout.intrinsic import (
     content_widths,
@@ -168,7 +168,7 @@ class _FlexLayout:
         return sorted(in_flow, key=lambda child: child.style["order"])
 
     def _item(self, child: Box) -> _Item:
-        edges = edges_of(child.style, self.inside.width)
+        edges = self.engine.edges(child, self.inside.width)
         align = child.style["align-self"]
         if align == "auto":
             align = self.box.style["align-items"]
@@ -713,7 +713,7 @@ def flex_widths(engine: LayoutEngine, box: FlexBox) -> tuple[float, float]:
 
 def _wrapped_columns_width(engine: LayoutEngine, box: FlexBox, items: list[Box], widths: list[float]) -> float:
     """How wide the columns of a wrapping column container are, side by side."""
-    edges = edges_of(box.style, 0.0)
+    edges = engine.edges(box, 0.0)
     limits = [length_of(box.style, name, None, edges) for name in ("height", "max-height")]
     limit = min((value for value in limits if value is not None), default=UNLIMITED)
     if limit == UNLIMITED:
@@ -722,7 +722,7 @@ def _wrapped_columns_width(engine: LayoutEngine, box: FlexBox, items: list[Box],
     columns: list[float] = []
     used = 0.0
     for child, width in zip(items, widths, strict=True):
-        margins = edges_of(child.style, 0.0)
+        margins = engine.edges(child, 0.0)
         height = engine.layout(child, Constraints(width, limit, shrinks=True)).height + margins.margin_vertical
         if columns and used + gap + height <= limit + 0.001:
             columns[-1] = max(columns[-1], width)

@@ -21,7 +21,7 @@ from pressenter.browser.layout.bidi import embedding_levels
 from pressenter.browser.layout.block import layout_float
 from pressenter.browser.layout.boxes import BlockBox, Box, InlineBox, LineBreakBox, TextBox
 from pressenter.browser.layout.constraints import Constraints, Inside
-from pressenter.browser.layout.edges import edges_of, resolve
+from pressenter.browser.layout.edges import resolve
 from pressenter.browser.layout.fonts import FontFace
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder
 from pressenter.browser.layout.inline_items import Atomic, Edge, ForcedBreak, Item, OutOfLine, Word
@@ -85,7 +85,7 @@ class _Flattener:
                 self._after_space = False
 
     def _add_inline(self, box: InlineBox, decorations: tuple[tuple[str, ComputedStyle], ...]) -> None:
-        edges = edges_of(box.style, self.width)
+        edges = self.engine.edges(box, self.width)
         first, second = (edges.margin_left, edges.left), (edges.margin_right, edges.right)
         if box.style["direction"] == "rtl":
             first, second = second, first
@@ -186,7 +186,7 @@ def _object_item(
         return ForcedBreak(piece.style, box)
     if not box.is_in_flow:
         return OutOfLine(box)
-    edges = edges_of(box.style, constraints.width)
+    edges = engine.edges(box, constraints.width)
     if measuring:
         return Atomic(BoxFragment(0.0, 0.0, 0.0, 0.0, box), 0.0, 0.0, 0.0, 0.0, 0.0, can_break)
     fragment = engine.layout(box, constraints)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pressenter.browser.layout.boxes import Box, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints
-from pressenter.browser.layout.edges import Edges, edges_of
+from pressenter.browser.layout.edges import Edges
 from pressenter.browser.layout.formatting_context import starts_formatting_context
 from pressenter.browser.layout.replaced import replaced_size
 from pressenter.browser.layout.sizing import (
@@ -142,7 +142,7 @@ def _automatic_minimum(engine: LayoutEngine, box: Box) -> float:
 
 
 def _contribution(engine: LayoutEngine, box: Box, height: float | None) -> tuple[float, float]:
-    edges = edges_of(box.style, 0.0)
+    edges = engine.edges(box, 0.0)
     outer = edges.horizontal + edges.margin_horizontal
     smallest, largest = _own_widths(engine, box, height, edges)
     if isinstance(box, TableBox):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pressenter.browser.html.form_controls import list_rows
 from pressenter.browser.layout.boxes import ReplacedBox
 from pressenter.browser.layout.constraints import Constraints
-from pressenter.browser.layout.edges import Edges, edges_of
+from pressenter.browser.layout.edges import Edges
 from pressenter.browser.layout.fragments import BoxFragment, TextFragment
 from pressenter.browser.layout.sizing import (
     UNLIMITED,
@@ -87,7 +87,7 @@ def _both_automatic(
 
 def layout_replaced(engine: LayoutEngine, box: ReplacedBox, constraints: Constraints) -> BoxFragment:
     """A fragment of the right size, at (0, 0), with its label's lines in it."""
-    edges = edges_of(box.style, constraints.width)
+    edges = engine.edges(box, constraints.width)
     width, height = replaced_size(engine, box, constraints, edges)
     label = _label_lines(engine, box, edges, width, height) if box.label else ()
     baseline = None

@@ -24,7 +24,7 @@ UNLIMITED = float("inf")
 
 def is_percentage(value: Any) -> bool:
     """Whether a computed value refers to a size that layout must know."""
-    return isinstance(value, (LengthPercentage, MixedLength))
+    return type(value) is not float and type(value) is not str and isinstance(value, (LengthPercentage, MixedLength))
 
 
 def length_of(style: ComputedStyle, name: str, base: float | None, edges: Edges) -> float | None:
@@ -32,6 +32,8 @@ def length_of(style: ComputedStyle, name: str, base: float | None, edges: Edges)
     value = style[name]
     if type(value) is float:
         size = snapped(value)
+    elif type(value) is str:
+        return None
     elif is_percentage(value) and base is not None:
         size = snapped(value.of(base))
     else:

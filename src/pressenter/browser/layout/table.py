@@ -48,7 +48,7 @@ def table_widths(engine: LayoutEngine, box: TableBox) -> tuple[float, float]:
     columns = _columns(engine, box)
     gaps = _gaps(box)
     captions = max((intrinsic_widths(engine, caption)[0] for caption in box.captions), default=0.0)
-    edges = edges_of(box.style, 0.0)
+    edges = engine.edges(box, 0.0)
     smallest = sum(column.smallest for column in columns) + gaps
     return max(smallest, captions - edges.horizontal), max(
         smallest, _largest(columns, engine.cell_depth > 0) + gaps, captions - edges.horizontal
@@ -225,7 +225,7 @@ def _fixed_widths(box: TableBox, room: float) -> list[float]:
 
 def layout_table(engine: LayoutEngine, box: TableBox, constraints: Constraints) -> BoxFragment:
     """Lay out a table with its captions; at (0, 0)."""
-    edges = edges_of(box.style, constraints.width)
+    edges = engine.edges(box, constraints.width)
     widths = _column_widths(engine, box, constraints, edges)
     across = _spacing(box)[0]
     content_width = (
@@ -294,7 +294,7 @@ def _captions(engine: LayoutEngine, box: TableBox, width: float, side: str) -> t
     fragments, height = [], 0.0
     for caption in box.captions:
         if caption.style["caption-side"] == side:
-            edges = edges_of(caption.style, width)
+            edges = engine.edges(caption, width)
             fragment = engine.layout(caption, Constraints(width))
             fragments.append(fragment._replace(x=edges.margin_left, y=height + edges.margin_top))
             height += edges.margin_vertical + fragment.height

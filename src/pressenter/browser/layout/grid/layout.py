@@ -191,7 +191,7 @@ class _GridLayout:
 
     def _column_contribution(self, item: _Item, tracks: list[Track]) -> Contribution:
         box, engine = item.box, self.engine
-        edges = edges_of(box.style, 0.0)
+        edges = self.engine.edges(box, 0.0)
         outer = edges.horizontal + edges.margin_horizontal
         spanned = tracks[item.area.column_start : item.area.column_end]
 
@@ -232,7 +232,7 @@ class _GridLayout:
         box = item.box
         spanned = tracks[item.area.row_start : item.area.row_end]
         left, right = columns.span(item.area.column_start, item.area.column_end)
-        edges = edges_of(box.style, right - left)
+        edges = self.engine.edges(box, right - left)
         outer = edges.vertical + edges.margin_vertical
 
         def height() -> float:
@@ -261,7 +261,7 @@ class _GridLayout:
             if item.align != "baseline":
                 continue
             left, right = columns.span(item.area.column_start, item.area.column_end)
-            edges = edges_of(item.box.style, right - left)
+            edges = self.engine.edges(item.box, right - left)
             if edges.auto_top or edges.auto_bottom:
                 continue
             fragment = self._natural(item, right - left, None)
@@ -276,7 +276,7 @@ class _GridLayout:
 
     def _natural(self, item: _Item, width: float, height: float | None) -> BoxFragment:
         """An item in its columns, as high as its content."""
-        edges = edges_of(item.box.style, width)
+        edges = self.engine.edges(item.box, width)
         used = self._stretched_width(item, width, edges)
         return self.engine.layout(item.box, Constraints(width, height, used, shrinks=True))
 
@@ -337,7 +337,7 @@ class _GridLayout:
         left, right = columns.span(item.area.column_start, item.area.column_end)
         top, bottom = rows.span(item.area.row_start, item.area.row_end)
         width, height = right - left, bottom - top
-        edges = edges_of(item.box.style, width)
+        edges = self.engine.edges(item.box, width)
         used_width = self._stretched_width(item, width, edges)
         used_height = self._stretched_height(item, height, edges, width)
         fragment = self.engine.layout(item.box, Constraints(width, height, used_width, used_height, True, True))
