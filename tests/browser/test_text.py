@@ -6,6 +6,7 @@ import io
 import pickle
 import random
 import zlib
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -36,6 +37,9 @@ def test_words_measured_together_are_those_shaped_alone(family: str, words: list
         one, other = together.shape(word), alone.shape(word)
         assert (one.advance, one.glyph_count) == (other.advance, len(other.glyphs)), word
         assert (one.glyphs, one.advances, one.offsets) == (other.glyphs, other.advances, other.offsets), word
+    together.measure_spaces(words)
+    for before, after in pairwise(words):
+        assert together.space_between(before[-1], after[0]) == alone.space_between(before[-1], after[0])
 
 
 def test_texts_can_be_sent_to_another_process() -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 from pressenter.browser.css.selectors import (
@@ -149,5 +149,5 @@ def _layer_ranks(layers: Iterable[Layer]) -> dict[Layer | None, tuple[float, ...
 @lru_cache(maxsize=1)
 def user_agent_style_sheet() -> StyleSheet:
     """The browser's own style sheet (HTML Standard §15.3)."""
-    source = resources.files("pressenter.browser.css") / "user_agent.css"
+    source = Path(__file__).with_name("user_agent.css")
     return parse_style_sheet(source.read_text(encoding="utf-8"), Medium())

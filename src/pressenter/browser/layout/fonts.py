@@ -19,6 +19,7 @@ import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,7 +66,7 @@ def _features(text: str) -> dict[str, Sequence[tuple[int, int, int]]] | None:
     return {"halt": [(place, place + 1, 1) for place in halved]} if halved else None
 
 
-_FEW_WORDS = 3  # are shaped one by one
+_FEW_TEXTS = 3  # are shaped one by one
 _LATIN_CACHE = 100_000  # shaped pieces of text that a face remembers
 
 
@@ -201,33 +202,53 @@ class FontFace:
         return ShapedText(self, glyphs, advances, sum(advances, 0.0), offsets if any(map(any, offsets)) else None)
 
     def measure_words(self, words: Sequence[str]) -> None:
-        """Shape words in one go, so that `shape` finds how wide they are: most of the time goes into the calls.
-
-        Only such as ``shape`` would treat the same way: ASCII that begins with a letter.  A line feed between them,
-        which no font joins with anything, keeps each by itself.
-        """
+        """Shape words in one go, so that `shape` finds how wide they are."""
         known = self._shaped
         wanted = dict.fromkeys(words)
         new = [word for word in wanted if word[:1].isalpha() and word.isascii() and (word, False) not in known]
-        if len(new) < _FEW_WORDS:
-            return
+        for word, advance, glyph_count in self._measured(new):
+            self._remember((word, False), MeasuredText(self, word, advance, glyph_count))
+
+    def measure_spaces(self, words: Sequence[str]) -> None:
+        """Shape the spaces between words in one go, so that `space_between` finds how wide they are."""
+        known = self._spaces
+        pairs = dict.fromkeys([(before[-1:], after[:1]) for before, after in pairwise(words)])
+        new = [
+            f"{before} {after}"
+            for before, after in pairs
+            if before.isalpha() and (before + after).isascii() and after and (before, after) not in known
+        ]
+        for text, advance, _ in self._measured(new):
+            before, after = text[0], text[2]
+            known[before, after] = advance - self.shape(before).advance - self.shape(after).advance
+
+    def _measured(self, texts: list[str]) -> list[tuple[str, float, int]]:
+        """Pieces of text, how wide they are in font units, and of how many glyphs; a call for each would take long.
+
+        Only for such as ``shape`` would treat the same way: ASCII that begins with a letter.  A line feed between them,
+        which no font joins with anything, keeps each by itself.
+        """
+        if len(texts) < _FEW_TEXTS:
+            return []
         buffer = hb.Buffer()
-        buffer.add_str("\n".join(new))
+        buffer.add_str("\n".join(texts))
         buffer.guess_segment_properties()
         hb.shape(self._font, buffer, None)
         clusters: list[int] = [info.cluster for info in buffer.glyph_infos]
         advances: list[int] = [place.x_advance for place in buffer.glyph_positions or ()]
+        measured: list[tuple[str, float, int]] = []
         count, at, end = len(clusters), 0, 0
-        for word in new:
-            end += len(word)
+        for text in texts:
+            end += len(text)
             advance, first = 0, at
             while at < count and clusters[at] < end:
                 advance += advances[at]
                 at += 1
             if at < count and clusters[at] != end:
-                return  # this font does join it: each will be shaped by itself
-            self._remember((word, False), MeasuredText(self, word, float(advance), at - first))
+                break  # this font does join it: each will be shaped by itself
+            measured.append((text, float(advance), at - first))
             at, end = at + 1, end + 1
+        return measured
 
     def _remember(self, key: tuple[str, bool], shaped: Shaped) -> None:
         if len(self._shaped) >= _LATIN_CACHE:

@@ -270,11 +270,12 @@ class _Shaper:
         self.known, self.known_mirrored = engine.words_of(face, style["font-size"], self.spacing)
 
     def look_up(self, words: list[str]) -> list[ShapedWord | None]:
-        """What is known of a line's words; the new ones are measured in one go."""
+        """What is known of a line's words; the new ones are measured in one go, and what stands between them."""
         known: list[ShapedWord | None] = [self.known.get(word) for word in words]
         new = [word for word, shaped in zip(words, known, strict=True) if shaped is None]
         if new:
             self.face.measure_words(new)
+        self.face.measure_spaces(words)
         return known
 
     def word(self, text: str, can_break: bool, level: int = 0, following: str = "") -> Word:
