@@ -257,7 +257,8 @@ class LayoutEngine:
             fragment = self.layout(root, Constraints(self.viewport_width, self.viewport_height))
             edges = self.edges(root, self.viewport_width)
             fragment = moved_to(fragment, edges.margin_left, edges.margin_top)
-            fragment = stick(fragment, (self.viewport_width, self.viewport_height), scroll, offsets or {})
+            if any(box.style["position"] == "sticky" for box in boxes_below(root)):
+                fragment = stick(fragment, (self.viewport_width, self.viewport_height), scroll, offsets or {})
             positioned = layout_positioned(self, fragment)
             totals = Totals()
             self.tally.begin()

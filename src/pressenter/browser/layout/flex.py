@@ -165,7 +165,10 @@ class _FlexLayout:
     def _ordered(self) -> list[Box]:
         """Items in order-modified document order (§5.4)."""
         in_flow = [child for child in self.box.children if not child.is_out_of_flow]
-        return sorted(in_flow, key=lambda child: child.style["order"])
+        for child in in_flow:
+            if child.style["order"]:
+                return sorted(in_flow, key=lambda child: child.style["order"])
+        return in_flow
 
     def _item(self, child: Box) -> _Item:
         edges = self.engine.edges(child, self.inside.width)

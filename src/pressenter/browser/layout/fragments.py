@@ -164,13 +164,8 @@ class Tally:
         if len(self._known) > _MOST_KNOWN:
             self._known.clear()
 
-    def of(self, fragment: Fragment) -> Totals:
+    def of(self, fragment: BoxFragment) -> Totals:
         """What is in a fragment, itself included, seen from its own corner."""
-        if isinstance(fragment, TextFragment):
-            glyphs = sum([run.glyph_count for run in fragment.runs])
-            return Totals(1, 0, glyphs, fragment.width, fragment.height)
-        if isinstance(fragment, Placeholder):
-            return Totals(1)
         inside = self._inside(fragment.children)
         style = fragment.box.style
         width, height = fragment.width, fragment.height
@@ -186,13 +181,29 @@ class Tally:
             return _NOTHING
         known = self._known.get(id(children))
         if known is None:
-            totals = _NOTHING
-            for child in children:
-                totals = totals.with_child(self.of(child), child.x, child.y)
-                if isinstance(child, TextFragment):
-                    self.new_glyphs += sum([run.glyph_count for run in child.runs])
-            known = self._known[id(children)] = (children, totals)  # kept, so that nothing else gets their id
-        return known[1]
+            known = self._known[id(children)] = (children, self._added_up(children))
+        return known[1]  # the children are kept, so that nothing else gets their id
+
+    def _added_up(self, children: tuple[Fragment, ...]) -> Totals:
+        lines = glyphs = 0
+        fragments = len(children)
+        right = bottom = 0.0
+        for child in children:
+            x, y = child.x, child.y
+            if isinstance(child, TextFragment):
+                for run in child.runs:
+                    glyphs += run.glyph_count
+                    self.new_glyphs += run.glyph_count
+                right, bottom = max(right, x + child.width), max(bottom, y + child.height)
+            elif isinstance(child, BoxFragment):
+                inside = self.of(child)
+                fragments += inside.fragments - 1
+                lines += inside.lines
+                glyphs += inside.glyphs
+                right, bottom = max(right, x + inside.right), max(bottom, y + inside.bottom)
+            else:
+                right, bottom = max(right, x), max(bottom, y)
+        return Totals(fragments, lines, glyphs, right, bottom)
 
 
 _NOTHING = Totals()

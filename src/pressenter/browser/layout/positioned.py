@@ -14,7 +14,7 @@ from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.boxes import Box, InlineBox, ReplacedBox, TableBox
 from pressenter.browser.layout.constraints import Constraints
 from pressenter.browser.layout.edges import Edges, edges_of, resolve
-from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, moved_to
+from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, TextFragment, moved_to
 from pressenter.browser.layout.intrinsic import clamp_width, used_width
 from pressenter.browser.layout.sizing import length_of, preferred_ratio
 
@@ -90,7 +90,11 @@ def _inner(fragment: BoxFragment, x: float, y: float, blocks: _Blocks) -> list[_
     if contains:
         block = _padding_box(fragment, x, y)
         blocks = _Blocks(block, block if holds_all else blocks.fixed)
-    return [_Entry(child, x, y, blocks, contains) for child in reversed(fragment.children)]
+    return [
+        _Entry(child, x, y, blocks, contains)
+        for child in reversed(fragment.children)
+        if not isinstance(child, TextFragment)
+    ]
 
 
 def _padding_box(fragment: BoxFragment, x: float, y: float) -> _Block:

@@ -113,6 +113,15 @@ class _Player:
         paint.setColor4f(self.skia.Color4f(*color))
         return paint
 
+    def _is_off_the_surface(self, rect: Rect) -> bool:
+        view = self.view
+        return (
+            rect.y + rect.height < view.y - 1
+            or rect.y > view.y + view.height + 1
+            or rect.x + rect.width < view.x - 1
+            or rect.x > view.x + view.width + 1
+        )
+
     def _rect(self, rect: Rect) -> Any:
         return self.skia.Rect.MakeXYWH(*rect)
 
@@ -128,6 +137,8 @@ class _Player:
         return rounded
 
     def _fill(self, item: FillRect) -> None:
+        if self._is_off_the_surface(item.rect):
+            return
         rect = self._snapped(item.rect)
         if item.radii != NO_RADII:
             self.canvas.drawRRect(self._rounded(rect, item.radii), self._paint(item.color, True))
@@ -198,6 +209,8 @@ class _Player:
         self.canvas.restore()
 
     def _border(self, item: BorderItem) -> None:
+        if self._is_off_the_surface(item.rect):
+            return
         outer = self._snapped(item.rect)
         widths = [max(1.0, round(width)) if width > 0 else 0.0 for width in item.widths]
         uniform = len(set(widths)) == len(set(item.colors)) == len(set(item.styles)) == 1
