@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pressenter.browser.layout.alignment import distribute
 from pressenter.browser.layout.boxes import BlockBox, Box, ReplacedBox, TableBox
-from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin, margin_of
+from pressenter.browser.layout.constraints import NO_MARGIN, Constraints, Contents, Inside, Margin, margin_of
 from pressenter.browser.layout.edges import Edges, resolve
 from pressenter.browser.layout.float_context import FloatContext
 from pressenter.browser.layout.formatting_context import starts_formatting_context
@@ -220,7 +220,7 @@ def _fragment(
             height = max(height, _line_height(engine, box))
     first = contents.first_baseline + edges.top if contents.first_baseline is not None else None
     last = contents.last_baseline + edges.top if contents.last_baseline is not None else None
-    if {"layout", "size"} & set(box.style["contain"]) and "layout" in box.style["contain"]:
+    if "layout" in box.style["contain"]:
         first = last = None  # CSS Contain 2 §3.3
     return BoxFragment(
         0.0, 0.0, width + edges.horizontal, height + edges.vertical, box, tuple(fragments), first, last,
@@ -294,7 +294,7 @@ class _Flow:
 
     def __init__(self, joins_top: bool) -> None:
         self.y = 0.0
-        self.pending = Margin()
+        self.pending = NO_MARGIN
         self.at_top = joins_top  # the margins so far are the container's own
         self.fragments: list[Fragment] = []
         self.first_baseline: float | None = None

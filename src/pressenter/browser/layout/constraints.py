@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pressenter.browser.layout.float_context import FloatContext
 from pressenter.browser.layout.fragments import Fragment
 
-__all__ = ["Constraints", "Contents", "Inside", "Margin", "margin_of"]
+__all__ = ["NO_MARGIN", "Constraints", "Contents", "Inside", "Margin", "margin_of"]
 
 
 class Constraints(NamedTuple):
@@ -67,6 +67,8 @@ class Margin(NamedTuple):
 
     def joined(self, other: Margin) -> Margin:
         """Both as one."""
+        if other is NO_MARGIN:
+            return self
         return Margin(max(self.positive, other.positive), min(self.negative, other.negative))
 
     @property
@@ -75,8 +77,13 @@ class Margin(NamedTuple):
         return self.positive + self.negative
 
 
+NO_MARGIN = Margin()
+
+
 def margin_of(size: float) -> Margin:
     """A single margin."""
+    if not size:
+        return NO_MARGIN
     return Margin(max(size, 0.0), min(size, 0.0))
 
 
@@ -85,7 +92,7 @@ class Contents(NamedTuple):
 
     fragments: list[Fragment]
     height: float
-    bottom_margin: Margin = Margin()
+    bottom_margin: Margin = NO_MARGIN
     first_baseline: float | None = None
     last_baseline: float | None = None
     lines: int = 0

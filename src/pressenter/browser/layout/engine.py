@@ -20,7 +20,7 @@ from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.block import BlockResult, layout_block, layout_flow, natural_height
 from pressenter.browser.layout.boxes import BlockBox, Box, FlexBox, GridBox, ReplacedBox, TableBox, boxes_below
-from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin
+from pressenter.browser.layout.constraints import NO_MARGIN, Constraints, Contents, Inside
 from pressenter.browser.layout.edges import Edges, edges_of
 from pressenter.browser.layout.flex import flex_widths, layout_flex
 from pressenter.browser.layout.fonts import FontFace, FontLibrary
@@ -180,7 +180,7 @@ class LayoutEngine:
         if box.holds_inlines:
             lines = layout_inline(self, box, inside)
             return Contents(
-                lines.fragments, lines.height, Margin(), lines.first_baseline, lines.last_baseline, lines.line_count
+                lines.fragments, lines.height, NO_MARGIN, lines.first_baseline, lines.last_baseline, lines.line_count
             )
         return layout_flow(self, box, inside)
 

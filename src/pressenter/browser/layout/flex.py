@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.alignment import Distribution, distribute
 from pressenter.browser.layout.boxes import Box, FlexBox, ReplacedBox, TableBox
-from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin
+from pressenter.browser.layout.constraints import NO_MARGIN, Constraints, Contents, Inside
 from pressenter.browser.layout.edges import Edges, resolve
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, moved_to, offset_relative
 from pressenter.browser.layout.intrinsic import (
@@ -160,7 +160,7 @@ class _FlexLayout:
         fragments += [self._static_position(child, main, cross) for child in self.box.children if child.is_out_of_flow]
         height = cross if self.axes.row else main
         first, last = self._baselines(lines, fragments)
-        return Contents(fragments, height, Margin(), first, last, 1 if lines else 0)
+        return Contents(fragments, height, NO_MARGIN, first, last, 1 if lines else 0)
 
     def _ordered(self) -> list[Box]:
         """Items in order-modified document order (§5.4)."""
@@ -209,17 +209,16 @@ class _FlexLayout:
     def _find_base(self, item: _Item) -> None:
         """§9.2.3: flex base size and limits."""
         row = self.axes.row
-        name = "width" if row else "height"
-        largest = self._length(item, f"max-{name}")
+        largest = self._length(item, "max-width" if row else "max-height")
         item.largest = UNLIMITED if largest is None else largest
         base = self._flex_basis(item)
         item.base_is_definite = base is not None or preferred_ratio(item.box) is not None
         if base is None:
             base = self._ratio_limits(item, self._content_base(item))
         item.base = max(base, item.inner_main)
-        smallest = self._length(item, f"min-{name}")
-        if item.box.style[f"min-{name}"] == "auto":
-            smallest = self._automatic_minimum(item)
+        least = "min-width" if row else "min-height"
+        automatic = item.box.style[least] == "auto"
+        smallest = self._automatic_minimum(item) if automatic else self._length(item, least)
         item.smallest = smallest or 0.0
 
     def _flex_basis(self, item: _Item) -> float | None:
@@ -253,10 +252,10 @@ class _FlexLayout:
 
     def _clamped_cross(self, item: _Item, size: float) -> float:
         if item.cross_limits is None:
-            name = "height" if self.axes.row else "width"
-            largest = self._length(item, f"max-{name}")
-            inner = item.edges.vertical if self.axes.row else item.edges.horizontal
-            smallest = max(self._length(item, f"min-{name}") or 0.0, inner)
+            row = self.axes.row
+            largest = self._length(item, "max-height" if row else "max-width")
+            smallest = self._length(item, "min-height" if row else "min-width")
+            smallest = max(smallest or 0.0, item.edges.vertical if row else item.edges.horizontal)
             item.cross_limits = (smallest, UNLIMITED if largest is None else largest)
         smallest, largest = item.cross_limits
         return max(min(size, largest), smallest)

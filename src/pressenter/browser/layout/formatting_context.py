@@ -26,7 +26,8 @@ def starts_formatting_context(box: Box) -> bool:
         or not box.is_in_flow
         or style["display"] in _OWN_CONTEXT
         or (box.element is not None and (box.element.parent_element is None or box.element.is_html(("fieldset",))))
-        or bool({"layout", "paint"} & set(style["contain"]))
+        or "layout" in style["contain"]
+        or "paint" in style["contain"]
         or style["align-content"] != "normal"
         or (isinstance(box, BlockBox) and (is_multicol(box) or style["column-span"] == "all"))
     )

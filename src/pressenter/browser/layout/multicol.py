@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pressenter.browser.layout.block import layout_flow
 from pressenter.browser.layout.boxes import BlockBox
-from pressenter.browser.layout.constraints import Contents, Inside, Margin
+from pressenter.browser.layout.constraints import NO_MARGIN, Contents, Inside
 from pressenter.browser.layout.edges import resolve
 from pressenter.browser.layout.float_context import FloatContext
 from pressenter.browser.layout.fragments import BoxFragment, Fragment
@@ -96,7 +96,7 @@ def layout_columns(engine: LayoutEngine, box: BlockBox, inside: Inside) -> Conte
         if fills
         else max((end - start for start, end in zip(starts, [*starts[1:], total], strict=True)), default=0.0)
     )
-    return Contents(placed, min(used, limit), Margin(), None, None, 1 if placed else 0)
+    return Contents(placed, min(used, limit), NO_MARGIN, None, None, 1 if placed else 0)
 
 
 def _break_places(fragments: list[Fragment], top: float) -> list[float]:

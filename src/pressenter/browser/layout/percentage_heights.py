@@ -79,11 +79,10 @@ class PercentageHeights:
         if isinstance(box, (ReplacedBox, TableBox)):
             return constraints
         width, height, used_width, used_height, definite, shrinks = constraints
-        return Constraints(
-            width,
-            height if height is not None and self.matter_to(box) else None,
-            used_width,
-            used_height,
-            definite or not self.matter_in(box),
-            shrinks and used_width is None,
-        )
+        if height is not None and not self.matter_to(box):
+            height = None
+        definite = definite or not self.matter_in(box)
+        shrinks = shrinks and used_width is None
+        if height is constraints.height and definite == constraints.definite_height and shrinks == constraints.shrinks:
+            return constraints
+        return Constraints(width, height, used_width, used_height, definite, shrinks)

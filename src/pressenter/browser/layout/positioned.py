@@ -43,12 +43,16 @@ class _Blocks(NamedTuple):
 
 def contains_positioned(style: ComputedStyle) -> bool:
     """Whether a box is the containing block even of fixed boxes (CSS Transforms 1 §3, Filter Effects 1 §5)."""
-    return (
-        any(
-            style[name] != "none" for name in ("transform", "filter", "translate", "rotate", "scale", "backdrop-filter")
-        )
+    return bool(
+        style["transform"] != "none"
+        or style["filter"] != "none"
+        or style["translate"] != "none"
+        or style["rotate"] != "none"
+        or style["scale"] != "none"
+        or style["backdrop-filter"] != "none"
         or style["will-change"] == "transform"
-        or bool({"layout", "paint"} & set(style["contain"]))
+        or "layout" in style["contain"]
+        or "paint" in style["contain"]
     )
 
 

@@ -14,23 +14,26 @@ from pressenter.browser.paint.items import NO_RADII, DisplayItem, FillRect, Grad
 __all__ = ["SIDES", "background_items", "border_widths", "corner_radii", "inner_radii", "used_color"]
 
 SIDES = ("top", "right", "bottom", "left")
-_CORNERS = ("top-left", "top-right", "bottom-right", "bottom-left")
+_WIDTHS = tuple(f"border-{side}-width" for side in SIDES)
+_RADII = tuple(f"border-{corner}-radius" for corner in ("top-left", "top-right", "bottom-right", "bottom-left"))
+_SQUARE = [(0.0, 0.0)] * 4
 
 
 def used_color(value: Any, style: ComputedStyle) -> Color:
     """A colour with ``currentcolor`` replaced."""
-    return Color(*(style["color"] if value == "currentcolor" else value))
+    found = style["color"] if value == "currentcolor" else value
+    return found if isinstance(found, Color) else Color(*found)
 
 
 def border_widths(style: ComputedStyle) -> list[float]:
     """Top, right, bottom, left."""
-    return [style[f"border-{side}-width"] for side in SIDES]
+    return [style[name] for name in _WIDTHS]
 
 
 def corner_radii(style: ComputedStyle, rect: Rect) -> Radii:
     """Corner radii, made smaller where they would overlap (§4.5)."""
-    values = [style[f"border-{corner}-radius"] for corner in _CORNERS]
-    if all(value == (0.0, 0.0) for value in values):
+    values = [style[name] for name in _RADII]
+    if values == _SQUARE:
         return NO_RADII
     radii = [(resolve(across, rect.width), resolve(down, rect.height)) for across, down in values]
     sums = (

@@ -214,10 +214,12 @@ class PaintingOrder(ABC):
             self._pop(entry.clips)
 
     def _push(self, clips: Clips) -> None:
-        self.items.extend(Clip(*box) for box in clips)
+        if clips:
+            self.items.extend([Clip(*box) for box in clips])
 
     def _pop(self, clips: Sequence[Any]) -> None:
-        self.items.extend([PopState()] * len(clips))
+        if clips:
+            self.items.extend([PopState()] * len(clips))
 
     def _clips_inside(self, fragment: BoxFragment, x: float, y: float, clips: Clips) -> Clips:
         """The clips of what is in a box; the root's overflow is the viewport's (CSS Overflow 3 §3.3)."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.layout.alignment import distribute, self_position
 from pressenter.browser.layout.boxes import Box, GridBox, ReplacedBox
-from pressenter.browser.layout.constraints import Constraints, Contents, Inside, Margin
+from pressenter.browser.layout.constraints import NO_MARGIN, Constraints, Contents, Inside
 from pressenter.browser.layout.edges import Edges, edges_of, resolve
 from pressenter.browser.layout.fragments import BoxFragment, Fragment, Placeholder, moved_to, offset_relative
 from pressenter.browser.layout.grid.placement import Area, AxisLines, absolute_lines, place_items
@@ -324,7 +324,7 @@ class _GridLayout:
         for child in self.box.children:
             if child.is_out_of_flow:
                 fragments.append(self._absolute(child, columns, rows, inside.width, height, mirrored))
-        return Contents(fragments, height, Margin(), first, last, 1 if self.items else 0)
+        return Contents(fragments, height, NO_MARGIN, first, last, 1 if self.items else 0)
 
     def _rows_have_percentages(self) -> bool:
         sizes = [size for track in self.row_template.tracks for size in track]
