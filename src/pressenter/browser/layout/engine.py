@@ -19,7 +19,7 @@ from pressenter.browser.css.cascade import ComputedStyle
 from pressenter.browser.html.deep_nesting import deep_nesting
 from pressenter.browser.html.dom import Element
 from pressenter.browser.layout.block import BlockResult, layout_block, layout_flow, natural_height
-from pressenter.browser.layout.boxes import BlockBox, Box, FlexBox, GridBox, ReplacedBox, TableBox, boxes_below
+from pressenter.browser.layout.boxes import BlockBox, Box, FlexBox, GridBox, ReplacedBox, TableBox, TextBox, boxes_below
 from pressenter.browser.layout.constraints import NO_MARGIN, Constraints, Contents, Inside
 from pressenter.browser.layout.edges import Edges, edges_of
 from pressenter.browser.layout.flex import flex_widths, layout_flex
@@ -43,6 +43,8 @@ from pressenter.browser.layout.table import layout_table, table_widths
 ShapedWord = tuple[tuple[Shaped, ...], float, bool]
 
 __all__ = ["LayoutEngine", "ShapedWord", "layout_page"]
+
+_SHORT_TEXT = 40  # characters
 
 
 class LayoutEngine:
@@ -254,6 +256,8 @@ class LayoutEngine:
         self, root: Box, scroll: tuple[float, float], offsets: Mapping[Element, tuple[float, float]] | None
     ) -> LayoutResult:
         with deep_nesting():
+            if not self._fragments:
+                self._measure_short_texts(root)
             fragment = self.layout(root, Constraints(self.viewport_width, self.viewport_height))
             edges = self.edges(root, self.viewport_width)
             fragment = moved_to(fragment, edges.margin_left, edges.margin_top)
@@ -269,6 +273,15 @@ class LayoutEngine:
                 totals = totals.with_child(found, x, y)
         width, height = max(self.viewport_width, totals.right), max(self.viewport_height, totals.bottom)
         return LayoutResult(fragment, tuple(positioned), width, height, totals)
+
+    def _measure_short_texts(self, root: Box) -> None:
+        """Paragraphs measure their words together; boxes with a word or two do it with one another."""
+        words: dict[FontFace, list[str]] = {}
+        for box in boxes_below(root):
+            if isinstance(box, TextBox) and len(box.text) < _SHORT_TEXT:
+                words.setdefault(self.face(box.style), []).extend(box.text.split())
+        for face, texts in words.items():
+            face.measure_words(texts)
 
 
 def layout_page(

@@ -19,7 +19,6 @@ import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -212,13 +211,14 @@ class FontFace:
     def measure_spaces(self, words: Sequence[str]) -> None:
         """Shape the spaces between words in one go, so that `space_between` finds how wide they are."""
         known = self._spaces
-        pairs = dict.fromkeys([(before[-1:], after[:1]) for before, after in pairwise(words)])
-        new = [
-            f"{before} {after}"
-            for before, after in pairs
-            if before.isalpha() and (before + after).isascii() and after and (before, after) not in known
-        ]
-        for text, advance, _ in self._measured(new):
+        new: dict[str, None] = {}
+        last = ""
+        for word in words:
+            first = word[:1]
+            if (last, first) not in known and last.isalpha() and first and (last + first).isascii():
+                new[f"{last} {first}"] = None
+            last = word[-1:]
+        for text, advance, _ in self._measured(list(new)):
             before, after = text[0], text[2]
             known[before, after] = advance - self.shape(before).advance - self.shape(after).advance
 

@@ -125,18 +125,15 @@ class _Piece:
         self.width = 0.0
         self.words: list[tuple[Word, float]] = []
         self.face = word.runs[0].face if len(word.runs) == 1 else None
+        self._style, self._box, self._level = word.style, word.box, word.level
 
     def takes(self, word: Word, frame: _Frame) -> bool:
         """Whether a word can stand in the same text."""
-        first = self.words[0][0]
-        return (
-            frame is self.frame
-            and word.style is first.style
-            and word.box is first.box
-            and not word.level
-            and not first.level
-            and (not word.runs or (len(word.runs) == 1 and word.runs[0].face is self.face))
-        )
+        if frame is not self.frame or word.style is not self._style or word.box is not self._box:
+            return False
+        if word.level or self._level:
+            return False
+        return not word.runs or (len(word.runs) == 1 and word.runs[0].face is self.face)
 
     def add(self, word: Word, width: float) -> None:
         self.words.append((word, width))
