@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pressenter.browser.layout import block
-from pressenter.browser.layout.boxes import Box
+from pressenter.browser.layout.box_tree import build_box_tree
 from pressenter.browser.layout.engine import LayoutEngine
 from pressenter.browser.layout.fonts import FontLibrary
 from pressenter.browser.layout.fragments import TextFragment, walk
 from pressenter.browser.layout.rectangles import element_rectangles
 from pressenter.browser.render import page_rectangles, render
-from tests.browser.test_stages import lay_out
+from tests.browser.test_stages import FONTS, lay_out, styled
 
 Place = tuple[float, float, float, float]
 
@@ -89,21 +87,19 @@ def test_a_stretched_item_has_a_height_of_its_own(inside: str, css: str, expecte
     assert places(html, "#f { display: flex } #a { width: 100px } " + css)["x"][3] == expected
 
 
-def test_what_does_not_look_at_heights_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_does_not_look_at_heights_is_laid_out_once() -> None:
     """A card is asked for its height, then stretched to that of its row: the second answer is the first one."""
-    laid_out: list[str] = []
-    layout = block._layout_block
-
-    def counted(engine: LayoutEngine, box: Box, *arguments: Any) -> Any:
-        laid_out.append(box.element.attributes.get("id", "") if box.element is not None else "")
-        return layout(engine, box, *arguments)
-
-    monkeypatch.setattr(block, "_layout_block", counted)
     css = "#g { display: grid; grid-template-columns: 1fr 1fr } section { display: flex; flex-direction: column }"
     css += "footer { display: flex; margin-top: auto }"
     card = "<section><p id=p{0}>{1}</p><footer id=f{0}><b id=b{0}>b</b></footer></section>"
-    places("<div id=g>" + card.format(1, "text") + card.format(2, "more<br>text") + "</div>", css)
-    counts = {name: laid_out.count(name) for name in ("p1", "p2", "f1", "f2", "b1", "b2")}
+    html = (
+        "<!DOCTYPE html><style></style><div id=g>" + card.format(1, "text") + card.format(2, "more<br>text") + "</div>"
+    )
+    document, styles = styled(html, css, 800)
+    engine = LayoutEngine(FONTS, 800, 600)
+    engine.page(build_box_tree(document, styles, {}).root)
+    answers = [box.element.attributes.get("id") for box, _ in engine._fragments if box.element is not None]
+    counts = {name: answers.count(name) for name in ("p1", "p2", "f1", "f2", "b1", "b2")}
     assert counts == dict.fromkeys(counts, 1)
 
 
