@@ -1,7 +1,8 @@
 """The bridge to the kernel: how much passes it, and how long 64 bytes take: ``python benchmarks/bridge.py``.
 
-The kernel's curl downloads from the lab's web server, and posts to it, through one switch of the data centre; the kernel's iperf3
-sends to the laptop's and takes from it, through the home's switch; the kernel's ping asks for 64-byte echoes.
+The kernel's curl downloads from the lab's web server, and posts to it, through one switch of the data centre; the
+kernel's iperf3 sends to the laptop's and takes from it, through the home's switch; the kernel's ping asks for 64-byte
+echoes.
 Needs root, Linux, iproute2, curl, iperf3 and ping.
 """
 
@@ -25,7 +26,7 @@ _MEGABYTES = 100
 _FORM_MEGABYTES = 16  # more is refused
 _LAPTOP = "192.168.1.10"
 _SITE = "http://93.184.215.100"  # the first free address of the data centre, where a site of one's own stands
-_POST = ["--data-binary", "@FOLDER/form.bin"]
+_POST = ["--data-binary", "@form.bin"]
 
 
 @contextlib.contextmanager
@@ -49,8 +50,8 @@ def bridged(python: str, *options: str) -> Iterator[list[str]]:
         subprocess.run(["ip", "netns", "del", namespace], check=False)
 
 
-def _output(words: list[str]) -> str:
-    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=120).stdout
+def _output(words: list[str], folder: str | None = None) -> str:
+    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=120, cwd=folder).stdout
 
 
 def curl(python: str, runs: int, *options: str, measure: str) -> list[float]:
@@ -63,8 +64,7 @@ def curl(python: str, runs: int, *options: str, measure: str) -> list[float]:
         Path(folder, "form.bin").write_bytes(random.Random(2).randbytes(_FORM_MEGABYTES * 1_000_000))
         with bridged(python, "--switch", "spine", "--site", f"www.large.test={folder}") as inside:
             words = ["curl", "-s", "-S", "-o", "/dev/null", "-w", f"%{{{measure}}}", "-H", "Host: www.large.test"]
-            words += [option.replace("FOLDER", folder) for option in options]
-            return [float(_output([*inside, *words])) * 8 / 1e6 for _ in range(runs)]
+            return [float(_output([*inside, *words, *options], folder)) * 8 / 1e6 for _ in range(runs)]
 
 
 def streams(python: str, runs: int, *options: str) -> list[float]:

@@ -145,7 +145,8 @@ class LayoutEngine:
 
     def layout(self, box: Box, constraints: Constraints) -> BoxFragment:
         """Lay out a box that starts a formatting context of its own; it stands at (0, 0)."""
-        key = (box, self.percentage_heights.relevant(box, constraints))
+        constraints = self.percentage_heights.relevant(box, constraints)
+        key = (box, constraints)
         known = self._fragments.get(key)
         if known is None:
             known = self._fragments[key] = self._layout(box, constraints)

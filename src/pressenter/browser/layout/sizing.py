@@ -32,8 +32,6 @@ def length_of(style: ComputedStyle, name: str, base: float | None, edges: Edges)
     value = style[name]
     if type(value) is float:
         size = snapped(value)
-    elif type(value) is str:
-        return None
     elif is_percentage(value) and base is not None:
         size = snapped(value.of(base))
     else:

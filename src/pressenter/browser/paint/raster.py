@@ -114,13 +114,7 @@ class _Player:
         return paint
 
     def _is_off_the_surface(self, rect: Rect) -> bool:
-        view = self.view
-        return (
-            rect.y + rect.height < view.y - 1
-            or rect.y > view.y + view.height + 1
-            or rect.x + rect.width < view.x - 1
-            or rect.x > view.x + view.width + 1
-        )
+        return self.view.grown(1).common(rect) is None  # edges are drawn on whole pixels, up to one away
 
     def _rect(self, rect: Rect) -> Any:
         return self.skia.Rect.MakeXYWH(*rect)
