@@ -71,7 +71,7 @@ class Cubic(CongestionControl):
     # ---- growth ------------------------------------------------------------------------------
 
     def on_acknowledged(self, sample: AckSample) -> None:
-        left = sample.acknowledged
+        left = sample.delivered
         if self.in_slow_start:
             left = self.slow_start(left)
             if not left:

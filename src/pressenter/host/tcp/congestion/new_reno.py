@@ -24,7 +24,7 @@ class NewReno(CongestionControl):
         self._counted = 0
 
     def on_acknowledged(self, sample: AckSample) -> None:
-        left = sample.acknowledged
+        left = sample.delivered
         if self.in_slow_start:
             left = self.slow_start(left)
         # RFC 5681 §3.1, equation 3, by RFC 3465's counting of bytes
@@ -38,5 +38,5 @@ class NewReno(CongestionControl):
 
     def threshold_after_loss(self, sample: AckSample) -> int:
         self._counted = 0
-        # RFC 5681 §3.1, equation 4, with the window for the flight size, as Linux has it
-        return max(self.window // 2, 2 * self.segment_size)
+        # RFC 5681 §3.1, equation 4, with the window for the flight size, in whole segments, as Linux has it
+        return max(self.window // self.segment_size // 2, 2) * self.segment_size
