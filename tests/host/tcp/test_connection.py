@@ -258,7 +258,7 @@ def test_rfc_6298_by_hand() -> None:
 
 def test_slow_start_doubles_and_avoidance_adds_one() -> None:
     reno, sample = NewReno(1000), AckSample()
-    sample.acknowledged = 1000
+    sample.delivered = 1000
     assert reno.window == initial_window(1000) == 10_000
     for _ in range(10):
         reno.on_acknowledged(sample)

@@ -111,11 +111,30 @@ def test_two_holes_are_mended_within_a_round_trip_or_one_after_the_other(setting
     expected = [segments[1].sequence] if "sack" in settings else [segments[1].sequence, segments[4].sequence]
     assert again == expected
     assert client.sender.recovery.mood is Mood.RECOVERY
-    assert 5 * client.sender.mss <= client.congestion.threshold < 6 * client.sender.mss
+    delivered = 2 if "sack" not in settings else 1  # the first answer tells of a second segment by SACK
+    assert client.congestion.threshold == (10 + delivered) // 2 * client.sender.mss
     for answer in deliver(server, RTT * 7 // 2, resent):
         client.receive(RTT * 4, answer)
     exchange(client, server, RTT * 5)
     assert client.in_flight == 0 and len(server.read(RTT * 5)) == 1448 * 10
+
+
+@pytest.mark.parametrize("sack", [True, False])
+def test_when_a_gap_closes_the_leap_of_the_acknowledgment_is_no_growth(sack: bool) -> None:
+    client, server = pair({"sack": sack})
+    client.write(RTT * 2, bytes(1448 * 60))
+    segments = client.take_segments()
+    now_ns = RTT * 3
+    segments = deliver(client, now_ns, deliver(server, now_ns, segments[1:]))  # the first is lost
+    threshold, grown = client.congestion.threshold, []
+    for _ in range(4):
+        now_ns += RTT
+        segments = deliver(client, now_ns, deliver(server, now_ns, segments))
+        if client.sender.recovery.mood is Mood.OPEN:
+            grown.append(client.congestion.window - threshold)
+    assert grown[0] <= client.sender.mss  # nine segments were told of long before
+    assert all(later - sooner <= client.sender.mss for sooner, later in zip(grown, grown[1:], strict=False))
+    assert grown[-1] > grown[0]
 
 
 def test_a_lost_retransmission_is_noticed_too() -> None:

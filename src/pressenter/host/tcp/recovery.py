@@ -141,10 +141,9 @@ class LossRecovery:
         lost_before = self.scoreboard.lost_bytes
         delivered = self.delivery.delivered - sample.total_delivered
         if not self.sack:
-            self._count_duplicates(advanced, is_duplicate)
+            delivered = self._count_duplicates(una - una_before, is_duplicate)
         sample.now_ns, sample.position, sample.next_position = now_ns, una, nxt
-        sample.acknowledged = una - una_before
-        sample.delivered = delivered + (self.segment_size if is_duplicate and not self.sack else 0)
+        sample.delivered = delivered
         sample.total_delivered = self.delivery.delivered
         sample.smoothed_ns = self.round_trip.smoothed_ns
         sample.rate = self.delivery.sample(now_ns, self.round_trip.minimum_ns)
@@ -171,12 +170,18 @@ class LossRecovery:
         self.delivery.on_delivered(now_ns, segment)
         self.rack.on_delivered(now_ns, segment, self.round_trip)
 
-    def _count_duplicates(self, advanced: bool, is_duplicate: bool) -> None:
-        if advanced:
-            gone = self.sample.acknowledged // self.segment_size if self.mood is Mood.RECOVERY else self.duplicates
-            self.duplicates = max(0, self.duplicates - gone)
+    def _count_duplicates(self, acknowledged: int, is_duplicate: bool) -> int:
+        """Without SACK each duplicate stands for a segment that has arrived; returns how many bytes have now."""
+        segment_size = self.segment_size
         if is_duplicate:
             self.duplicates += 1
+            return segment_size
+        if not acknowledged:
+            return 0
+        told = self.duplicates * segment_size
+        gone = acknowledged // segment_size if self.mood is Mood.RECOVERY else self.duplicates
+        self.duplicates = max(0, self.duplicates - gone)
+        return max(acknowledged - told, min(acknowledged, segment_size))
 
     def _judge(
         self, now_ns: int, una: int, nxt: int, advanced: bool, originals: bool, gap: bool, echoed_stamp: int | None,

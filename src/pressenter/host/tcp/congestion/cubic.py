@@ -34,8 +34,9 @@ __all__ = ["Cubic"]
 
 _C = 0.4  # RFC 9438 §5
 _BETA = 717 / 1024  # RFC 9438 §4.6 says 0.7; the nearest that Linux can hold
-_RENO_ALPHA = 3 * (1 - _BETA) / (1 + _BETA)  # RFC 9438 §4.3, alpha_cubic
-_UPDATE_INTERVAL_NS = 31_250_000  # the curve is worked out anew at most every 1/32 s
+_RENO_EIGHTHS = int(8 * (1 + _BETA) / (3 * (1 - _BETA)))  # RFC 9438 §4.3: 1 / alpha_cubic, as Linux rounds it
+_TICK_NS = 4_000_000  # a jiffy of Linux with HZ=250
+_UPDATE_TICKS = 7  # 1/32 s: for so long the growth stays as it is, if the window does
 
 _HYSTART_LOWEST_WINDOW = 16  # segments
 _HYSTART_SAMPLES = 8
@@ -51,13 +52,13 @@ class Cubic(CongestionControl):
     def __init__(self, segment_size: int) -> None:
         super().__init__(segment_size)
         self._last_maximum = 0  # W_max, segments; 0 before the first loss
-        self._epoch_ns: int | None = None  # when the present stage of congestion avoidance began
+        self._epoch_tick: int | None = None  # when the present stage of congestion avoidance began
         self._origin = 0
         self._k_seconds = 0.0
-        self._acknowledged = 0.0  # segments in this epoch that NewReno has not yet turned into growth
+        self._delivered = 0.0  # segments in this epoch that NewReno has not yet turned into growth
         self._reno_window = 0  # W_est
         self._segments_for_growth = 0
-        self._updated_ns = 0
+        self._updated_tick = 0
         self._updated_window = 0
         self._counted = 0.0
         self._delay_minimum_ns: int | None = None
@@ -76,31 +77,31 @@ class Cubic(CongestionControl):
             left = self.slow_start(left)
             if not left:
                 return
-        acknowledged = left / self.segment_size
-        self._update(sample.now_ns, acknowledged)
-        self._grow(acknowledged)
+        delivered = left / self.segment_size
+        self._update(sample.now_ns, delivered)
+        self._grow(delivered)
 
-    def _update(self, now_ns: int, acknowledged: float) -> None:
+    def _update(self, now_ns: int, delivered: float) -> None:
         """How many segments must be acknowledged for the window to grow by one (§4.2, §4.4, §4.5).
 
-        Windows here are whole segments, as in Linux: with few segments that is slower than the
-        curves themselves, and a flow that shares a path with Linux's should not be greedier.
+        Windows here are whole segments and times whole ticks, as in Linux: with few segments the
+        steps differ from the curves themselves, and a flow that shares a path with Linux's should
+        be neither greedier nor shyer.  Within a tick only NewReno's window is followed.
         """
-        self._acknowledged += acknowledged
-        if self._updated_window == self.window and now_ns - self._updated_ns <= _UPDATE_INTERVAL_NS:
+        self._delivered += delivered
+        tick, window = now_ns // _TICK_NS, self.window // self.segment_size
+        if self._updated_window == window and tick - self._updated_tick <= _UPDATE_TICKS:
             return
-        window = self.window // self.segment_size
-        same_moment = now_ns == self._updated_ns and self._epoch_ns is not None
-        self._updated_window, self._updated_ns = self.window, now_ns
-        if self._epoch_ns is None:
-            self._begin_epoch(now_ns, window, acknowledged)
-        if not same_moment:
-            self._segments_for_growth = self._by_curve(now_ns, window)
+        if self._epoch_tick is None or tick != self._updated_tick:
+            self._updated_window, self._updated_tick = window, tick
+            if self._epoch_tick is None:
+                self._begin_epoch(tick, window, delivered)
+            self._segments_for_growth = self._by_curve(tick, window)
         self._segments_for_growth = max(2, min(self._segments_for_growth, self._by_reno(window)))
 
-    def _begin_epoch(self, now_ns: int, window: int, acknowledged: float) -> None:
-        self._epoch_ns = now_ns
-        self._acknowledged = acknowledged
+    def _begin_epoch(self, tick: int, window: int, delivered: float) -> None:
+        self._epoch_tick = tick
+        self._delivered = delivered
         self._reno_window = window
         if self._last_maximum <= window:
             self._k_seconds, self._origin = 0.0, window
@@ -108,10 +109,10 @@ class Cubic(CongestionControl):
             self._k_seconds = ((self._last_maximum - window) / _C) ** (1 / 3)
             self._origin = self._last_maximum
 
-    def _by_curve(self, now_ns: int, window: int) -> int:
-        assert self._epoch_ns is not None
-        elapsed_ns = now_ns - self._epoch_ns + (self._delay_minimum_ns or 0)
-        offset = elapsed_ns / 1e9 - self._k_seconds
+    def _by_curve(self, tick: int, window: int) -> int:
+        assert self._epoch_tick is not None
+        elapsed = tick - self._epoch_tick - (-(self._delay_minimum_ns or 0) // _TICK_NS)
+        offset = elapsed * _TICK_NS / 1e9 - self._k_seconds
         distance = int(_C * abs(offset) ** 3)
         target = self._origin + (distance if offset > 0 else -distance)
         needed = window // (target - window) if target > window else 100 * window
@@ -121,20 +122,20 @@ class Cubic(CongestionControl):
 
     def _by_reno(self, window: int) -> int:
         """§4.3: never slower than NewReno with CUBIC's gentler reduction would be."""
-        for_one = window / _RENO_ALPHA
-        grown = int(self._acknowledged / for_one)
-        self._acknowledged -= grown * for_one
-        self._reno_window += grown
+        for_one = window * _RENO_EIGHTHS // 8
+        while self._delivered > for_one:
+            self._delivered -= for_one
+            self._reno_window += 1
         ahead = self._reno_window - window
         return window // ahead if ahead > 0 else 1 << 30
 
-    def _grow(self, acknowledged: float) -> None:
+    def _grow(self, delivered: float) -> None:
         needed = self._segments_for_growth
         if self._counted >= needed:
             # Counted while more was needed: that is worth one segment now, not a burst.
             self._counted = 0.0
             self.window += self.segment_size
-        self._counted += acknowledged
+        self._counted += delivered
         steps = int(self._counted / needed)
         if steps:
             self._counted -= steps * needed
@@ -144,7 +145,7 @@ class Cubic(CongestionControl):
 
     def threshold_after_loss(self, sample: AckSample) -> int:
         window = self.window // self.segment_size
-        self._epoch_ns = None
+        self._epoch_tick = None
         self._counted = 0.0
         # §4.7, fast convergence: a window that is smaller than the last time leaves room for others
         self._last_maximum = int(window * (1 + _BETA) / 2) if window < self._last_maximum else window
@@ -153,8 +154,8 @@ class Cubic(CongestionControl):
     def on_timeout(self, sample: AckSample) -> None:
         super().on_timeout(sample)
         # §4.8: begin anew
-        self._last_maximum = 0
-        self._epoch_ns = None
+        self._last_maximum = self._updated_window = 0
+        self._epoch_tick = None
         self._delay_minimum_ns = None
         self._hystart_found = False
 
@@ -164,7 +165,7 @@ class Cubic(CongestionControl):
         delay_ns = sample.round_trip_ns
         if delay_ns is None:
             return
-        if self._epoch_ns is not None and sample.now_ns - self._epoch_ns < 1_000_000_000:
+        if self._epoch_tick is not None and sample.now_ns - self._epoch_tick * _TICK_NS < 1_000_000_000:
             return  # just after recovery, a delay tells of the queue that caused the loss
         if self._delay_minimum_ns is None or delay_ns < self._delay_minimum_ns:
             self._delay_minimum_ns = delay_ns

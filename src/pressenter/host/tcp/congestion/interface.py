@@ -26,7 +26,6 @@ class AckSample:
 
     Attributes:
         now_ns: when it came.
-        acknowledged: bytes that it covers for the first time by its number.
         delivered: bytes of which it tells for the first time, by number or by SACK.
         in_flight, prior_in_flight: the pipe after and before it.
         round_trip_ns: measured by it, or None.
@@ -41,13 +40,12 @@ class AckSample:
     """
 
     __slots__ = (
-        "acknowledged", "delivered", "in_flight", "lost", "next_position", "now_ns", "position", "prior_in_flight",
+        "delivered", "in_flight", "lost", "next_position", "now_ns", "position", "prior_in_flight",
         "rate", "recovering", "round_trip_ns", "smoothed_ns", "timed_out", "total_delivered",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.now_ns = 0
-        self.acknowledged = 0
         self.delivered = 0
         self.in_flight = 0
         self.prior_in_flight = 0
@@ -89,7 +87,11 @@ class CongestionControl:
         return self.window < self.threshold
 
     def on_acknowledged(self, sample: AckSample) -> None:
-        """Grow: new data was acknowledged, the window was in use, and no loss is being mended."""
+        """Grow: new data was acknowledged, the window was in use, and no loss is being mended.
+
+        What counts is what was *delivered*: when a gap closes, the acknowledgment number leaps
+        over all that SACK has told of before, and that has been counted then.
+        """
         raise NotImplementedError
 
     def threshold_after_loss(self, sample: AckSample) -> int:
@@ -120,14 +122,14 @@ class CongestionControl:
         restart = min(initial_window(self.segment_size), self.window)
         self.window = max(self.window >> min(timeouts, 20), restart)
 
-    def slow_start(self, acknowledged: int) -> int:
-        """Grow by what was acknowledged, up to the threshold; returns what is left of it.
+    def slow_start(self, delivered: int) -> int:
+        """Grow by what was delivered, up to the threshold; returns what is left of it.
 
         RFC 9438 §4.10 and RFC 3465 with no limit, since pacing or the receiver's second-segment
         rule bounds the burst.
         """
-        grown = min(self.window + acknowledged, self.threshold)
-        left = acknowledged - (grown - self.window)
+        grown = min(self.window + delivered, self.threshold)
+        left = delivered - (grown - self.window)
         self.window = grown
         return left
 
