@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 from typing import Any
 
 import pytest
@@ -133,7 +134,7 @@ def test_when_a_gap_closes_the_leap_of_the_acknowledgment_is_no_growth(sack: boo
         if client.sender.recovery.mood is Mood.OPEN:
             grown.append(client.congestion.window - threshold)
     assert grown[0] <= client.sender.mss  # nine segments were told of long before
-    assert all(later - sooner <= client.sender.mss for sooner, later in zip(grown, grown[1:], strict=False))
+    assert all(later - sooner <= client.sender.mss for sooner, later in itertools.pairwise(grown))
     assert grown[-1] > grown[0]
 
 
