@@ -150,6 +150,25 @@ def test_a_lost_retransmission_is_noticed_too() -> None:
     assert client.sender.retries == 0
 
 
+@pytest.mark.parametrize("covers_fin", [True, False])
+def test_a_loss_just_before_the_fin_is_mended_without_a_timeout(covers_fin: bool) -> None:
+    """Linux's SACK blocks cover a FIN that waits behind a gap, the BSDs' do not."""
+    client, server = pair(None, sack_covers_fin=covers_fin)
+    client.write(RTT * 2, bytes(1448 * 11 + 100))
+    client.close(RTT * 2)  # the window holds the end back, so that data and FIN are one segment
+    lost, last = deliver(client, RTT * 3, deliver(server, RTT * 5 // 2, client.take_segments()))[-2:]
+    assert last.flags & FIN and last.payload
+    answers = deliver(server, RTT * 7 // 2, [last])
+    ((_, right),) = answers[0].options.sack_blocks
+    assert right == add(last.sequence, len(last.payload) + covers_fin)
+    deliver(client, RTT * 4, answers)
+    deadline_ns = client.deadline_ns
+    assert deadline_ns is not None and deadline_ns < RTT * 4 + client.round_trip.timeout_ns
+    client.on_timer(deadline_ns)
+    assert lost.sequence in [segment.sequence for segment in client.take_segments()]
+    assert client.sender.retries == 0
+
+
 def test_a_lost_tail_is_probed_before_the_timeout() -> None:
     client, server = pair()
     client.write(RTT * 2, bytes(1448 * 4))

@@ -63,6 +63,7 @@ class TcpParameters:
     send_buffer_maximum: int = 4 * 1024 * 1024
     segment_size_default: tuple[int, int] = (536, 1220)
     delayed_ack_ns: int = 40_000_000  # RFC 9293 §3.8.6.3 allows 500 ms
+    sack_covers_fin: bool = True  # a FIN behind a gap is part of its block; not with the BSDs
     sack_delay_ns: int = 1_000_000  # the longest; 0 for none (Linux's tcp_comp_sack_delay_ns)
     initial_timeout_ns: int = _SECOND  # RFC 6298 §2.1
     minimum_timeout_ns: int = 200_000_000  # deviation: RFC 6298 §2.4 says 1 s

@@ -286,5 +286,5 @@ class Receiver:
             holding = [block for block in blocks if block[0] <= left and right <= block[1]]
             blocks = [self._duplicate, *holding, *(block for block in blocks if block not in holding)]
             self._duplicate = None
-        irs = self.irs
-        return tuple((add(irs, left), add(irs, right)) for left, right in blocks[:room])
+        irs, fin = self.irs, self._waiting_fin if self._parameters.sack_covers_fin else None
+        return tuple((add(irs, left), add(irs, right + (right == fin))) for left, right in blocks[:room])

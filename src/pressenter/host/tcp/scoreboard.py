@@ -25,6 +25,7 @@ from collections import OrderedDict
 from operator import attrgetter
 
 from pressenter.host.tcp.ranges import RangeSet
+from pressenter.wire.tcp import FIN
 
 __all__ = ["Scoreboard", "SentSegment"]
 
@@ -171,7 +172,9 @@ class Scoreboard:
             while index < len(segments) and segments[index].start < right:
                 segment = segments[index]
                 index += 1
-                if segment.sacked or not self.sacked_ranges.covers(segment.start, segment.end):
+                # The BSDs leave the FIN out of their blocks, though it has come with the data.
+                end = segment.end - bool(segment.payload and segment.flags & FIN)
+                if segment.sacked or not self.sacked_ranges.covers(segment.start, end):
                     continue
                 self._leave_pipe(segment)
                 segment.sacked = True
