@@ -138,6 +138,23 @@ def test_when_a_gap_closes_the_leap_of_the_acknowledgment_is_no_growth(sack: boo
     assert grown[-1] > grown[0]
 
 
+def test_a_loss_behind_the_recovery_that_ends_is_another_one() -> None:
+    """It was sent again in the first recovery, but it had been sent only after that one began."""
+    client, server = pair()
+    client.write(RTT * 2, bytes(1448 * 40))
+    first, *others = client.take_segments()
+    sent = deliver(client, RTT * 3, deliver(server, RTT * 5 // 2, others))
+    begins = [segment.sequence for segment in sent].index(first.sequence)  # before it, limited transmit
+    copy, lost, *new = sent[begins:]
+    resent = deliver(client, RTT * 4, deliver(server, RTT * 7 // 2, sent[:begins] + new))
+    recovery = client.sender.recovery
+    assert lost.sequence in [segment.sequence for segment in resent] and recovery.reductions == 1
+    threshold = client.congestion.threshold
+    deliver(client, RTT * 5, deliver(server, RTT * 9 // 2, [copy]))
+    assert recovery.mood is Mood.RECOVERY and recovery.reductions == 2
+    assert client.congestion.threshold < threshold
+
+
 def test_a_lost_retransmission_is_noticed_too() -> None:
     client, server = pair()
     client.write(RTT * 2, bytes(1448 * 30))

@@ -198,10 +198,11 @@ class LossRecovery:
             self._undo("the retransmission was unnecessary")
         if self.mood is Mood.LOSS and self.prefer_new_data:
             return
-        self._find_losses(now_ns, advanced)
-        if self.mood in _MENDING:
+        lost_again = self._find_losses(now_ns, advanced)
+        if self.mood is Mood.RECOVERY or (self.mood is Mood.LOSS and not lost_again):
             return
-        if self.scoreboard.lost_bytes:
+        # What was lost behind the recovery that ends here is another loss, even if it was sent again in it.
+        if self.scoreboard.lost_bytes or self.scoreboard.mending:
             self._enter_recovery(una, nxt)
         elif congestion_echo and self.mood is not Mood.REDUCED:
             self._begin_reduction(nxt)
@@ -215,11 +216,12 @@ class LossRecovery:
 
     # ---- what is lost? --------------------------------------------------------------------------------
 
-    def _find_losses(self, now_ns: int, advanced: bool) -> None:
+    def _find_losses(self, now_ns: int, advanced: bool) -> bool:
+        """Mark what is lost; returns whether a retransmission is."""
         scoreboard = self.scoreboard
         self.reorder_at_ns = None
         if not scoreboard:
-            return
+            return False
         if not self.sack:
             # RFC 5681 §3.2, and RFC 6582 §3.2, step 3: a partial acknowledgment shows the next hole
             first = self.mood not in _MENDING and self.duplicates >= DUPLICATE_THRESHOLD
@@ -234,8 +236,10 @@ class LossRecovery:
                 self.reorder_at_ns = self.on_tick(wait_until_ns, 2)
             for segment in lost:
                 scoreboard.mark_lost(segment)
+            return any(segment.transmissions > 1 for segment in lost)
         else:
             self._find_losses_by_count()
+        return False
 
     def on_tick(self, time_ns: int, more: int = 0) -> int:
         """The timer's tick at which something that is due at ``time_ns`` happens, and so many more."""
@@ -260,8 +264,9 @@ class LossRecovery:
 
     def on_reordering_timer(self, now_ns: int, una: int, nxt: int) -> None:
         """What was late is now lost (RFC 8985 §6.3)."""
+        lost_before = self.scoreboard.lost_bytes
         self._find_losses(now_ns, False)
-        if self.scoreboard.lost_bytes and self.mood not in _MENDING:
+        if self.scoreboard.lost_bytes > lost_before and self.mood is not Mood.RECOVERY:
             self._enter_recovery(una, nxt)
             if not self.congestion.steers:
                 self._reduce(0, self.scoreboard.lost_bytes, False)

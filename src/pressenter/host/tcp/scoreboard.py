@@ -41,12 +41,13 @@ class SentSegment:
         sent_ns: when it was sent last.
         transmissions: how often it was sent.
         sacked, lost: what is known of it.  A segment that was sent again is lost no more.
+        mending: it was lost, was sent again, and nothing has been heard of it since.
         delivered, delivered_ns, first_sent_ns, limited: the connection's counters at the time
             of sending, from which the delivery rate is worked out (see ``delivery_rate.py``).
     """
 
     __slots__ = (
-        "delivered", "delivered_ns", "end", "first_sent_ns", "flags", "limited", "lost", "payload", "sacked",
+        "delivered", "delivered_ns", "end", "first_sent_ns", "flags", "limited", "lost", "mending", "payload", "sacked",
         "sent_ns", "start", "transmissions",
     )  # fmt: skip
 
@@ -58,7 +59,7 @@ class SentSegment:
         self.sent_ns = 0
         self.transmissions = 0
         self.sacked = False
-        self.lost = False
+        self.lost = self.mending = False
         self.delivered = 0
         self.delivered_ns = 0
         self.first_sent_ns = 0
@@ -72,10 +73,11 @@ class Scoreboard:
         by_time: those under way, the one that was sent longest ago first.
         sacked_ranges: what the peer has told to have arrived behind a gap.
         pipe, sacked_bytes, lost_bytes: sums, in sequence numbers.
+        mending: how many segments were lost, were sent again, and have not been heard of since.
     """
 
-    __slots__ = ("_first", "_lost", "_order", "_segments", "by_time", "lost_bytes", "pipe", "sacked_bytes",
-                 "sacked_ranges")  # fmt: skip
+    __slots__ = ("_first", "_lost", "_order", "_segments", "by_time", "lost_bytes", "mending", "pipe",
+                 "sacked_bytes", "sacked_ranges")  # fmt: skip
 
     def __init__(self) -> None:
         self.by_time: OrderedDict[SentSegment, None] = OrderedDict()
@@ -83,6 +85,7 @@ class Scoreboard:
         self.pipe = 0
         self.sacked_bytes = 0
         self.lost_bytes = 0
+        self.mending = 0
         self._segments: list[SentSegment] = []
         self._first = 0  # those before are acknowledged and wait to be taken out in one go
         self._lost: list[tuple[int, int, SentSegment]] = []
@@ -123,6 +126,8 @@ class Scoreboard:
         size = segment.end - segment.start
         if segment.lost:
             segment.lost = False
+            segment.mending = True
+            self.mending += 1
             self.lost_bytes -= size
             self.pipe += size
         segment.sent_ns = now_ns
@@ -187,6 +192,7 @@ class Scoreboard:
         if segment.lost or segment.sacked:
             return
         size = segment.end - segment.start
+        self._mending_ends(segment)
         segment.lost = True
         self.pipe -= size
         self.lost_bytes += size
@@ -207,6 +213,7 @@ class Scoreboard:
     def believe_nothing_lost(self) -> None:
         """What was believed to be lost is under way after all (undo)."""
         for segment in self.segments():
+            self._mending_ends(segment)
             if segment.lost:
                 size = segment.end - segment.start
                 segment.lost = False
@@ -219,7 +226,7 @@ class Scoreboard:
         """Other segments in place of these (the path's MTU has shrunk); all of them count as lost."""
         self.__init__()  # type: ignore[misc]
         for segment in segments:
-            segment.lost = segment.sacked = False
+            segment.lost = segment.sacked = segment.mending = False
             self._segments.append(segment)
             self.by_time[segment] = None
             self.pipe += segment.end - segment.start
@@ -227,8 +234,14 @@ class Scoreboard:
 
     # ---- inside ----------------------------------------------------------------------------------
 
+    def _mending_ends(self, segment: SentSegment) -> None:
+        if segment.mending:
+            segment.mending = False
+            self.mending -= 1
+
     def _leave_pipe(self, segment: SentSegment) -> None:
         size = segment.end - segment.start
+        self._mending_ends(segment)
         if segment.lost:
             segment.lost = False
             self.lost_bytes -= size
