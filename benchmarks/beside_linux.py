@@ -5,10 +5,11 @@ real time; ours are two hosts with the same link between them, in virtual time. 
 the same frames of both, counted in each direction, so that what is compared is not luck; and
 what the real-time rig itself takes, measured by echoes before each run, is taken off its delay.
 Where losses keep the window small, so that a queue seldom forms, ours gets the round trip that
-the kernel itself has measured (TCP_INFO; the lower quartile): at a nominal 1 ms, the rig's
-processes need half of another.
+the kernel itself has measured with the same seed (TCP_INFO; the lower quartile): at a nominal
+1 ms, the rig's processes need half of another.
 Printed are the times to fetch so many bytes, from the SYN to the last byte (medians over the
-seeds), and their ratio.  Needs root, Linux and iproute2.
+seeds), their ratio, and the median of the ratios of the single seeds, where chance has less to
+say, since both have lost the same frames.  Needs root, Linux and iproute2.
 """
 
 from __future__ import annotations
@@ -266,14 +267,14 @@ def main() -> None:
     kept: dict[str, list[tuple[float, int]]] = {}
     if arguments.kernel_times and arguments.kernel_times.exists():
         kept = json.loads(arguments.kernel_times.read_text())
-    print(f"{'control':8} {'RTT':>5} {'loss':>5} {'MB':>3} {'kernel':>9} {'ours':>9}  ratio", flush=True)
+    print(f"{'control':8} {'RTT':>5} {'loss':>5} {'MB':>3} {'kernel':>9} {'ours':>9}  ratio  by seed", flush=True)
     for control in arguments.controls.split(","):
         for round_trip_ms in map(int, arguments.round_trips.split(",")):
             for loss in LOSSES:
                 for size in map(int, arguments.sizes.split(",")):
                     cell = (round_trip_ms, loss, size, control)
-                    theirs, ours = _measure(cell, arguments, kept)
-                    ratio = f"{ours / theirs:6.2f}" if ours and theirs else ""
+                    theirs, ours, by_seed = _measure(cell, arguments, kept)
+                    ratio = f"{ours / theirs:6.2f} {by_seed:8.2f}" if ours and theirs else ""
                     print(
                         f"{control:8} {round_trip_ms:3}ms {loss:5.0%} {size // 1_000_000:3}"
                         f" {theirs:8.3f}s {ours:8.3f}s {ratio}", flush=True,
@@ -287,12 +288,11 @@ def _seed(cell: tuple[int, float, int, str], run: int) -> int:
 
 def _measure(
     cell: tuple[int, float, int, str], arguments: Any, kept: dict[str, list[tuple[float, int]]]
-) -> tuple[float, float]:
-    """Medians: the kernel's and ours."""
+) -> tuple[float, float, float]:
+    """Medians: the kernel's times, ours, and the ratios seed by seed; 0 for what is not asked for."""
     round_trip_ms, loss, _, control = cell
-    effective_ms = float(round_trip_ms)
     seeds = range(1, 1 + (arguments.seeds if loss else 3))
-    theirs = ours = 0.0
+    times = [(0.0, round_trip_ms * 1_000_000)] * len(seeds)
     if arguments.side != "ours":
         key = "/".join(map(str, cell))
         times = kept.get(key, [])
@@ -301,16 +301,17 @@ def _measure(
         with ThreadPoolExecutor(arguments.parallel if slow else 1) as pool:
             times += pool.map(lambda seed: kernel_seconds(*cell, _seed(cell, seed)), missing)
         kept[key] = times
-        theirs = statistics.median(seconds for seconds, _ in times)
-        effective_ms = statistics.median(nanoseconds for _, nanoseconds in times) / 1e6
         if arguments.kernel_times:
             arguments.kernel_times.write_text(json.dumps(kept))
-    if arguments.side != "kernel":
-        count = len(seeds) if loss else 1
-        ours = statistics.median(
-            our_seconds(effective_ms, *cell[1:], _seed(cell, seed)) for seed in range(1, 1 + count)
-        )
-    return theirs, ours
+    theirs = statistics.median(seconds for seconds, _ in times)
+    if arguments.side == "kernel":
+        return theirs, 0.0, 0.0
+    ours = [
+        our_seconds(round_trip_ns / 1e6, *cell[1:], _seed(cell, seed))
+        for seed, (_, round_trip_ns) in zip(seeds, times, strict=True)
+    ]
+    by_seed = [our / their for our, (their, _) in zip(ours, times, strict=True) if their]
+    return theirs, statistics.median(ours), statistics.median(by_seed) if by_seed else 0.0
 
 
 if __name__ == "__main__":
