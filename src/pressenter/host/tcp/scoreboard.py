@@ -178,8 +178,8 @@ class Scoreboard:
                 segment = segments[index]
                 index += 1
                 # The BSDs leave the FIN out of their blocks, though it has come with the data.
-                end = segment.end - bool(segment.payload and segment.flags & FIN)
-                if segment.sacked or not self.sacked_ranges.covers(segment.start, end):
+                told_end = segment.end - bool(segment.payload and segment.flags & FIN)
+                if segment.sacked or not self.sacked_ranges.covers(segment.start, told_end):
                     continue
                 self._leave_pipe(segment)
                 segment.sacked = True
