@@ -185,8 +185,9 @@ class InternetLayer:
         route = self._route(destination)
         if self.recorder.enabled:
             self.recorder.record(
-                self.node, "ip.route", destination=ipv4_text(destination), route=str(route), source=ipv4_text(source)
-            )
+                self.node, "ip.route", destination=ipv4_text(destination), route=self.routes.text(route),
+                source=ipv4_text(source),
+            )  # fmt: skip
         self._send_packet(route, packet, large=protocol == ipv4.Protocol.TCP)
 
     def receive(self, interface: Interface, packet: bytes) -> None:
@@ -267,7 +268,7 @@ class InternetLayer:
         if self.recorder.enabled:
             self.recorder.record(
                 self.node, self.forward_event, source=ipv4_text(packet[12:16]),
-                destination=ipv4_text(destination), route=str(route), ttl=ttl - 1,
+                destination=ipv4_text(destination), route=self.routes.text(route), ttl=ttl - 1,
             )  # fmt: skip
         if route.interface is arrived_on and route.gateway is not None:
             self._redirect(arrived_on, route.gateway, packet)

@@ -38,18 +38,19 @@ class Route(NamedTuple):
 class RoutingTable:
     """The rows of one family, IPv4 or IPv6, in order of falling prefix length.
 
-    Lookups are remembered until a row changes.
+    Lookups and texts are remembered until a row changes.
     """
 
     def __init__(self) -> None:
         self.rows: list[Route] = []
         self._found: dict[bytes, Route | None] = {}
+        self._texts: dict[Route, str] = {}
 
     def add(self, route: Route) -> None:
         """Add a row.  Host bits in its network are cleared."""
         self.rows.append(route._replace(network=network_of(route.network, route.prefix_length)))
         self.rows.sort(key=lambda row: (-row.prefix_length, row.metric))
-        self._found.clear()
+        self._forget()
 
     def remove(
         self, interface: Interface, network: bytes, prefix_length: int, gateway: bytes | None,
@@ -62,12 +63,12 @@ class RoutingTable:
             row for row in self.rows
             if row[:4] != unwanted or (source is not None and row.source != source)
         ]  # fmt: skip
-        self._found.clear()
+        self._forget()
 
     def clear(self) -> None:
         """Remove every row."""
         self.rows.clear()
-        self._found.clear()
+        self._forget()
 
     def lookup(self, destination: bytes) -> Route | None:
         """The row for a destination, or None: the network is unreachable."""
@@ -84,3 +85,14 @@ class RoutingTable:
             self._found.clear()
         self._found[destination] = found
         return found
+
+    def text(self, route: Route) -> str:
+        """A row in words, for the recording of every packet that takes it."""
+        text = self._texts.get(route)
+        if text is None:
+            text = self._texts[route] = str(route)
+        return text
+
+    def _forget(self) -> None:
+        self._found.clear()
+        self._texts.clear()

@@ -159,10 +159,10 @@ class Link:
         recorder = self.recorder
         if recorder.enabled:
             recorder.record(
-                self.name, "link.transmit", source=str(port), target=str(way.target),
+                self.name, "link.transmit", source=port.full_name, target=way.target.full_name,
                 length=len(frame), queued_ns=start_ns - now_ns, serialization_ns=sent_ns - start_ns,
             )  # fmt: skip
-            recorder.capture(start_ns, str(port), True, frame)
+            recorder.capture(start_ns, port.full_name, True, frame)
         arrival_ns = sent_ns + self.delay_ns
         if way.perfect:
             self.agenda.at(arrival_ns, self._arrive, way, frame)
@@ -174,17 +174,17 @@ class Link:
         recorder = self.recorder
         if not self.up:
             way.dropped += 1
-            recorder.record(self.name, "link.lose", target=str(way.target), length=len(frame))
+            recorder.record(self.name, "link.lose", target=way.target.full_name, length=len(frame))
             return
         if recorder.enabled:
-            recorder.record(self.name, "link.arrive", target=str(way.target), length=len(frame))
-            recorder.capture(self.agenda.now_ns, str(way.target), False, frame)
+            recorder.record(self.name, "link.arrive", target=way.target.full_name, length=len(frame))
+            recorder.capture(self.agenda.now_ns, way.target.full_name, False, frame)
         way.target.on_frame(frame)
 
     def _drop(self, way: _Direction, port: Port, frame: bytes, reason: str, waiting: int) -> None:
         way.dropped += 1
         self.recorder.record(
-            self.name, "link.drop", source=str(port), length=len(frame), reason=reason, waiting=waiting
+            self.name, "link.drop", source=port.full_name, length=len(frame), reason=reason, waiting=waiting
         )
 
     def _transmit_badly(self, way: _Direction, frame: bytes, arrival_ns: int) -> None:
@@ -194,19 +194,19 @@ class Link:
         record, cause = self.recorder.record, self.agenda.cause
         if lost:
             way.dropped += 1
-            record(self.name, "link.lose", target=str(way.target), length=len(frame))
+            record(self.name, "link.lose", target=way.target.full_name, length=len(frame))
             return
         if damaged:
             bit = way.randomness.randrange(len(frame) * 8)
             changed = bytearray(frame)
             changed[bit >> 3] ^= 1 << (bit & 7)
             frame = bytes(changed)
-            record(self.name, "link.corrupt", target=str(way.target), bit=bit)
+            record(self.name, "link.corrupt", target=way.target.full_name, bit=bit)
         if late:
             arrival_ns += faults.reorder_delay_ns
-            record(self.name, "link.hold_back", target=str(way.target), by_ns=faults.reorder_delay_ns)
+            record(self.name, "link.hold_back", target=way.target.full_name, by_ns=faults.reorder_delay_ns)
         self.agenda.at(arrival_ns, self._arrive, way, frame)
         if doubled:
             self.agenda.cause = cause
-            record(self.name, "link.duplicate", target=str(way.target))
+            record(self.name, "link.duplicate", target=way.target.full_name)
             self.agenda.at(arrival_ns + 1, self._arrive, way, frame)

@@ -14,7 +14,7 @@ BEGIN: Phase = "begin"
 END: Phase = "end"
 
 
-class TraceEvent(msgspec.Struct, frozen=True):
+class TraceEvent(msgspec.Struct, frozen=True, gc=False):
     """One thing that happened.
 
     Attributes:
@@ -38,7 +38,7 @@ class TraceEvent(msgspec.Struct, frozen=True):
     fields: dict[str, Any]
 
 
-class CapturedFrame(msgspec.Struct, frozen=True):
+class CapturedFrame(msgspec.Struct, frozen=True, gc=False):
     """A frame as it passed a port.
 
     Attributes:

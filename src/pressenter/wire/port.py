@@ -31,21 +31,22 @@ class Port:
     Attributes:
         node: the device's name.
         name: the port's name on that device.
+        full_name: both.
         medium: what is plugged in, or None.
         on_frame: the device's handler of an arriving frame.
     """
 
-    __slots__ = ("_text", "medium", "name", "node", "on_frame")
+    __slots__ = ("full_name", "medium", "name", "node", "on_frame")
 
     def __init__(self, node: str, name: str, on_frame: Callable[[bytes], None]) -> None:
         self.node = node
         self.name = name
-        self._text = f"{node}:{name}"
+        self.full_name = f"{node}:{name}"
         self.on_frame = on_frame
         self.medium: Medium | None = None
 
     def __str__(self) -> str:
-        return self._text
+        return self.full_name
 
     def transmit(self, frame: bytes, delay_ns: int = 0) -> int | None:
         """Send a frame; None if nothing is plugged in, else when its last bit leaves."""

@@ -168,7 +168,7 @@ class IPv6Layer:
         recorder = self.internet.recorder
         if recorder.enabled:
             recorder.record(
-                self.internet.node, "ip.route", destination=address_text(destination), route=str(route),
+                self.internet.node, "ip.route", destination=address_text(destination), route=self.routes.text(route),
                 source=address_text(source),
             )  # fmt: skip
 
@@ -254,7 +254,7 @@ class IPv6Layer:
         if recorder.enabled:
             recorder.record(
                 self.internet.node, self.internet.forward_event, source=address_text(header.source),
-                destination=address_text(header.destination), route=str(route), ttl=header.hop_limit - 1,
+                destination=address_text(header.destination), route=self.routes.text(route), ttl=header.hop_limit - 1,
             )  # fmt: skip
         self._to_neighbour(route, decrement_hop_limit(packet))
 
