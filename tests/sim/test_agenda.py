@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from pressenter.sim import Agenda, Randomness
 
 
@@ -85,3 +90,42 @@ def test_chores_do_not_keep_a_run_alive_nor_does_what_was_cancelled() -> None:
     agenda.run(45)
     assert ran == [10, 20, -1, 30, 40] and agenda.now_ns == 45
     assert agenda.next_ns == 50
+
+
+@given(st.lists(st.tuples(st.integers(0, 5_000_000), st.booleans()), max_size=60), st.integers(0, 2**32))
+def test_whatever_the_distances_the_order_is_that_of_time_and_scheduling(
+    wishes: list[tuple[int, bool]], seed: int
+) -> None:
+    """Entries schedule others, near and far, and cancel some; runs end in between."""
+    agenda, chance = Agenda(), random.Random(seed)
+    expected: list[tuple[int, int]] = []
+    ran: list[tuple[int, int]] = []
+    left = list(wishes)
+    number = 0
+
+    def schedule() -> None:
+        nonlocal number
+        for _ in range(chance.randrange(1, 4)):
+            if not left:
+                return
+            delay_ns, cancelled = left.pop()
+            number += 1
+            due = (agenda.now_ns + delay_ns, number)
+            entry = agenda.after(delay_ns, strike, due)
+            if cancelled:
+                entry.cancel()
+            else:
+                expected.append(due)
+
+    def strike(due: tuple[int, int]) -> None:
+        assert due[0] == agenda.now_ns
+        ran.append(due)
+        schedule()
+
+    while left or len(ran) < len(expected):
+        schedule()
+        next_ns = agenda.next_ns
+        waiting = sorted(set(expected) - set(ran))
+        assert next_ns == (waiting[0][0] if waiting else None)
+        agenda.run(agenda.now_ns + chance.randrange(3_000_000))
+    assert ran == sorted(expected) and len(agenda) == 0

@@ -10,6 +10,14 @@ Two entries due at the same nanosecond run in the order in which they were
 scheduled, so a run is a pure function of its input: there is no thread, no
 operating-system clock and no tie that is broken by chance.
 
+Most of what a large world has on its agenda is far off: timers of connections
+that will be cancelled, frames on long links.  A heap's every operation takes the
+longer the more it holds, and finds what it compares ever farther from the
+processor.  So only the entries of the current *period*, about a millisecond, are
+in a heap.  Those of later periods wait unsorted, each period's in a list of its
+own; when the heap is empty the next list becomes the heap, without what was
+cancelled meanwhile.
+
 Causality comes free here.  The agenda carries one number, ``cause``: the trace
 event that is being acted upon.  An entry remembers the cause that stood when it
 was scheduled, and gets it back when it runs.  So whoever records an event needs
@@ -24,6 +32,13 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = ["Agenda", "Entry"]
+
+
+#: Time, number in the order of scheduling, entry: tuples are compared in C.
+_Due = tuple[int, int, "Entry"]
+
+#: A period takes 2**20 ns.
+_PERIOD_BITS = 20
 
 
 class Entry:
@@ -44,7 +59,7 @@ class Entry:
 
 
 class Agenda:
-    """A heap of ``(time_ns, sequence, entry)`` and the virtual clock.
+    """What is due, in order, and the virtual clock.
 
     Attributes:
         now_ns: virtual time in nanoseconds since the world began.
@@ -52,29 +67,37 @@ class Agenda:
         executed: how many entries have run.
     """
 
-    __slots__ = ("_chores", "_heap", "_sequence", "_stopping", "cause", "executed", "now_ns")
+    __slots__ = ("_chores", "_far", "_near", "_near_end_ns", "_periods", "_sequence", "_stopping",
+                 "cause", "executed", "now_ns")  # fmt: skip
 
     def __init__(self) -> None:
         self.now_ns = 0
         self.cause = 0
         self.executed = 0
-        self._heap: list[tuple[int, int, Entry]] = []
-        self._chores: list[tuple[int, int, Entry]] = []
+        #: A heap of what is due before ``_near_end_ns``.
+        self._near: list[_Due] = []
+        self._near_end_ns = 0
+        #: The rest: by period, each in the order of scheduling, and a heap of those periods.
+        self._far: dict[int, list[_Due]] = {}
+        self._periods: list[int] = []
+        self._chores: list[_Due] = []
         self._sequence = 0
         self._stopping = False
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return len(self._near) + sum(map(len, self._far.values()))
 
     @property
     def next_ns(self) -> int | None:
         """When the next entry is due, or None if there is none."""
         times = []
-        for heap in (self._heap, self._chores):
-            while heap and heap[0][2].callback is None:
-                heapq.heappop(heap)
-            if heap:
-                times.append(heap[0][0])
+        chores = self._chores
+        while chores and chores[0][2].callback is None:
+            heapq.heappop(chores)
+        if chores:
+            times.append(chores[0][0])
+        if self._next_is_near():
+            times.append(self._near[0][0])
         return min(times, default=None)
 
     def at(self, time_ns: int, callback: Callable[..., object], *args: Any) -> Entry:
@@ -83,8 +106,33 @@ class Agenda:
             time_ns = self.now_ns
         entry = Entry(time_ns, callback, args, self.cause)
         self._sequence += 1
-        heapq.heappush(self._heap, (time_ns, self._sequence, entry))
+        due = (time_ns, self._sequence, entry)
+        if time_ns < self._near_end_ns:
+            heapq.heappush(self._near, due)
+            return entry
+        period = time_ns >> _PERIOD_BITS
+        later = self._far.get(period)
+        if later is None:
+            self._far[period] = [due]
+            heapq.heappush(self._periods, period)
+        else:
+            later.append(due)
         return entry
+
+    def _next_is_near(self) -> bool:
+        """Bring the earliest entry that is not cancelled to the top of the heap; False if there is none."""
+        near = self._near
+        while True:
+            while near and near[0][2].callback is None:
+                heapq.heappop(near)
+            if near:
+                return True
+            if not self._periods:
+                return False
+            period = heapq.heappop(self._periods)
+            near += [due for due in self._far.pop(period) if due[2].callback is not None]
+            heapq.heapify(near)
+            self._near_end_ns = (period + 1) << _PERIOD_BITS
 
     def after(self, delay_ns: int, callback: Callable[..., object], *args: Any) -> Entry:
         """Schedule ``callback(*args)`` a number of nanoseconds from now."""
@@ -110,15 +158,15 @@ class Agenda:
         With ``until_ns`` the run ends before the first entry that is due later,
         and the clock is then set to ``until_ns``.
         """
-        heap, chores = self._heap, self._chores
+        near, chores = self._near, self._chores
         pop = heapq.heappop
         self._stopping = False
         while True:
-            while heap and heap[0][2].callback is None:
-                pop(heap)  # a run does not go on for the sake of what was cancelled
-            if not heap and (until_ns is None or not chores):
+            # A run does not go on for the sake of what was cancelled.
+            due = near and near[0][2].callback is not None
+            if not (due or self._next_is_near()) and (until_ns is None or not chores):
                 break
-            turn = chores if chores and (not heap or chores[0] < heap[0]) else heap
+            turn = chores if chores and (not near or chores[0] < near[0]) else near
             time_ns, _, entry = turn[0]
             if until_ns is not None and time_ns > until_ns:
                 break
