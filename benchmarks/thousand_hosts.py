@@ -24,6 +24,15 @@ import subprocess
 import sys
 import time
 
+from pressenter.host.routes import Route
+from pressenter.network.link import Link
+from pressenter.network.router import Router
+from pressenter.network.switch import Switch
+from pressenter.sim import Agenda, Randomness
+from pressenter.trace import Recorder
+from pressenter.wire.address import ipv4_bytes
+from pressenter.wire.port import Port
+
 PAGE = 50_000
 HOSTS_ON_A_SWITCH = 50
 SMALL = HOSTS_ON_A_SWITCH
@@ -41,12 +50,6 @@ class Fetching:
     """
 
     def __init__(self, count: int, flood: bool) -> None:
-        from pressenter.host.routes import Route
-        from pressenter.network.switch import Switch
-        from pressenter.sim import Agenda, Randomness
-        from pressenter.trace import Recorder
-        from pressenter.wire.address import ipv4_bytes
-
         self.count = count
         self.seconds = 0.0
         self.fetched = 0
@@ -78,22 +81,16 @@ class Fetching:
             self.join(client.ports["eth0"], switch.add_port(str(place)), 1_000_000)
             client.start(self.fetch(MEETING_SECONDS if index else 0))
 
-    def machine(self, name: str):  # type: ignore[no-untyped-def]
-        from pressenter.network.router import Router
-
+    def machine(self, name: str) -> Router:
         return Router(name, self.agenda, self.recorder, self.randomness, latency_ns=1000)
 
-    def add_port(self, machine, port: str, address: str) -> None:  # type: ignore[no-untyped-def]
-        from pressenter.wire.address import ipv4_bytes
-
+    def add_port(self, machine: Router, port: str, address: str) -> None:
         self.added += 1
         machine.add_port(port, b"\x02\0" + self.added.to_bytes(4, "big"), ipv4_bytes(address), 24)
 
-    def join(  # type: ignore[no-untyped-def]
-        self, first, second, delay_ns: int, rate_bps: int = 1_000_000_000, queue_bytes: int = 1 << 21
+    def join(
+        self, first: Port, second: Port, delay_ns: int, rate_bps: int = 1_000_000_000, queue_bytes: int = 1 << 21
     ) -> None:
-        from pressenter.network.link import Link
-
         self.added += 1
         Link(f"l{self.added}", first, second, self.agenda, self.recorder, self.randomness,
              rate_bps=rate_bps, delay_ns=delay_ns, queue_bytes=queue_bytes)  # fmt: skip
