@@ -51,33 +51,36 @@ class Recorder:
         """Tell nobody any more."""
         self._listeners.clear()
 
-    def record(self, node: str, name: str, /, phase: Phase = POINT, **fields: Any) -> int:
+    # The parameters have long names because the compiler (mypyc) refuses a keyword that has the name of a
+    # positional-only parameter, which Python allows; and events have fields called ``name`` and ``node``.
+
+    def record(self, event_node: str, event_name: str, /, phase: Phase = POINT, **fields: Any) -> int:
         """Record an event now; it becomes the current cause.  Returns its id (0 if off)."""
         if not self.enabled:
             return 0
-        meaning = CATALOGUE[name]
+        meaning = CATALOGUE[event_name]
         agenda = self.agenda
         number = len(self.events) + 1
-        event = TraceEvent(number, agenda.now_ns, node, meaning.layer, name, phase, agenda.cause, fields)
+        event = TraceEvent(number, agenda.now_ns, event_node, meaning.layer, event_name, phase, agenda.cause, fields)
         self.events.append(event)
         agenda.cause = number
         for listener in self._listeners:
             listener(event)
         return number
 
-    def begin(self, node: str, name: str, /, **fields: Any) -> int:
+    def begin(self, event_node: str, event_name: str, /, **fields: Any) -> int:
         """Record the begin of something that takes time.  Returns the id for `end`."""
-        number = self.record(node, name, BEGIN, **fields)
+        number = self.record(event_node, event_name, BEGIN, **fields)
         self._started_ns[number] = time.perf_counter_ns()
         return number
 
-    def end(self, begin: int, /, **fields: Any) -> int:
-        """Record the end of what began with event ``begin``."""
-        if not self.enabled or not begin:
+    def end(self, begin_event: int, /, **fields: Any) -> int:
+        """Record the end of what began with the event of that id."""
+        if not self.enabled or not begin_event:
             return 0
-        self.measured_ns[begin] = time.perf_counter_ns() - self._started_ns.pop(begin)
-        event = self.events[begin - 1]
-        return self.record(event.node, event.name, END, begin=begin, **fields)
+        self.measured_ns[begin_event] = time.perf_counter_ns() - self._started_ns.pop(begin_event)
+        event = self.events[begin_event - 1]
+        return self.record(event.node, event.name, END, begin=begin_event, **fields)
 
     def capture(self, at_ns: int, port: str, outbound: bool, frame: bytes, comment: str = "") -> None:
         """Keep a frame that passes a port, with the current cause as its event."""
