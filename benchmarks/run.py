@@ -6,6 +6,9 @@ Prints medians over several runs of whole processes, and ratios taken in the sam
 - agenda entries per second, bare and in the whole journey;
 - recording on against off;
 - the same page's screenshot by headless Chromium, where Chromium is there.
+
+What is compared takes turns: machines change their speed from minute to minute, and a ratio of two
+blocks of runs would show that.
 """
 
 from __future__ import annotations
@@ -28,14 +31,21 @@ from pressenter.sim import Agenda
 from pressenter.worlds.world import World
 
 
-def median_seconds(action: Callable[[], object], runs: int) -> float:
-    """Median wall time of an action."""
-    times = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)
+def seconds(action: Callable[[], object]) -> float:
+    """Wall time of an action."""
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
+
+
+def in_turns(one: Callable[[], object], other: Callable[[], object], runs: int) -> tuple[float, float, float]:
+    """Two actions in turns: the median wall time of each, and the median over the turns of first to second."""
+    turns = [(seconds(one), seconds(other)) for _ in range(runs)]
+    return (
+        statistics.median(first for first, _ in turns),
+        statistics.median(second for _, second in turns),
+        statistics.median(first / second for first, second in turns),
+    )
 
 
 def cold_go(folder: Path) -> None:
@@ -104,41 +114,49 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+def measure_cold(folder: Path, runs: int) -> None:
+    """A new process for the whole journey, beside a new Chromium for the same page."""
+    cold_go(folder)  # fills the file cache and compiles the modules
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        ours = statistics.median(seconds(lambda: cold_go(folder)) for _ in range(runs))
+        print(f"cold `pressenter go www.example.com` to finished files: {ours:.2f} s")
+        print("Chromium is not installed: no comparison")
+        return
+    browser = chromium
+    site = Path(pressenter.__file__).parent / "worlds/sites/www.example.com"
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/"
+    chromium_screenshot(browser, address, folder)
+    ours, theirs, ratio = in_turns(lambda: cold_go(folder), lambda: chromium_screenshot(browser, address, folder), runs)
+    server.shutdown()
+    print(f"cold `pressenter go www.example.com` to finished files: {ours:.2f} s")
+    print(f"Chromium's headless screenshot of the same page: {theirs:.2f} s; the whole journey takes {ratio:.2f} of it")
+
+
+def measure_recording(runs: int) -> None:
+    """The journey and a transfer, with recording and without."""
+    entries = journey(True)
+    on, _, ratio = in_turns(lambda: journey(True), lambda: journey(False), runs)
+    print(f"the journey, warm: {on:.3f} s, {entries / on:,.0f} entries a second with all their work")
+    print(f"the journey, recording on against off: {ratio:.2f}")
+    entries = transfer(False)
+    _, off, ratio = in_turns(lambda: transfer(True), lambda: transfer(False), runs)
+    print(f"10 MB over 11 links: {off:.2f} s without recording, {entries / off:,.0f} entries a second")
+    print(f"10 MB over 11 links, recording on against off: {ratio:.2f}")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5, help="runs of each measurement (default 5)")
     runs = parser.parse_args().runs
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        cold_go(folder)  # fills the file cache and compiles the modules
-        cold = median_seconds(lambda: cold_go(folder), runs)
-        print(f"cold `pressenter go www.example.com` to finished files: {cold:.2f} s")
-        bare = median_seconds(bare_agenda, runs)
-        print(f"bare agenda: {200_000 / bare:,.0f} entries a second")
-        journey(True)
-        on, off = (median_seconds(lambda record=record: journey(record), runs) for record in (True, False))
-        print(f"the journey, warm: {on:.3f} s, {journey(True) / on:,.0f} entries a second with all their work")
-        print(f"the journey, recording on against off: {on / off:.2f}")
-        on, off = (
-            median_seconds(lambda record=record: transfer(record), max(1, runs // 2)) for record in (True, False)
-        )
-        print(f"10 MB over 11 links: {off:.2f} s without recording, {transfer(False) / off:,.0f} entries a second")
-        print(f"10 MB over 11 links, recording on against off: {on / off:.2f}")
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        if chromium is None:
-            print("Chromium is not installed: no comparison")
-            return
-        site = Path(pressenter.__file__).parent / "worlds/sites/www.example.com"
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site)))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/"
-        chromium_screenshot(chromium, address, folder)
-        theirs = median_seconds(lambda: chromium_screenshot(chromium, address, folder), runs)
-        print(
-            f"Chromium's headless screenshot of the same page: {theirs:.2f} s; the whole journey takes {cold / theirs:.2f} of it"
-        )
-        server.shutdown()
+        measure_cold(Path(name), runs)
+    bare = statistics.median(seconds(bare_agenda) for _ in range(runs))
+    print(f"bare agenda: {200_000 / bare:,.0f} entries a second")
+    measure_recording(runs)
 
 
 if __name__ == "__main__":
