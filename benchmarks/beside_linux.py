@@ -4,9 +4,9 @@ The kernel's two ends are TAP devices in two network namespaces with our link be
 real time; ours are two hosts with the same link between them, in virtual time.  The link loses
 the same frames of both, counted in each direction, so that what is compared is not luck; and
 what the real-time rig itself takes, measured by echoes before each run, is taken off its delay.
-Where losses keep the window small, so that a queue seldom forms, ours gets the round trip that
-the kernel itself has measured with the same seed (TCP_INFO; the lower quartile): at a nominal
-1 ms, the rig's processes need half of another.
+Where losses keep the window small, so that a queue seldom forms, ours gets the link over which it
+measures the round trip that the kernel has measured with the same seed (SRTT, the lower quartile):
+at a nominal 1 ms, the rig's processes need half of another.
 Printed are the times to fetch so many bytes, from the SYN to the last byte (medians over the
 seeds), their ratio, and the median of the ratios of the single seeds, where chance has less to
 say, since both have lost the same frames.  Needs root, Linux and iproute2.
@@ -21,6 +21,7 @@ import ctypes
 import json
 import multiprocessing
 import os
+import queue
 import socket
 import statistics
 import struct
@@ -50,10 +51,11 @@ QUEUE_BYTES = 1 << 20
 PORT = 9000
 _CLONE_NEWNET = 0x40000000
 _ECHOES = 9
+_WATCH_S = 0.01
 
 
-def our_seconds(round_trip_ms: float, loss: float, size: int, control: str, seed: int) -> float:
-    """One fetch from our stack to our stack, in virtual time."""
+def our_seconds(round_trip_ms: float, loss: float, size: int, control: str, seed: int) -> tuple[float, int]:
+    """One fetch from our stack to our stack, in virtual time; and the round trip in ns that the server has measured."""
     agenda = Agenda()
     recorder = Recorder(agenda, False)
     randomness = Randomness(seed)
@@ -70,10 +72,20 @@ def our_seconds(round_trip_ms: float, loss: float, size: int, control: str, seed
         there = other.interfaces[0]
         one.interfaces[0].neighbours.entries[there.address] = (there.mac, 1 << 60)
     times: list[int] = []
+    measured: list[int] = []
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            round_trips = (endpoint.connection.sender.round_trip for endpoint in server.tcp.endpoints.values())
+            measured.extend(round_trip.smoothed_ns or 0 for round_trip in round_trips)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        watcher = asyncio.create_task(watch())
         writer.write(bytes(size))
+        await writer.drain()
         writer.close()
+        watcher.cancel()
 
     async def fetch() -> None:
         reader, writer = await asyncio.open_connection("10.9.0.2", PORT)
@@ -87,7 +99,21 @@ def our_seconds(round_trip_ms: float, loss: float, size: int, control: str, seed
     server.run(asyncio.start_server(serve, "0.0.0.0", PORT))
     began_ns = agenda.now_ns
     client.run(fetch())
-    return (times[0] - began_ns) / 1e9
+    return (times[0] - began_ns) / 1e9, _without_queue(measured)
+
+
+def over_the_same_link(cell: tuple[float, float, int, str], measured_ns: int, seed: int) -> float:
+    """One fetch of ours over the link at which it measures the round trip that the kernel has measured."""
+    nominal_ns = measured_ns
+    for _ in range(2):  # the first run tells how much of the round trip is no delay: sending, queueing, waiting
+        seconds, ours_ns = our_seconds(nominal_ns / 1e6, *cell[1:], seed)
+        nominal_ns = max(0, nominal_ns - ((ours_ns or measured_ns) - measured_ns))
+    return seconds
+
+
+def _without_queue(measured: list[int]) -> int:
+    """A burst may queue for a while; what a round trip takes without that is in the lower quarter."""
+    return int(statistics.quantiles(measured, n=4)[0]) if len(measured) > 1 else 0
 
 
 def _link(
@@ -151,26 +177,30 @@ def _kernel_server(namespace: str, control: str, size: int, echoing: Any, listen
         echoing.set()
         while (received := echo.recvfrom(2000))[0] != b"enough":
             echo.sendto(*received)
+    # Everything is ready before the first SYN: what is timed is TCP, not the start of a program.
+    content = b"x" * size
+    accepted: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
+    over, measured = threading.Event(), []
+
+    def watch() -> None:
+        connection = accepted.get()
+        while not over.wait(_WATCH_S):
+            info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+            measured.append(struct.unpack_from("I", info, 68)[0] * 1000)  # tcpi_rtt, microseconds
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     with socket.create_server(("10.9.0.2", PORT)) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, control.encode())
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listening.set()
         connection, _ = listener.accept()
         with connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            over, measured = threading.Event(), []
-
-            def watch() -> None:
-                while not over.wait(0.01):
-                    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-                    measured.append(struct.unpack_from("I", info, 68)[0] * 1000)  # tcpi_rtt, microseconds
-
-            watcher = threading.Thread(target=watch)
-            watcher.start()
-            connection.sendall(bytes(size))
+            accepted.put(connection)
+            connection.sendall(content)
             over.set()
             watcher.join()
-            # A burst may queue for a while; what a round trip takes without that is in the lower quarter.
-            smoothed.put(int(statistics.quantiles(measured, n=4)[0]) if len(measured) > 1 else 0)
+    smoothed.put(_without_queue(measured))
 
 
 def _kernel_client(namespace: str, size: int, echoing: Any, listening: Any, result: Any, calibrated: Any) -> None:
@@ -235,7 +265,7 @@ def _kernel_pair(tag: str, round_trip_ms: int, loss: float, size: int, control: 
             program.join(5)
             program.kill()
         effective_ns = round_trip_ms * 1_000_000 + rig_ns - 2 * (min(rig_ns, nominal_ns) // 2)
-        if loss and control != "bbr":
+        if _seldom_queues((round_trip_ms, loss, size, control)):
             effective_ns = smoothed.get(timeout=5) or effective_ns
         result.put((seconds, effective_ns))
 
@@ -281,6 +311,11 @@ def main() -> None:
                     )  # fmt: skip
 
 
+def _seldom_queues(cell: tuple[float, float, int, str]) -> bool:
+    """Whether losses keep the window below what the line takes.  BBR does not heed them."""
+    return bool(cell[1]) and cell[3] != "bbr"
+
+
 def _seed(cell: tuple[int, float, int, str], run: int) -> int:
     """Another seed for each run of each cell."""
     return zlib.crc32(repr((cell, run)).encode())
@@ -290,14 +325,14 @@ def _measure(
     cell: tuple[int, float, int, str], arguments: Any, kept: dict[str, list[tuple[float, int]]]
 ) -> tuple[float, float, float]:
     """Medians: the kernel's times, ours, and the ratios seed by seed; 0 for what is not asked for."""
-    round_trip_ms, loss, _, control = cell
+    round_trip_ms, loss = cell[:2]
     seeds = range(1, 1 + (arguments.seeds if loss else 3))
     times = [(0.0, round_trip_ms * 1_000_000)] * len(seeds)
     if arguments.side != "ours":
         key = "/".join(map(str, cell))
         times = kept.get(key, [])
         missing = [seed for seed in seeds if seed > len(times)]
-        slow = loss and control != "bbr" and round_trip_ms > 1
+        slow = _seldom_queues(cell) and round_trip_ms > 1
         with ThreadPoolExecutor(arguments.parallel if slow else 1) as pool:
             times += pool.map(lambda seed: kernel_seconds(*cell, _seed(cell, seed)), missing)
         kept[key] = times
@@ -306,10 +341,12 @@ def _measure(
     theirs = statistics.median(seconds for seconds, _ in times)
     if arguments.side == "kernel":
         return theirs, 0.0, 0.0
-    ours = [
-        our_seconds(round_trip_ns / 1e6, *cell[1:], _seed(cell, seed))
-        for seed, (_, round_trip_ns) in zip(seeds, times, strict=True)
-    ]
+    ours = []
+    for seed, (_, round_trip_ns) in zip(seeds, times, strict=True):
+        if _seldom_queues(cell) and arguments.side == "both":
+            ours.append(over_the_same_link(cell, round_trip_ns, _seed(cell, seed)))
+        else:
+            ours.append(our_seconds(round_trip_ns / 1e6, *cell[1:], _seed(cell, seed))[0])
     by_seed = [our / their for our, (their, _) in zip(ours, times, strict=True) if their]
     return theirs, statistics.median(ours), statistics.median(by_seed) if by_seed else 0.0
 
