@@ -74,14 +74,13 @@ def our_seconds(round_trip_ms: float, loss: float, size: int, control: str, seed
     times: list[int] = []
     measured: list[int] = []
 
-    async def watch() -> None:
+    async def watch(connection: Any) -> None:
         while True:
             await asyncio.sleep(_WATCH_S)
-            round_trips = (endpoint.connection.sender.round_trip for endpoint in server.tcp.endpoints.values())
-            measured.extend(round_trip.smoothed_ns or 0 for round_trip in round_trips)
+            measured.append(_smoothed_round_trip_ns(connection))
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        watcher = asyncio.create_task(watch())
+        watcher = asyncio.create_task(watch(writer.get_extra_info("socket")))
         writer.write(bytes(size))
         await writer.drain()
         writer.close()
@@ -109,6 +108,12 @@ def over_the_same_link(cell: tuple[float, float, int, str], measured_ns: int, se
         seconds, ours_ns = our_seconds(nominal_ns / 1e6, *cell[1:], seed)
         nominal_ns = max(0, nominal_ns - ((ours_ns or measured_ns) - measured_ns))
     return seconds
+
+
+def _smoothed_round_trip_ns(connection: Any) -> int:
+    """SRTT, of a socket of ours or of the kernel's."""
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    return int(struct.unpack_from("I", info, 68)[0]) * 1000  # tcpi_rtt is in microseconds
 
 
 def _without_queue(measured: list[int]) -> int:
@@ -185,8 +190,7 @@ def _kernel_server(namespace: str, control: str, size: int, echoing: Any, listen
     def watch() -> None:
         connection = accepted.get()
         while not over.wait(_WATCH_S):
-            info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-            measured.append(struct.unpack_from("I", info, 68)[0] * 1000)  # tcpi_rtt, microseconds
+            measured.append(_smoothed_round_trip_ns(connection))
 
     watcher = threading.Thread(target=watch)
     watcher.start()

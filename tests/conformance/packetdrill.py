@@ -21,8 +21,6 @@ from pressenter.host.ipv6.neighbour_discovery import Neighbour, Reachability
 from pressenter.host.routes import Route
 from pressenter.host.socket_options import TCP_NOOPT, TCP_REMOTE_UDP_ENCAPS_PORT
 from pressenter.host.sockets import Socket
-from pressenter.host.tcp.encapsulation import Encapsulation
-from pressenter.host.tcp.parameters import Ecn, SynCookies
 from pressenter.host.tcp.states import State
 from pressenter.sim import Agenda, Randomness
 from pressenter.trace import Recorder
@@ -33,16 +31,19 @@ from pressenter.wire.icmp import IcmpMessage, build_icmp
 from pressenter.wire.icmpv6 import build_icmpv6
 from pressenter.wire.ipv4 import Protocol, build_ipv4, parse_ipv4
 from pressenter.wire.ipv6 import ICMPV6, build_ipv6, parse_ipv6
+from tests.conformance.packetdrill_options import expected_options, inbound_options, shown_options
 from tests.conformance.packetdrill_script import (
     Assertion,
     Call,
     Event,
     IcmpPacket,
+    OutOfScope,
     ScriptError,
     Shell,
     TcpPacket,
     parse,
 )
+from tests.conformance.packetdrill_sysctl import set_sysctl
 
 __all__ = ["Failure", "OutOfScope", "run_script"]
 
@@ -56,10 +57,6 @@ _MASK = 0xFFFFFFFF
 
 class Failure(Exception):
     """The stack did not do what the script says."""
-
-
-class OutOfScope(Exception):
-    """The script is about something that only FreeBSD has."""
 
 
 class _Device:
@@ -165,7 +162,7 @@ class Run:
         acknowledgment = (packet.ack + isn) & _MASK if packet.ack is not None and flags & tcp.ACK else packet.ack or 0
         segment = tcp.Segment(
             self.remote_port, self.local_port, (packet.start or 0) & _MASK, acknowledgment, flags,
-            packet.window or 0, bytes(packet.length), _inbound_options(packet.options or [], isn),
+            packet.window or 0, bytes(packet.length), inbound_options(packet.options or [], isn),
         )  # fmt: skip
         # No checksum over addresses that the script does not name: the pair of the test.
         data = tcp.build_tcp(self.remote, self.local, segment)
@@ -286,7 +283,7 @@ class Run:
         if packet.hop_limit is not None:
             expected["hop limit"], found["hop limit"] = packet.hop_limit, sent.hop_limit
         expected["udp"], found["udp"] = packet.udp, sent.udp  # type: ignore[assignment]
-        expected["options"], found["options"] = _expected_options(packet.options or []), _shown_options(segment.options)  # type: ignore[assignment]
+        expected["options"], found["options"] = expected_options(packet.options or []), shown_options(segment.options)  # type: ignore[assignment]
         wrong = [f"{name} is {found[name]}, not {value}" for name, value in expected.items() if found[name] != value]
         if wrong:
             raise Failure(f"sent {_show(sent, self.local_isn)}: " + "; ".join(wrong))
@@ -417,7 +414,7 @@ class Run:
 
     def _shell(self, command: str) -> None:
         if match := re.match(r"sysctl -w (\S+)=(-?\d+)$", command):
-            self._sysctl(match[1], int(match[2]))
+            set_sysctl(self.host, match[1], int(match[2]))
         elif match := re.match(r"sockstat .*grep -c (\w+) \| grep (\d+)$", command):
             states = [endpoint.connection.state for endpoint in self.host.tcp.endpoints.values()]
             names = {"SYN_RCVD": "SYN_RECV"}
@@ -435,77 +432,6 @@ class Run:
         else:
             raise ScriptError(f"shell command {command}")
 
-    def _sysctl(self, name: str, value: int) -> None:
-        parameters = self.host.tcp.parameters
-        milliseconds = value * 1_000_000
-        if name == "net.inet.tcp.rfc1323":
-            parameters.timestamps = parameters.window_scaling = bool(value)
-        elif name == "net.inet.tcp.sack.enable":
-            parameters.sack = bool(value)
-        elif name == "net.inet.tcp.ecn.enable":
-            parameters.ecn = Ecn(value)
-        elif name == "net.inet.tcp.ecn.maxretries":
-            parameters.ecn_syn_retries = value
-        elif name == "net.inet.tcp.recvspace":
-            parameters.receive_buffer = value
-        elif name == "net.inet.tcp.sendspace":
-            parameters.send_buffer = value
-        elif name == "kern.ipc.maxsockbuf":
-            parameters.receive_buffer_maximum = value
-        elif name == "net.inet.tcp.rexmit_initial":
-            parameters.initial_timeout_ns = milliseconds
-        elif name == "net.inet.tcp.rexmit_slop":
-            parameters.timeout_slop_ns = milliseconds
-        elif name == "net.inet.tcp.delacktime":
-            parameters.delayed_ack_ns = milliseconds
-        elif name == "net.inet.tcp.keepinit":
-            parameters.connect_timeout_ns = milliseconds
-        elif name == "net.inet.tcp.keepidle":
-            parameters.keepalive_idle_ns = milliseconds
-        elif name == "net.inet.tcp.keepcnt":
-            parameters.keepalive_count = value
-        elif name == "net.inet.tcp.insecure_rst":
-            parameters.challenge_resets = not value
-        elif name == "net.inet.tcp.insecure_syn":
-            parameters.challenge_syns = not value
-        elif name == "net.inet.tcp.drop_synfin":
-            parameters.drop_syn_fin = bool(value)
-        elif name == "net.inet.tcp.syncookies_only":
-            parameters.syn_cookies = SynCookies.ALWAYS if value else SynCookies.WHEN_FULL
-        elif name == "net.inet.tcp.fastopen.client_enable":
-            parameters.fast_open_client = bool(value)
-            if not value:
-                self.host.tcp.fast_open.forget()
-        elif name == "net.inet.tcp.pmtud_blackhole_detection":
-            parameters.mtu_probing = bool(value)
-        elif name == "net.inet.tcp.pmtud_blackhole_mss":
-            parameters.black_hole_segment_sizes = (value, parameters.black_hole_segment_sizes[1])
-        elif name == "net.inet.tcp.v6pmtud_blackhole_mss":
-            parameters.black_hole_segment_sizes = (parameters.black_hole_segment_sizes[0], value)
-        elif name == "net.inet.tcp.mssdflt":
-            parameters.segment_size_default = (value, parameters.segment_size_default[1])
-        elif name == "net.inet.tcp.v6mssdflt":
-            parameters.segment_size_default = (parameters.segment_size_default[0], value)
-        elif name == "net.inet.tcp.udp_tunneling_port":
-            self._tunnel(value)
-        elif name not in _WITHOUT_MEANING:
-            raise OutOfScope(f"the sysctl {name} is FreeBSD's own")
-
-    def _tunnel(self, port: int) -> None:
-        if self.host.tcp.encapsulation is not None:
-            self.host.tcp.encapsulation.close()
-        if port:
-            Encapsulation(self.host.tcp, self.host.udp, port)
-
-
-#: Settings that hold for our stack anyway, or that choose what it has no second way for.
-_WITHOUT_MEANING = frozenset(
-    {
-        "net.inet.tcp.blackhole", "net.inet.tcp.hostcache.purgenow", "net.inet.tcp.syncookies",
-        "net.inet.tcp.rexmit_drop_options", "net.inet.tcp.udp_tunneling_overhead", "net.inet.tcp.icmp_may_rst",
-        "net.inet.tcp.path_mtu_discovery",
-    }
-)  # fmt: skip
 
 _OPTION_NUMBERS = {
     "TCP_NOOPT": TCP_NOOPT, "TCP_REMOTE_UDP_ENCAPS_PORT": TCP_REMOTE_UDP_ENCAPS_PORT, "IPV6_UNICAST_HOPS": 16,
@@ -530,71 +456,13 @@ def _value(text: str) -> int:
     return getattr(errno, text) if text.startswith("E") else int(text, 0)
 
 
-def _inbound_options(texts: list[str], isn: int) -> tcp.Options:
-    found: dict[str, Any] = {}
-    for text in texts:
-        words = text.split()
-        if not words or words[0] in ("nop", "eol"):
-            continue
-        if words[0] == "mss":
-            found["maximum_segment_size"] = int(words[1])
-        elif words[0] == "wscale":
-            found["window_scale"] = int(words[1])
-        elif words[0] == "sackOK":
-            found["sack_permitted"] = True
-        elif words[0] == "sack":
-            blocks = (word.split(":") for word in words[1:])
-            found["sack_blocks"] = tuple(((int(a) + isn) & _MASK, (int(b) + isn) & _MASK) for a, b in blocks)
-        elif words[0] == "TS":
-            found["timestamp"] = (int(words[2]), int(words[4]))
-        elif words[0] == "FO":
-            found["fast_open"] = bytes.fromhex(words[1]) if len(words) > 1 else b""
-        elif words[0].startswith("md5"):
-            raise OutOfScope("TCP MD5 signatures (RFC 2385, obsolete)")
-        else:
-            raise ScriptError(f"option {text}")
-    return tcp.Options(**found)
-
-
-def _expected_options(texts: list[str]) -> list[str]:
-    """Options in a form that can be compared: no padding, no timestamp values but the echo's presence."""
-    found = []
-    for text in texts:
-        words = text.split()
-        if not words or words[0] in ("nop", "eol"):
-            continue
-        if words[0].startswith("md5"):
-            raise OutOfScope("TCP MD5 signatures (RFC 2385, obsolete)")
-        if words[0] == "TS":
-            words = ["TS", "ecr", words[4]]
-        found.append(" ".join(words))
-    return sorted(found)
-
-
-def _shown_options(options: tcp.Options) -> list[str]:
-    found = []
-    if options.maximum_segment_size is not None:
-        found.append(f"mss {options.maximum_segment_size}")
-    if options.window_scale is not None:
-        found.append(f"wscale {options.window_scale}")
-    if options.sack_permitted:
-        found.append("sackOK")
-    if options.sack_blocks:
-        found.append("sack " + " ".join(f"{a}:{b}" for a, b in options.sack_blocks))
-    if options.timestamp is not None:
-        found.append(f"TS ecr {options.timestamp[1]}")
-    if options.fast_open is not None:
-        found.append(f"FO {options.fast_open.hex()}".strip())
-    return sorted(found)
-
-
 def _show(sent: _Sent, isn: int | None) -> str:
     segment = sent.segment
     start = (segment.sequence - (isn or 0)) & _MASK
     letters = "".join(letter for letter, bit in _FLAGS.items() if segment.flags & bit)
     return (
         f"> {letters} {start}:{start + len(segment.payload)}({len(segment.payload)}) ack {segment.acknowledgment}"
-        f" win {segment.window} {_shown_options(segment.options)}"
+        f" win {segment.window} {shown_options(segment.options)}"
     )
 
 

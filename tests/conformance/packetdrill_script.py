@@ -10,11 +10,26 @@ from __future__ import annotations
 import dataclasses
 import re
 
-__all__ = ["Assertion", "Call", "Event", "IcmpPacket", "Script", "ScriptError", "Shell", "TcpPacket", "parse"]
+__all__ = [
+    "Assertion",
+    "Call",
+    "Event",
+    "IcmpPacket",
+    "OutOfScope",
+    "Script",
+    "ScriptError",
+    "Shell",
+    "TcpPacket",
+    "parse",
+]
 
 
 class ScriptError(Exception):
     """A line that this parser does not understand."""
+
+
+class OutOfScope(Exception):
+    """The script is about something that only FreeBSD has."""
 
 
 @dataclasses.dataclass

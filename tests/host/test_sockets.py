@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import re
 import socket
@@ -227,3 +228,29 @@ def test_the_tables_have_the_columns_of_the_real_programs() -> None:
     assert head.split() == ["State", "Recv-Q", "Send-Q", "Local", "Address:Port", "Peer", "Address:Port"]
     assert row.split()[:3] == ["ESTAB", "0", "5000"]
     assert re.search(r"ts sack cubic wscale:\d+,\d+ rto:\d+\S* rtt:\d\S*/\S+ ato:40 mss:1448 cwnd:10 ", details)
+
+
+def test_a_server_keeps_what_was_set_on_its_socket_and_who_came_before_it() -> None:
+    cable = Cable()
+    sock = cable.right.socket()
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
+    sock.bind(("10.0.0.2", 80))
+    sock.listen()
+    early = cable.left.socket()
+    with pytest.raises(BlockingIOError):
+        early.connect(SERVER)
+    cable.agenda.run(cable.agenda.now_ns + 10**9)
+    early.send(b"hi")
+    early.shutdown(socket.SHUT_WR)
+    cable.agenda.run(cable.agenda.now_ns + 10**9)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(await reader.read() + bytes(10))
+        writer.close()
+
+    cable.right.run(asyncio.start_server(serve, sock=sock))
+    assert sock.getsockname() == SERVER and len(cable.right.tcp.listeners[80]) == 1
+    (endpoint,) = cable.right.tcp.endpoints.values()
+    assert endpoint.connection.congestion.name == "reno" and endpoint.listener is None
+    cable.agenda.run(cable.agenda.now_ns + 10**9)
+    assert early.recv(100) == b"hi" + bytes(10)

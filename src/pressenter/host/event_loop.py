@@ -331,9 +331,9 @@ class HostLoop(SocketCalls):
         """A transport for a connection that a program has opened with a socket of its own."""
         if not isinstance(sock, Socket):
             refuse(f"a socket of the operating system ({type(sock).__name__})")
-        finished = sock.is_readable and sock.connection_state.name in ("CLOSE_WAIT", "LAST_ACK")
         transport = StreamTransport(self, asyncio.Protocol())
-        transport.attach(sock.hand_over(), None, finished)
+        endpoint = sock.hand_over()
+        transport.attach(endpoint, None, endpoint.connection.peer_has_finished)
         return transport
 
     async def connect_accepted_socket(  # type: ignore[override]
@@ -431,34 +431,22 @@ class HostLoop(SocketCalls):
     async def create_server(  # type: ignore[override]
         self, protocol_factory: Callable[[], asyncio.BaseProtocol], host: Any = None,
         port: int | None = None, *, family: int = 0, flags: int = 0, sock: Any = None,
-        backlog: int = 128, ssl: ssl.SSLContext | None = None, reuse_address: bool | None = None,
+        backlog: int = 100, ssl: ssl.SSLContext | None = None, reuse_address: bool | None = None,
         reuse_port: bool | None = None, keep_alive: bool | None = None,
         ssl_handshake_timeout: float | None = None, ssl_shutdown_timeout: float | None = None,
         start_serving: bool = True,
     ) -> HostServer:  # fmt: skip
         """Listen on a port of this host."""
-        if sock is not None:
-            if not isinstance(sock, Socket):
-                refuse(f"a socket of the operating system ({type(sock).__name__})")
-            host, port = sock.getsockname()[:2]
-            sock.close()
-        places = host if isinstance(host, (list, tuple)) else [host]
-        listeners: list[Listener] = []
-        for place in places:
-            for address in await self._addresses(place, port, socket.AI_PASSIVE, family):
-                number = listeners[0].port if listeners and not port else address[1]
-                try:
-                    listener = self.host.tcp.listen(address_bytes(address[0]), number, backlog)
-                except OSError:
-                    for opened in listeners:
-                        opened.close()
-                    raise
-                listener.family_only = len(listener.address) == 16  # as asyncio sets it
-                listeners.append(listener)
+        if sock is None:
+            listeners = await self._listen(host, port, family, backlog)
+        elif isinstance(sock, Socket):
+            listeners = [sock.hand_over_listener(backlog)]
+        else:
+            refuse(f"a socket of the operating system ({type(sock).__name__})")
 
         def accept(endpoint: Endpoint) -> None:
             transport = StreamTransport(self, asyncio.Protocol())
-            transport.attach(endpoint, None)
+            transport.attach(endpoint, None, endpoint.connection.peer_has_finished)
             self.wake(begin, transport)
 
         def begin(transport: StreamTransport) -> None:
@@ -478,6 +466,22 @@ class HostLoop(SocketCalls):
         if start_serving:
             await server.start_serving()
         return server
+
+    async def _listen(self, host: Any, port: int | None, family: int, backlog: int) -> list[Listener]:
+        """Listen on each address that a host's name stands for, or each of several hosts'; on all or on none."""
+        listeners: list[Listener] = []
+        for place in host if isinstance(host, (list, tuple)) else [host]:
+            for address in await self._addresses(place, port, socket.AI_PASSIVE, family):
+                number = listeners[0].port if listeners and not port else address[1]
+                try:
+                    listener = self.host.tcp.listen(address_bytes(address[0]), number, backlog)
+                except OSError:
+                    for opened in listeners:
+                        opened.close()
+                    raise
+                listener.family_only = len(listener.address) == 16  # as asyncio sets it
+                listeners.append(listener)
+        return listeners
 
     # ---- datagrams ------------------------------------------------------------------------------------
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from pressenter.host.tcp.congestion import CONGESTION_CONTROLS
 from pressenter.host.tcp.encapsulation import HEADER_LENGTH as UDP_HEADER_LENGTH
-from pressenter.host.tcp.endpoint import Endpoint
+from pressenter.host.tcp.endpoint import Endpoint, Listener
 from pressenter.host.tcp.parameters import TcpParameters
+from pressenter.host.tcp_info import TCP_INFO, tcp_info
 
 if TYPE_CHECKING:
     from pressenter.host.tcp.layer import TcpLayer
@@ -120,8 +121,12 @@ class SocketOptions:
             raise OSError(errno.ENOPROTOOPT, f"no socket option {option} at level {level}") from None
         setattr(self, name, check(value))
 
-    def get(self, level: int, option: int, tcp: TcpLayer, endpoint: Endpoint | None) -> Any:
-        """``getsockopt``, of a connection if there is one."""
+    def get(self, level: int, option: int, tcp: TcpLayer, owner: Endpoint | Listener | None, buflen: int = 0) -> Any:
+        """``getsockopt``, of a connection or listener if there is one."""
+        if (level, option) == (_TCP, TCP_INFO):
+            found = tcp_info(owner, tcp.now_ns)
+            return found[:buflen] if buflen else int.from_bytes(found[:4], "little")
+        endpoint = owner if isinstance(owner, Endpoint) else None
         try:
             name, _ = _OPTIONS[level, option]
         except KeyError:

@@ -108,7 +108,7 @@ def _details(connection: TcpConnection) -> str:
     words.append(f"cwnd:{congestion.window // sender.mss}")
     if congestion.threshold < UNLIMITED:
         words.append(f"ssthresh:{congestion.threshold // sender.mss}")
-    words.append(f"bytes_acked:{max(0, sender.una - 1)}")
+    words.append(f"bytes_acked:{connection.bytes_acknowledged}")
     words.append(f"bytes_received:{max(0, connection.receiver.nxt - 1)}")
     if congestion.pacing_rate is not None:
         words.append(f"pacing_rate {congestion.pacing_rate * 8}bps")

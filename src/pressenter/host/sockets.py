@@ -181,7 +181,7 @@ class Socket:
         endpoint.owner, endpoint.listener = self, None
         self._connected = True
         self._remote = (endpoint.quadruple.remote_address, endpoint.quadruple.remote_port)
-        self._peer_finished = endpoint.connection.state in (State.CLOSE_WAIT, State.LAST_ACK)
+        self._peer_finished = endpoint.connection.peer_has_finished
 
     # ---- data ---------------------------------------------------------------------------------------
 
@@ -273,6 +273,15 @@ class Socket:
         self._closed, self._endpoint = True, None
         return endpoint
 
+    def hand_over_listener(self, backlog: int) -> Listener:
+        """Listen, and give the listener away with the options that were set here; the socket is closed."""
+        self.listen(backlog)
+        assert self._listener is not None
+        listener, self._listener = self._listener, None
+        listener.on_waiting = lambda: None
+        self._closed, self._local = True, (listener.address, listener.port)
+        return listener
+
     # ---- options, and what event loops ask -----------------------------------------------------------
 
     def setsockopt(self, level: int, option: int, value: Any) -> None:
@@ -295,7 +304,7 @@ class Socket:
             return 0 if error is None else error.errno
         if (level, option) == (socket.SOL_SOCKET, socket.SO_TYPE):
             return int(self.type)
-        return self.options.get(level, option, self.host.tcp, self._endpoint)
+        return self.options.get(level, option, self.host.tcp, self._listener or self._endpoint, buflen)
 
     @property
     def connection_state(self) -> State:

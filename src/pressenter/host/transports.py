@@ -35,7 +35,7 @@ class HostSocket:
 
     def __init__(
         self, tcp: TcpLayer, kind: socket.SocketKind, local: ADDRESS, remote: ADDRESS | None,
-        endpoint: Endpoint | None = None,
+        owner: Endpoint | Listener | None = None,
     ) -> None:  # fmt: skip
         self.family = socket.AF_INET6 if len(local) == 4 else socket.AF_INET
         self.type = kind
@@ -43,7 +43,7 @@ class HostSocket:
         self._tcp = tcp
         self._local = local
         self._remote = remote
-        self._endpoint = endpoint
+        self._owner = owner
         self._options = SocketOptions(no_delay=True)  # as asyncio sets it on the standard loop
 
     def fileno(self) -> int:
@@ -63,14 +63,14 @@ class HostSocket:
     def setsockopt(self, level: int, option: int, value: Any) -> None:
         """Set an option (see `pressenter.host.socket_options`); a connection follows it at once."""
         self._options.set(level, option, value)
-        if self._endpoint is not None:
-            self._options.change(self._endpoint)
+        if isinstance(self._owner, Endpoint):
+            self._options.change(self._owner)
 
     def getsockopt(self, level: int, option: int, buflen: int = 0) -> Any:
         """An option's value."""
         if (level, option) == (socket.SOL_SOCKET, socket.SO_ERROR):
             return 0
-        return self._options.get(level, option, self._tcp, self._endpoint)
+        return self._options.get(level, option, self._tcp, self._owner, buflen)
 
 
 class StreamTransport(asyncio.Transport):
@@ -347,7 +347,9 @@ class HostServer(asyncio.AbstractServer):
         self._accept = accept
         self._forever: asyncio.Future[None] | None = None
         self._sockets = tuple(
-            HostSocket(listener.layer, socket.SOCK_STREAM, socket_address(listener.address, listener.port), None)
+            HostSocket(
+                listener.layer, socket.SOCK_STREAM, socket_address(listener.address, listener.port), None, listener
+            )
             for listener in listeners
         )
         self._serving = False
@@ -367,6 +369,10 @@ class HostServer(asyncio.AbstractServer):
         for listener in self._listeners:
             listener.on_accept = self._accept
             self._serving = True
+            while listener.waiting:  # those that came before
+                endpoint = listener.waiting.pop(0)
+                endpoint.listener = None
+                self._accept(endpoint)
 
     async def serve_forever(self) -> None:
         await self.start_serving()

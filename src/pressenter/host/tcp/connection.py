@@ -38,6 +38,7 @@ _CONGESTION_EXPERIENCED = 3
 
 _SILENT = frozenset({State.CLOSED, State.SYN_SENT, State.SYN_RECEIVED, State.TIME_WAIT})
 _OPENING = frozenset({State.SYN_SENT, State.SYN_RECEIVED})
+_HEARD_ALL = frozenset({State.CLOSE_WAIT, State.LAST_ACK})
 _RECEIVING = frozenset({State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2})
 
 
@@ -49,14 +50,15 @@ class TcpConnection:
         sender, receiver: the two halves.
         negotiation: which options both ends use.
         lifetime: keepalive and the other limits.
+        passive: the peer has sent the first SYN.
         orphaned: nobody reads any more: the application has closed, not only shut down.
         soft_error: an error that ICMP told of and that did not end the connection.
     """
 
     __slots__ = (
-        "_challenges", "_close_wanted", "_early", "_fins_cross", "_kept", "_notices", "_outbox", "_passive", "lifetime",
-        "local_port", "negotiation", "orphaned", "parameters", "receiver", "remote_port", "sender", "soft_error",
-        "state",
+        "_challenges", "_close_wanted", "_early", "_fins_cross", "_kept", "_notices", "_outbox", "lifetime",
+        "local_port", "negotiation", "orphaned", "parameters", "passive", "receiver", "remote_port",
+        "sender", "soft_error", "state",
     )  # fmt: skip
 
     def __init__(
@@ -81,7 +83,7 @@ class TcpConnection:
         self.lifetime = Lifetime(self.parameters)
         self.orphaned = False
         self.soft_error: OSError | None = None
-        self._passive = False
+        self.passive = False
         self._early = False
         self._fins_cross = False
         self._close_wanted = False
@@ -120,6 +122,16 @@ class TcpConnection:
     def snd_una(self) -> int:
         """SND.UNA as a sequence number."""
         return add(self.sender.iss, self.sender.una)
+
+    @property
+    def peer_has_finished(self) -> bool:
+        """Whether the peer's FIN has come, and ours is not acknowledged: there is nothing more to hear."""
+        return self.state in _HEARD_ALL
+
+    @property
+    def bytes_acknowledged(self) -> int:
+        """What the peer has acknowledged of ours; the SYN counts if it went first, as Linux counts it."""
+        return max(0, self.sender.una - self.passive)
 
     @property
     def deadline_ns(self) -> int | None:
@@ -196,7 +208,7 @@ class TcpConnection:
         self.receive(now_ns, ack)
 
     def _receive_first(self, now_ns: int, syn: Segment) -> None:
-        self._passive = True
+        self.passive = True
         self.receiver.generous = False  # until the handshake is over
         self._move(Input.PASSIVE_OPEN)
         self.receiver.begin(syn.sequence)
@@ -382,7 +394,7 @@ class TcpConnection:
                 self._challenge(now_ns)
                 return
         if self.state is State.SYN_RECEIVED:
-            error = None if self._passive else _os_error(errno.ECONNREFUSED)
+            error = None if self.passive else _os_error(errno.ECONNREFUSED)
         elif self.state is State.TIME_WAIT:
             return  # RFC 1337 §3: a late RST must not shorten TIME-WAIT
         else:
@@ -391,7 +403,7 @@ class TcpConnection:
 
     def _receive_syn(self, now_ns: int, position: int, segment: Segment) -> None:
         """RFC 9293 §3.10.7.4, fourth, with RFC 5961 §4.2: a SYN in the window is challenged."""
-        if self.state is State.SYN_RECEIVED and self._passive and not segment.flags & ACK and position == 0:
+        if self.state is State.SYN_RECEIVED and self.passive and not segment.flags & ACK and position == 0:
             self._send_syn_again(now_ns)
         elif self.parameters.challenge_syns or position < self.receiver.nxt:
             self._challenge(now_ns)
@@ -575,7 +587,7 @@ class TcpConnection:
         sender, parameters = self.sender, self.parameters
         opening = self.state in _OPENING
         if opening:
-            limit = parameters.syn_ack_retries if self._passive else parameters.syn_retries
+            limit = parameters.syn_ack_retries if self.passive else parameters.syn_retries
             if parameters.connect_timeout_ns is not None:
                 limit = 1 << 30
         else:

@@ -25,10 +25,11 @@ class Lifetime:
         keepalive: SO_KEEPALIVE.
         idle_ns, interval_ns, count: how long silence may last, and how it is probed.
         user_timeout_ns: how long data may stay unacknowledged.
+        heard_ns: when the peer was heard last, or 0.
     """
 
     __slots__ = (
-        "_heard_ns", "_unanswered", "count", "idle_ns", "interval_ns", "keepalive", "keepalive_at_ns",
+        "_unanswered", "count", "heard_ns", "idle_ns", "interval_ns", "keepalive", "keepalive_at_ns",
         "opening_until_ns", "orphan_until_ns", "parameters", "time_wait_until_ns", "user_timeout_ns",
     )  # fmt: skip
 
@@ -43,7 +44,7 @@ class Lifetime:
         self.keepalive_at_ns: int | None = None
         self.orphan_until_ns: int | None = None
         self.time_wait_until_ns: int | None = None
-        self._heard_ns = 0
+        self.heard_ns = 0
         self._unanswered = 0
 
     @property
@@ -68,16 +69,16 @@ class Lifetime:
 
     def watch(self, now_ns: int) -> None:
         """Begin to watch for silence, or stop, as `keepalive` says."""
-        self.keepalive_at_ns = max(now_ns, self._heard_ns + self.idle_ns) if self.keepalive else None
+        self.keepalive_at_ns = max(now_ns, self.heard_ns + self.idle_ns) if self.keepalive else None
 
     def heard(self, now_ns: int) -> None:
         """The peer lives.  The deadline is moved when it strikes, not with every segment."""
-        self._heard_ns = now_ns
+        self.heard_ns = now_ns
         self._unanswered = 0
 
     def keepalive_is_due(self, now_ns: int) -> bool:
         """Whether to probe now; sets the next deadline."""
-        quiet_until_ns = self._heard_ns + self.idle_ns
+        quiet_until_ns = self.heard_ns + self.idle_ns
         if self._unanswered == 0 and quiet_until_ns > now_ns:
             self.keepalive_at_ns = quiet_until_ns
             return False

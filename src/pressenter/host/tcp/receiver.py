@@ -57,14 +57,15 @@ class Receiver:
         round_trip_ns: what the other half has measured, or None.
         generous: whatever there is room for is acceptable, which without scaling may be more than
             could be told.
+        last_data_ns: when data came last, or 0.
         congestion_seen: a packet came with the mark "congestion experienced" (RFC 3168 §6.1.3).
     """
 
     __slots__ = (
         "_advertised_edge", "_autotune_bytes", "_autotune_from_ns", "_duplicate", "_finished", "_last_acknowledged",
         "_out_of_order", "_parameters", "_timestamp_at_ns", "_unacknowledged_bytes", "_waiting_fin",
-        "ack_now", "autotune", "buffer", "congestion_seen", "delayed_ack_at_ns", "generous", "irs", "mss", "nxt",
-        "round_trip_ns", "sack", "scale", "timestamp",
+        "ack_now", "autotune", "buffer", "congestion_seen", "delayed_ack_at_ns", "generous", "irs", "last_data_ns",
+        "mss", "nxt", "round_trip_ns", "sack", "scale", "timestamp",
     )  # fmt: skip
 
     def __init__(self, parameters: TcpParameters, mss: int) -> None:
@@ -86,6 +87,7 @@ class Receiver:
         self._last_acknowledged = 0
         self._unacknowledged_bytes = 0
         self.round_trip_ns: int | None = None
+        self.last_data_ns = 0
         self._out_of_order = 0
         self._duplicate: tuple[int, int] | None = None  # what has arrived twice
         self._finished = False
@@ -174,6 +176,7 @@ class Receiver:
 
     def _take_data(self, now_ns: int, position: int, payload: bytes) -> int:
         buffer = self.buffer
+        self.last_data_ns = now_ns
         end = position + len(payload)
         had_gap = buffer.has_gap
         if position < self.nxt or had_gap:

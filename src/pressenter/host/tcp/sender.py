@@ -58,16 +58,17 @@ class Sender:
         retries: how often the timer has struck for the same byte.
         largest: the most that one segment may hold: several times the MSS where the device cuts
             it up (see ``wire/large_segment.py``).
+        last_sent_ns: when data went out last, or 0.
         no_delay: send small segments at once (TCP_NODELAY).
         retransmit_at_ns, probe_at_ns, persist_at_ns: deadlines, None if the timer is off.
     """
 
     __slots__ = (
-        "_buffer", "_congestion_name", "_emit", "_fin_position", "_largest_window", "_last_sent_ns",
+        "_buffer", "_congestion_name", "_emit", "_fin_position", "_largest_window",
         "_note", "_peak", "_peak_until", "_small_end", "_wl1", "_wl2", "capacity", "congestion_name",
-        "congestion_reduced", "ecn", "fin_wanted", "fixed_capacity", "iss", "largest", "mss", "no_delay", "nxt",
-        "pacer", "parameters", "persist_at_ns", "probe_at_ns", "recovery", "retransmit_at_ns", "retries", "round_trip",
-        "stalled_since_ns", "una", "window_limited", "wnd",
+        "congestion_reduced", "ecn", "fin_wanted", "fixed_capacity", "iss", "largest", "last_sent_ns", "mss",
+        "no_delay", "nxt", "pacer", "parameters", "persist_at_ns", "probe_at_ns", "recovery", "retransmit_at_ns",
+        "retries", "round_trip", "stalled_since_ns", "una", "window_limited", "wnd",
     )  # fmt: skip
 
     def __init__(
@@ -102,7 +103,7 @@ class Sender:
         self._buffer = bytearray()  # from SND.NXT on
         self._fin_position: int | None = None
         self._largest_window = 0
-        self._last_sent_ns = 0
+        self.last_sent_ns = 0
         self._peak = 0
         self._peak_until = 0
         self._small_end = 0  # of the last segment that was not full
@@ -309,7 +310,7 @@ class Sender:
         recovery.delivery.on_send(now_ns, segment, recovery.scoreboard.pipe)
         recovery.scoreboard.sent(segment, now_ns)
         self.nxt = segment.end
-        self._last_sent_ns = now_ns
+        self.last_sent_ns = now_ns
         if recovery.is_reducing:
             recovery.on_transmitted(segment.end - segment.start)
         if self.retransmit_at_ns is None:
@@ -329,7 +330,7 @@ class Sender:
 
     def _restart_if_idle(self, now_ns: int) -> None:
         """RFC 2861: a window that was not used for a while tells nothing any more."""
-        idle_ns = now_ns - self._last_sent_ns
+        idle_ns = now_ns - self.last_sent_ns
         if self._buffer and self.nxt > 1 and idle_ns > self.round_trip.timeout_ns:
             self.congestion.restart_after_idle(idle_ns // self.round_trip.timeout_ns)
 
