@@ -4,9 +4,9 @@ The kernel's two ends are TAP devices in two network namespaces with our link be
 real time; ours are two hosts with the same link between them, in virtual time.  The link loses
 the same frames of both, counted in each direction, so that what is compared is not luck; and
 what the real-time rig itself takes, measured by echoes before each run, is taken off its delay.
-Where losses keep the window small, so that a queue seldom forms, ours gets the link over which it
-measures the round trip that the kernel has measured with the same seed (SRTT, the lower quartile):
-at a nominal 1 ms, the rig's processes need half of another.
+Where losses keep the window small, so that round trips count, ours gets the link over which it
+measures the round trip that the kernel has measured (SRTT, the median over time and seeds): at a
+nominal 1 ms, the rig's processes need a quarter of another.
 Printed are the times to fetch so many bytes, from the SYN to the last byte (medians over the
 seeds), their ratio, and the median of the ratios of the single seeds, where chance has less to
 say, since both have lost the same frames.  Needs root, Linux and iproute2.
@@ -98,16 +98,16 @@ def our_seconds(round_trip_ms: float, loss: float, size: int, control: str, seed
     server.run(asyncio.start_server(serve, "0.0.0.0", PORT))
     began_ns = agenda.now_ns
     client.run(fetch())
-    return (times[0] - began_ns) / 1e9, _without_queue(measured)
+    return (times[0] - began_ns) / 1e9, _median_ns(measured)
 
 
-def over_the_same_link(cell: tuple[float, float, int, str], measured_ns: int, seed: int) -> float:
-    """One fetch of ours over the link at which it measures the round trip that the kernel has measured."""
-    nominal_ns = measured_ns
-    for _ in range(2):  # the first run tells how much of the round trip is no delay: sending, queueing, waiting
-        seconds, ours_ns = our_seconds(nominal_ns / 1e6, *cell[1:], seed)
-        nominal_ns = max(0, nominal_ns - ((ours_ns or measured_ns) - measured_ns))
-    return seconds
+def over_the_same_link(cell: tuple[float, float, int, str], measured_ns: list[int], seeds: list[int]) -> list[float]:
+    """Fetches of ours over the link at which they measure the round trip that the kernel's have measured."""
+    delay_ns = int(cell[0] * 1_000_000)
+    for _ in range(3):  # the first runs tell what sending, queueing and waiting add to the delay
+        runs = [our_seconds(delay_ns / 1e6, *cell[1:], seed) for seed in seeds]
+        delay_ns += _median_ns(measured_ns) - _median_ns([ours_ns for _, ours_ns in runs])
+    return [seconds for seconds, _ in runs]
 
 
 def _smoothed_round_trip_ns(connection: Any) -> int:
@@ -116,9 +116,8 @@ def _smoothed_round_trip_ns(connection: Any) -> int:
     return int(struct.unpack_from("I", info, 68)[0]) * 1000  # tcpi_rtt is in microseconds
 
 
-def _without_queue(measured: list[int]) -> int:
-    """A burst may queue for a while; what a round trip takes without that is in the lower quarter."""
-    return int(statistics.quantiles(measured, n=4)[0]) if len(measured) > 1 else 0
+def _median_ns(measured: list[int]) -> int:
+    return int(statistics.median(measured)) if measured else 0
 
 
 def _link(
@@ -204,7 +203,7 @@ def _kernel_server(namespace: str, control: str, size: int, echoing: Any, listen
             connection.sendall(content)
             over.set()
             watcher.join()
-    smoothed.put(_without_queue(measured))
+    smoothed.put(_median_ns(measured))
 
 
 def _kernel_client(namespace: str, size: int, echoing: Any, listening: Any, result: Any, calibrated: Any) -> None:
@@ -269,7 +268,7 @@ def _kernel_pair(tag: str, round_trip_ms: int, loss: float, size: int, control: 
             program.join(5)
             program.kill()
         effective_ns = round_trip_ms * 1_000_000 + rig_ns - 2 * (min(rig_ns, nominal_ns) // 2)
-        if _seldom_queues((round_trip_ms, loss, size, control)):
+        if _is_loss_limited((round_trip_ms, loss, size, control)):
             effective_ns = smoothed.get(timeout=5) or effective_ns
         result.put((seconds, effective_ns))
 
@@ -315,7 +314,7 @@ def main() -> None:
                     )  # fmt: skip
 
 
-def _seldom_queues(cell: tuple[float, float, int, str]) -> bool:
+def _is_loss_limited(cell: tuple[float, float, int, str]) -> bool:
     """Whether losses keep the window below what the line takes.  BBR does not heed them."""
     return bool(cell[1]) and cell[3] != "bbr"
 
@@ -336,7 +335,7 @@ def _measure(
         key = "/".join(map(str, cell))
         times = kept.get(key, [])
         missing = [seed for seed in seeds if seed > len(times)]
-        slow = _seldom_queues(cell) and round_trip_ms > 1
+        slow = _is_loss_limited(cell) and round_trip_ms > 1
         with ThreadPoolExecutor(arguments.parallel if slow else 1) as pool:
             times += pool.map(lambda seed: kernel_seconds(*cell, _seed(cell, seed)), missing)
         kept[key] = times
@@ -345,12 +344,14 @@ def _measure(
     theirs = statistics.median(seconds for seconds, _ in times)
     if arguments.side == "kernel":
         return theirs, 0.0, 0.0
-    ours = []
-    for seed, (_, round_trip_ns) in zip(seeds, times, strict=True):
-        if _seldom_queues(cell) and arguments.side == "both":
-            ours.append(over_the_same_link(cell, round_trip_ns, _seed(cell, seed)))
-        else:
-            ours.append(our_seconds(round_trip_ns / 1e6, *cell[1:], _seed(cell, seed))[0])
+    numbers = [_seed(cell, seed) for seed in seeds]
+    if _is_loss_limited(cell) and arguments.side == "both":
+        ours = over_the_same_link(cell, [round_trip_ns for _, round_trip_ns in times], numbers)
+    else:
+        ours = [
+            our_seconds(round_trip_ns / 1e6, *cell[1:], number)[0]
+            for number, (_, round_trip_ns) in zip(numbers, times, strict=True)
+        ]
     by_seed = [our / their for our, (their, _) in zip(ours, times, strict=True) if their]
     return theirs, statistics.median(ours), statistics.median(by_seed) if by_seed else 0.0
 

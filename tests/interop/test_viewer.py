@@ -348,6 +348,7 @@ def test_a_person_uses_the_studio(studio: str, open_page: Callable[..., Any]) ->
     shown(page, "packets")
     page.locator("pe-packets input").fill("who has 192.168.1.1")
     row = asked.locator(".rows .row", has_text="who has 192.168.1.1")
+    asked.locator(".rows .row", has_not_text="who has 192.168.1.1").first.wait_for(state="detached")  # the filter works
     row.first.click()
     assert asked.locator(".headers", has_text="target IP address").count() == 1
     asked.locator(".header-field", has_text="target IP address").click()

@@ -84,8 +84,8 @@ class Packets extends Component {
     this.place = new Map(shown.map((frame, i) => [frame, i]));
     this.count.textContent = say("packetCount", shown.length.toLocaleString("en-US"), recording.frameAt.length.toLocaleString("en-US"));
     this.space.style.height = `${shown.length * ROW}px`;
-    this.rows.clear();
-    this.space.replaceChildren();
+    // Rows stay where they are and are only filled anew: a click that has begun on one must end on it.
+    for (const [i, row] of this.rows) if (i < shown.length) this.#fill(row, recording, i); else { row.remove(); this.rows.delete(i); }
     this.#request();
     this.#show(this.place.has(this.frame) ? this.frame : shown[0] ?? null, false);
   }
