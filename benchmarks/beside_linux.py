@@ -5,8 +5,8 @@ real time; ours are two hosts with the same link between them, in virtual time. 
 the same frames of both, counted in each direction, so that what is compared is not luck; and
 what the real-time rig itself takes, measured by echoes before each run, is taken off its delay.
 Where losses keep the window small, so that round trips count, ours gets the link over which it
-measures the round trip that the kernel has measured (SRTT, the median over time and seeds): at a
-nominal 1 ms, the rig's processes need a quarter of another.
+measures the round trip that the kernel has measured (SRTT, the median over time and seeds of the
+longest transfer): at a nominal 1 ms, the rig's processes need a quarter of another.
 Printed are the times to fetch so many bytes, from the SYN to the last byte (medians over the
 seeds), their ratio, and the median of the ratios of the single seeds, where chance has less to
 say, since both have lost the same frames.  Needs root, Linux and iproute2.
@@ -18,6 +18,7 @@ import argparse
 import asyncio
 import contextlib
 import ctypes
+import itertools
 import json
 import multiprocessing
 import os
@@ -52,6 +53,9 @@ PORT = 9000
 _CLONE_NEWNET = 0x40000000
 _ECHOES = 9
 _WATCH_S = 0.01
+
+#: Round trip in ms, loss, bytes, congestion control.
+Cell = tuple[int, float, int, str]
 
 
 def our_seconds(round_trip_ms: float, loss: float, size: int, control: str, seed: int) -> tuple[float, int]:
@@ -101,13 +105,13 @@ def our_seconds(round_trip_ms: float, loss: float, size: int, control: str, seed
     return (times[0] - began_ns) / 1e9, _median_ns(measured)
 
 
-def over_the_same_link(cell: tuple[float, float, int, str], measured_ns: list[int], seeds: list[int]) -> list[float]:
-    """Fetches of ours over the link at which they measure the round trip that the kernel's have measured."""
+def delay_of_same_link(cell: Cell, measured_ns: list[int], seeds: list[int]) -> int:
+    """The round trip in ns of the link over which ours measure what the kernel's runs have measured."""
     delay_ns = int(cell[0] * 1_000_000)
-    for _ in range(3):  # the first runs tell what sending, queueing and waiting add to the delay
-        runs = [our_seconds(delay_ns / 1e6, *cell[1:], seed) for seed in seeds]
-        delay_ns += _median_ns(measured_ns) - _median_ns([ours_ns for _, ours_ns in runs])
-    return [seconds for seconds, _ in runs]
+    for _ in range(2):  # each run tells what sending, queueing and waiting add to the delay
+        ours_ns = [our_seconds(delay_ns / 1e6, *cell[1:], seed)[1] for seed in seeds]
+        delay_ns += _median_ns(measured_ns) - _median_ns(ours_ns)
+    return delay_ns
 
 
 def _smoothed_round_trip_ns(connection: Any) -> int:
@@ -268,7 +272,7 @@ def _kernel_pair(tag: str, round_trip_ms: int, loss: float, size: int, control: 
             program.join(5)
             program.kill()
         effective_ns = round_trip_ms * 1_000_000 + rig_ns - 2 * (min(rig_ns, nominal_ns) // 2)
-        if _is_loss_limited((round_trip_ms, loss, size, control)):
+        if is_loss_limited((round_trip_ms, loss, size, control)):
             effective_ns = smoothed.get(timeout=5) or effective_ns
         result.put((seconds, effective_ns))
 
@@ -284,6 +288,63 @@ def kernel_seconds(round_trip_ms: int, loss: float, size: int, control: str, see
     return float(seconds), int(effective_ns)
 
 
+def is_loss_limited(cell: Cell) -> bool:
+    """Whether losses keep the window below what the line takes.  BBR does not heed them."""
+    return bool(cell[1]) and cell[3] != "bbr"
+
+
+class Comparison:
+    """Both sides' times, cell by cell.
+
+    Attributes:
+        kept: the kernel's times and round trips, by cell, from run to run in `kernel_times`.
+        delays_ns: the link's round trip for ours where losses limit, as the first (longest) transfer over it tells.
+    """
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.seeds: int = arguments.seeds
+        self.side: str = arguments.side
+        self.parallel: int = arguments.parallel
+        self.kernel_times: Path | None = arguments.kernel_times
+        self.kept: dict[str, list[tuple[float, int]]] = {}
+        self.delays_ns: dict[tuple[float, float, str], int] = {}
+        if self.kernel_times and self.kernel_times.exists():
+            self.kept = json.loads(self.kernel_times.read_text())
+
+    def measure(self, cell: Cell) -> tuple[float, float, float]:
+        """Medians: the kernel's times, ours, and the ratios seed by seed; 0 for what is not asked for."""
+        round_trip_ms, loss, size, control = cell
+        # Another seed for each run of each cell.
+        seeds = [zlib.crc32(repr((cell, run)).encode()) for run in range(1, 1 + (self.seeds if loss else 3))]
+        times = [(0.0, round_trip_ms * 1_000_000)] * len(seeds)
+        if self.side != "ours":
+            times = self._kernel(cell, seeds)
+        theirs = statistics.median(seconds for seconds, _ in times)
+        if self.side == "kernel":
+            return theirs, 0.0, 0.0
+        round_trips_ns = [round_trip_ns for _, round_trip_ns in times]
+        if is_loss_limited(cell) and self.side == "both":
+            link = (round_trip_ms, loss, control)
+            if link not in self.delays_ns:
+                self.delays_ns[link] = delay_of_same_link(cell, round_trips_ns, seeds)
+            round_trips_ns = [self.delays_ns[link]] * len(seeds)
+        ours = [
+            our_seconds(round_trip_ns / 1e6, loss, size, control, seed)[0]
+            for seed, round_trip_ns in zip(seeds, round_trips_ns, strict=True)
+        ]
+        by_seed = [our / their for our, (their, _) in zip(ours, times, strict=True) if their]
+        return theirs, statistics.median(ours), statistics.median(by_seed) if by_seed else 0.0
+
+    def _kernel(self, cell: Cell, seeds: list[int]) -> list[tuple[float, int]]:
+        times = self.kept.setdefault("/".join(map(str, cell)), [])
+        slow = is_loss_limited(cell) and cell[0] > 1
+        with ThreadPoolExecutor(self.parallel if slow else 1) as pool:
+            times += pool.map(lambda seed: kernel_seconds(*cell, seed), seeds[len(times) :])
+        if self.kernel_times:
+            self.kernel_times.write_text(json.dumps(self.kept))
+        return times[: len(seeds)]
+
+
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -297,63 +358,18 @@ def main() -> None:
     )
     parser.add_argument("--kernel-times", type=Path, help="a file that keeps the kernel's times from run to run")
     arguments = parser.parse_args()
-    kept: dict[str, list[tuple[float, int]]] = {}
-    if arguments.kernel_times and arguments.kernel_times.exists():
-        kept = json.loads(arguments.kernel_times.read_text())
+    comparison = Comparison(arguments)
+    controls = arguments.controls.split(",")
+    round_trips = map(int, arguments.round_trips.split(","))
+    sizes = sorted(map(int, arguments.sizes.split(",")), reverse=True)
     print(f"{'control':8} {'RTT':>5} {'loss':>5} {'MB':>3} {'kernel':>9} {'ours':>9}  ratio  by seed", flush=True)
-    for control in arguments.controls.split(","):
-        for round_trip_ms in map(int, arguments.round_trips.split(",")):
-            for loss in LOSSES:
-                for size in map(int, arguments.sizes.split(",")):
-                    cell = (round_trip_ms, loss, size, control)
-                    theirs, ours, by_seed = _measure(cell, arguments, kept)
-                    ratio = f"{ours / theirs:6.2f} {by_seed:8.2f}" if ours and theirs else ""
-                    print(
-                        f"{control:8} {round_trip_ms:3}ms {loss:5.0%} {size // 1_000_000:3}"
-                        f" {theirs:8.3f}s {ours:8.3f}s {ratio}", flush=True,
-                    )  # fmt: skip
-
-
-def _is_loss_limited(cell: tuple[float, float, int, str]) -> bool:
-    """Whether losses keep the window below what the line takes.  BBR does not heed them."""
-    return bool(cell[1]) and cell[3] != "bbr"
-
-
-def _seed(cell: tuple[int, float, int, str], run: int) -> int:
-    """Another seed for each run of each cell."""
-    return zlib.crc32(repr((cell, run)).encode())
-
-
-def _measure(
-    cell: tuple[int, float, int, str], arguments: Any, kept: dict[str, list[tuple[float, int]]]
-) -> tuple[float, float, float]:
-    """Medians: the kernel's times, ours, and the ratios seed by seed; 0 for what is not asked for."""
-    round_trip_ms, loss = cell[:2]
-    seeds = range(1, 1 + (arguments.seeds if loss else 3))
-    times = [(0.0, round_trip_ms * 1_000_000)] * len(seeds)
-    if arguments.side != "ours":
-        key = "/".join(map(str, cell))
-        times = kept.get(key, [])
-        missing = [seed for seed in seeds if seed > len(times)]
-        slow = _is_loss_limited(cell) and round_trip_ms > 1
-        with ThreadPoolExecutor(arguments.parallel if slow else 1) as pool:
-            times += pool.map(lambda seed: kernel_seconds(*cell, _seed(cell, seed)), missing)
-        kept[key] = times
-        if arguments.kernel_times:
-            arguments.kernel_times.write_text(json.dumps(kept))
-    theirs = statistics.median(seconds for seconds, _ in times)
-    if arguments.side == "kernel":
-        return theirs, 0.0, 0.0
-    numbers = [_seed(cell, seed) for seed in seeds]
-    if _is_loss_limited(cell) and arguments.side == "both":
-        ours = over_the_same_link(cell, [round_trip_ns for _, round_trip_ns in times], numbers)
-    else:
-        ours = [
-            our_seconds(round_trip_ns / 1e6, *cell[1:], number)[0]
-            for number, (_, round_trip_ns) in zip(numbers, times, strict=True)
-        ]
-    by_seed = [our / their for our, (their, _) in zip(ours, times, strict=True) if their]
-    return theirs, statistics.median(ours), statistics.median(by_seed) if by_seed else 0.0
+    for control, round_trip_ms, loss, size in itertools.product(controls, round_trips, LOSSES, sizes):
+        theirs, ours, by_seed = comparison.measure((round_trip_ms, loss, size, control))
+        ratio = f"{ours / theirs:6.2f} {by_seed:8.2f}" if ours and theirs else ""
+        print(
+            f"{control:8} {round_trip_ms:3}ms {loss:5.0%} {size // 1_000_000:3} {theirs:8.3f}s {ours:8.3f}s {ratio}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
