@@ -25,7 +25,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
-from pressenter.host.ipv6.source_address import order_destinations
+from pressenter.host.name_calls import NameCalls
 from pressenter.host.not_offered import refuse
 from pressenter.host.socket_calls import SocketCalls
 from pressenter.host.sockets import Socket
@@ -34,7 +34,7 @@ from pressenter.host.transports import DatagramTransport, HostServer, StreamTran
 from pressenter.http.happy_eyeballs import connect_to_first
 from pressenter.http.happy_eyeballs import interleave as in_turn
 from pressenter.sim import Entry, NothingLeftToHappen
-from pressenter.wire.address import address_bytes, address_text, endpoint_text, socket_address
+from pressenter.wire.address import address_bytes, endpoint_text
 
 if TYPE_CHECKING:
     from pressenter.host.host import Host
@@ -56,7 +56,7 @@ class _Timer(asyncio.TimerHandle):
         self.entry.cancel()
 
 
-class HostLoop(SocketCalls):
+class HostLoop(SocketCalls, NameCalls):
     """The event loop of one host."""
 
     def __init__(self, host: Host) -> None:
@@ -227,67 +227,6 @@ class HostLoop(SocketCalls):
             self._exception_handler(self, context)
         else:
             self.default_exception_handler(context)
-
-    # ---- names ---------------------------------------------------------------------------------------
-
-    async def getaddrinfo(  # type: ignore[override]
-        self, host: str | bytes | None, port: str | int | None, *,
-        family: int = 0, type: int = 0, proto: int = 0, flags: int = 0,
-    ) -> list[tuple[int, int, int, str, tuple[Any, ...]]]:  # fmt: skip
-        """Addresses of a name, asked of the host's resolver.  Raises socket.gaierror."""
-        if isinstance(host, bytes):
-            host = host.decode()
-        number = int(port or 0)
-        if host is None or host == "":
-            addresses = ["0.0.0.0", "::"] if flags & socket.AI_PASSIVE else ["127.0.0.1", "::1"]
-            if not self.host.internet.ipv6.interfaces:
-                del addresses[1]
-        else:
-            try:
-                addresses = [address_text(address_bytes(host))]
-            except ValueError:
-                addresses = self._most_promising_first(await self.host.resolve(host))
-        if family:
-            addresses = [address for address in addresses if _family(address) == family]
-            if not addresses:
-                raise socket.gaierror(socket.EAI_NODATA, f"{host} has no address of the family asked for")
-        kinds = [type] if type else [socket.SOCK_STREAM, socket.SOCK_DGRAM]
-        protocols: dict[int, int] = {socket.SOCK_STREAM: socket.IPPROTO_TCP, socket.SOCK_DGRAM: socket.IPPROTO_UDP}
-        return [
-            (
-                _family(address),
-                socket.SocketKind(kind),
-                protocols.get(kind, proto),
-                "",
-                socket_address(address_bytes(address), number),
-            )
-            for address in addresses
-            for kind in kinds
-        ]
-
-    def _most_promising_first(self, addresses: list[str]) -> list[str]:
-        """RFC 6724 §6; with one family there is nothing to choose, and the name server's order stands."""
-        packed = [address_bytes(address) for address in addresses]
-        if len({len(address) for address in packed}) < 2:
-            return addresses
-
-        def source_for(destination: bytes) -> bytes | None:
-            try:
-                return self.host.internet.source_for(destination)
-            except OSError:
-                return None
-
-        return [address_text(address) for address in order_destinations(packed, source_for)]
-
-    async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> tuple[str, str]:
-        """The numbers as text: nothing in the world answers reverse queries yet."""
-        return str(sockaddr[0]), str(sockaddr[1])
-
-    async def _addresses(
-        self, host: str | None, port: int | str | None, flags: int = 0, family: int = 0
-    ) -> list[tuple[Any, ...]]:
-        found = await self.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags, family=family)
-        return [row[4] for row in found]
 
     # ---- streams -------------------------------------------------------------------------------------
 
@@ -506,10 +445,6 @@ class HostLoop(SocketCalls):
         transport = DatagramTransport(self, udp, protocol, remote_addr)
         protocol.connection_made(transport)
         return transport, protocol
-
-
-def _family(address: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def _nanoseconds(seconds: float) -> int:
