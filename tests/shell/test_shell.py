@@ -136,6 +136,10 @@ def test_the_command() -> None:
     assert done.exit_code == 0 and done.output.startswith("phone\nPING 192.168.1.10")
     piped = run(main, ["shell"], input="hostname\n# nothing\n'\ncat /etc/hostname\n")
     assert piped.output.split("\n")[0] == "laptop" and "No closing quotation" in piped.output
+    ended = run(main, ["shell"], input="curl http://www.example.com/ | head\nexit\nhostname\n")
+    assert (
+        ended.output == "sh: |: here a line is one command, without pipes and redirections\n" and ended.exit_code == 2
+    )
     wrong = run(main, ["shell", "latpop"])
     assert wrong.exit_code == 2 and "did you mean 'laptop'" in wrong.output
     assert run(main, ["shell", "-c", "curl http://nosuch.example.com/"]).exit_code == 6

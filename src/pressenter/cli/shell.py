@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pressenter.cli.options import SEED, SETTINGS, SITES, WORLD
+
+if TYPE_CHECKING:
+    from pressenter.shell.session import Shell
 
 __all__ = ["shell"]
 
@@ -57,19 +62,25 @@ def shell(
         for command in commands:
             code = opened.run(command)
         if not commands:
-            _talk(opened, host)
+            code = _talk(opened, host)
     finally:
         built.abandon()
         built.close()
     sys.exit(code)
 
 
-def _talk(opened, host: str) -> None:  # type: ignore[no-untyped-def]
-    """Lines from a person, with history and completion; or from a pipe."""
-    if not sys.stdin.isatty():
-        for line in sys.stdin:
-            opened.run(line)
-        return
+def _talk(opened: Shell, host: str) -> int:
+    """Run lines until there are no more, or one says so; returns the exit code of the last, as shells have it."""
+    code = 0
+    for line in _typed(opened, host) if sys.stdin.isatty() else sys.stdin:
+        if line.strip() in ("exit", "logout"):
+            break
+        code = opened.run(line)
+    return code
+
+
+def _typed(opened: Shell, host: str) -> Iterator[str]:
+    """Lines from a person, with history and completion."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.history import InMemoryHistory
@@ -87,11 +98,8 @@ def _talk(opened, host: str) -> None:  # type: ignore[no-untyped-def]
     session: PromptSession[str] = PromptSession(history=InMemoryHistory(), completer=completer)
     while True:
         try:
-            line = session.prompt(f"root@{host}:~# ")
+            yield session.prompt(f"root@{host}:~# ")
         except KeyboardInterrupt:
             continue
         except EOFError:
             return
-        if line.strip() in ("exit", "logout"):
-            return
-        opened.run(line)

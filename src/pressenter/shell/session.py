@@ -19,6 +19,7 @@ __all__ = ["Command", "Options", "Shell", "UsageError"]
 Command = Callable[["Shell", list[str]], Awaitable[int]]
 
 _NOT_FOUND, _WRONG_USE = 127, 2
+_OPERATORS = frozenset({"|", "||", "&&", "&", ";", ">", ">>", "<"})
 
 
 class UsageError(Exception):
@@ -77,6 +78,9 @@ class Shell:
             return _WRONG_USE
         if not words:
             return 0
+        if operators := [word for word in words if word in _OPERATORS]:
+            self.print(f"sh: {operators[0]}: here a line is one command, without pipes and redirections")
+            return _WRONG_USE
         name, *arguments = words
         command = self.commands.get(name)
         if command is None:
