@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from click.testing import CliRunner
@@ -31,8 +31,11 @@ class Terminal:
 
 
 @pytest.fixture(scope="module")
-def laptop() -> Terminal:
-    return Terminal()
+def laptop() -> Iterator[Terminal]:
+    terminal = Terminal()
+    yield terminal
+    terminal.world.abandon()
+    terminal.world.close()
 
 
 def shape(text: str) -> str:
@@ -184,5 +187,7 @@ def test_the_iperf3_server_refuses_what_it_cannot_do(parallel: object) -> None:
 
     assert world.host("laptop").run(ask()) == b"\x09\xfe" + bytes(8)
     assert f"iperf3: error - the client asks for {parallel} streams" in "".join(server_text) and not server.done()
+    world.abandon()
+    world.close()
     world.abandon()
     world.close()
