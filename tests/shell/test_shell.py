@@ -189,5 +189,3 @@ def test_the_iperf3_server_refuses_what_it_cannot_do(parallel: object) -> None:
     assert f"iperf3: error - the client asks for {parallel} streams" in "".join(server_text) and not server.done()
     world.abandon()
     world.close()
-    world.abandon()
-    world.close()

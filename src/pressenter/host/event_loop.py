@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING, Any
 from pressenter.host.name_calls import NameCalls
 from pressenter.host.not_offered import refuse
 from pressenter.host.socket_calls import SocketCalls
-from pressenter.host.sockets import Socket
 from pressenter.host.tcp.endpoint import Endpoint, Listener
 from pressenter.host.transports import DatagramTransport, HostServer, StreamTransport
 from pressenter.http.happy_eyeballs import connect_to_first
@@ -268,10 +267,8 @@ class HostLoop(SocketCalls, NameCalls):
 
     def _transport_of(self, sock: Any) -> StreamTransport:
         """A transport for a connection that a program has opened with a socket of its own."""
-        if not isinstance(sock, Socket):
-            refuse(f"a socket of the operating system ({type(sock).__name__})")
         transport = StreamTransport(self, asyncio.Protocol())
-        endpoint = sock.hand_over()
+        endpoint = self._own(sock).hand_over()
         transport.attach(endpoint, None, endpoint.connection.peer_has_finished)
         return transport
 
@@ -378,10 +375,8 @@ class HostLoop(SocketCalls, NameCalls):
         """Listen on a port of this host."""
         if sock is None:
             listeners = await self._listen(host, port, family, backlog)
-        elif isinstance(sock, Socket):
-            listeners = [sock.hand_over_listener(backlog)]
         else:
-            refuse(f"a socket of the operating system ({type(sock).__name__})")
+            listeners = [self._own(sock).hand_over_listener(backlog)]
 
         def accept(endpoint: Endpoint) -> None:
             transport = StreamTransport(self, asyncio.Protocol())

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pressenter.host.tcp.congestion.interface import UNLIMITED
 from pressenter.host.tcp.connection import TcpConnection
 from pressenter.host.tcp.endpoint import Endpoint, Listener
 from pressenter.host.tcp.states import State
+from pressenter.host.tcp_info import NO_THRESHOLD, facts
 from pressenter.wire.address import address_text
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def ss(host: Host) -> str:
         state = _SS_STATES.get(connection.state, connection.state.name.replace("_", "-"))
         lines.append(f"{state:10} {waiting:<6} {unacknowledged:<6} {local:>24} {remote:>24}")
         if connection.state is not State.TIME_WAIT:
-            lines.append("\t " + _details(connection))
+            lines.append("\t " + _details(connection, host.tcp.now_ns))
     return "\n".join(lines) + "\n"
 
 
@@ -86,41 +86,36 @@ def _queues(connection: TcpConnection) -> tuple[int, int]:
     return connection.receive_buffer.readable, connection.sender.unacknowledged
 
 
-def _details(connection: TcpConnection) -> str:
+def _details(connection: TcpConnection, now_ns: int) -> str:
     """The second line of ``ss -ti``, with its words; times in milliseconds, the window in segments."""
-    sender, negotiation = connection.sender, connection.negotiation
-    congestion, round_trip, recovery = sender.congestion, sender.round_trip, sender.recovery
+    known = facts(connection, now_ns)
+    sender, negotiation, round_trip = connection.sender, connection.negotiation, connection.round_trip
     words = []
     if negotiation.timestamps:
         words.append("ts")
-    if recovery.sack:
+    if sender.recovery.sack:
         words.append("sack")
     if sender.ecn:
         words.append("ecn")
-    words.append(congestion.name)
-    if negotiation.send_scale or connection.receiver.scale:
+    words.append(sender.congestion.name)
+    if known["scales"]:
         words.append(f"wscale:{negotiation.send_scale},{connection.receiver.scale}")
     words.append(f"rto:{_milliseconds(round_trip.timeout_ns)}")
     if round_trip.smoothed_ns is not None:
         words.append(f"rtt:{_milliseconds(round_trip.smoothed_ns)}/{_milliseconds(round_trip.variation_ns)}")
     words.append(f"ato:{_milliseconds(connection.parameters.delayed_ack_ns)}")
-    words.append(f"mss:{sender.mss}")
-    words.append(f"cwnd:{congestion.window // sender.mss}")
-    if congestion.threshold < UNLIMITED:
-        words.append(f"ssthresh:{congestion.threshold // sender.mss}")
-    words.append(f"bytes_acked:{connection.bytes_acknowledged}")
-    words.append(f"bytes_received:{max(0, connection.receiver.nxt - 1)}")
-    if congestion.pacing_rate is not None:
-        words.append(f"pacing_rate {congestion.pacing_rate * 8}bps")
+    words += [f"mss:{known['snd_mss']}", f"cwnd:{known['snd_cwnd']}"]
+    if known["snd_ssthresh"] != NO_THRESHOLD:
+        words.append(f"ssthresh:{known['snd_ssthresh']}")
+    words += [f"bytes_acked:{known['bytes_acked']}", f"bytes_received:{known['bytes_received']}"]
+    if sender.congestion.pacing_rate is not None:
+        words.append(f"pacing_rate {known['pacing_rate'] * 8}bps")
     if sender.in_flight:
-        words.append(f"unacked:{len(recovery.scoreboard)}")
-    if recovery.retransmitted:
-        words.append(f"retrans:0/{recovery.retransmitted}")
-    if recovery.scoreboard.lost_bytes:
-        words.append(f"lost:{-(-recovery.scoreboard.lost_bytes // sender.mss)}")
-    if recovery.scoreboard.sacked_bytes:
-        words.append(f"sacked:{-(-recovery.scoreboard.sacked_bytes // sender.mss)}")
-    words.append(f"rcv_space:{connection.receive_buffer.capacity}")
+        words.append(f"unacked:{known['unacked']}")
+    if known["total_retrans"]:
+        words.append(f"retrans:0/{known['total_retrans']}")
+    words += [f"{name}:{known[name]}" for name in ("lost", "sacked") if known[name]]
+    words.append(f"rcv_space:{known['rcv_space']}")
     if round_trip.minimum_ns is not None:
         words.append(f"minrtt:{_milliseconds(round_trip.minimum_ns)}")
     return " ".join(words)

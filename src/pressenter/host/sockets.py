@@ -137,7 +137,7 @@ class Socket:
             raise OSError(errno.EINVAL, "the socket does not listen")
         if not self._listener.waiting:
             raise BlockingIOError(errno.EAGAIN, "no connection waits")
-        endpoint = self._listener.waiting.pop(0)
+        endpoint = self._listener.take_waiting()
         accepted = Socket(self.host, self.family, self.type, self.proto)
         accepted.options = dataclasses.replace(self.options)
         accepted._take(endpoint)
@@ -178,7 +178,7 @@ class Socket:
     def _take(self, endpoint: Endpoint) -> None:
         """An accepted connection is ours."""
         self._endpoint = endpoint
-        endpoint.owner, endpoint.listener = self, None
+        endpoint.owner = self
         self._connected = True
         self._remote = (endpoint.quadruple.remote_address, endpoint.quadruple.remote_port)
         self._peer_finished = endpoint.connection.peer_has_finished

@@ -11,11 +11,12 @@ from __future__ import annotations
 import struct
 
 from pressenter.host.tcp.congestion.interface import UNLIMITED
+from pressenter.host.tcp.connection import TcpConnection
 from pressenter.host.tcp.endpoint import Endpoint, Listener
 from pressenter.host.tcp.recovery import Mood
 from pressenter.host.tcp.states import State
 
-__all__ = ["FIELDS", "LAYOUT", "TCP_INFO", "tcp_info"]
+__all__ = ["FIELDS", "LAYOUT", "NO_THRESHOLD", "TCP_INFO", "facts", "tcp_info"]
 
 TCP_INFO = 11
 LAYOUT = struct.Struct("<8B 24I 4Q")
@@ -29,7 +30,7 @@ FIELDS = (
     "pacing_rate", "max_pacing_rate", "bytes_acked", "bytes_received",
 )  # fmt: skip
 
-_NO_THRESHOLD = 0x7FFFFFFF  # TCP_INFINITE_SSTHRESH
+NO_THRESHOLD = 0x7FFFFFFF  # TCP_INFINITE_SSTHRESH
 _NO_RATE = 0xFFFFFFFFFFFFFFFF
 _REORDERING = 3  # segments; how far they have overtaken each other is seen in time here (RFC 8985)
 _TIMESTAMPS, _SACK, _WINDOW_SCALE, _ECN = 1, 2, 4, 8
@@ -49,12 +50,16 @@ def tcp_info(owner: Endpoint | Listener | None, now_ns: int) -> bytes:
         # Where a connection counts segments, a listener counts connections that wait to be accepted.
         values = {"state": _STATES[State.LISTEN], "unacked": len(owner.waiting), "sacked": owner.backlog}
     else:
-        values = _of_sender(owner, now_ns) | _of_receiver(owner, now_ns)
+        values = facts(owner.connection, now_ns)
     return LAYOUT.pack(*(values.get(field, 0) for field in FIELDS))
 
 
-def _of_sender(endpoint: Endpoint, now_ns: int) -> dict[str, int]:
-    connection = endpoint.connection
+def facts(connection: TcpConnection, now_ns: int) -> dict[str, int]:
+    """What is known of a connection, by the names in `FIELDS`; a field that is missing is 0."""
+    return _of_sender(connection, now_ns) | _of_receiver(connection, now_ns)
+
+
+def _of_sender(connection: TcpConnection, now_ns: int) -> dict[str, int]:
     sender, negotiation = connection.sender, connection.negotiation
     recovery, round_trip, congestion = sender.recovery, sender.round_trip, sender.congestion
     scoreboard, mss = recovery.scoreboard, sender.mss
@@ -81,7 +86,7 @@ def _of_sender(endpoint: Endpoint, now_ns: int) -> dict[str, int]:
         "pmtu": mss + negotiation.headers + negotiation.options_length,
         "rtt": (round_trip.smoothed_ns or 0) // 1000,
         "rttvar": round_trip.variation_ns // 1000,
-        "snd_ssthresh": _NO_THRESHOLD if congestion.threshold >= UNLIMITED else congestion.threshold // mss,
+        "snd_ssthresh": NO_THRESHOLD if congestion.threshold >= UNLIMITED else congestion.threshold // mss,
         "snd_cwnd": congestion.window // mss,
         "reordering": _REORDERING,
         "total_retrans": recovery.retransmitted,
@@ -91,8 +96,7 @@ def _of_sender(endpoint: Endpoint, now_ns: int) -> dict[str, int]:
     }
 
 
-def _of_receiver(endpoint: Endpoint, now_ns: int) -> dict[str, int]:
-    connection = endpoint.connection
+def _of_receiver(connection: TcpConnection, now_ns: int) -> dict[str, int]:
     receiver = connection.receiver
     return {
         "ato": connection.parameters.delayed_ack_ns // 1000,

@@ -370,9 +370,7 @@ class HostServer(asyncio.AbstractServer):
             listener.on_accept = self._accept
             self._serving = True
             while listener.waiting:  # those that came before
-                endpoint = listener.waiting.pop(0)
-                endpoint.listener = None
-                self._accept(endpoint)
+                self._accept(listener.take_waiting())
 
     async def serve_forever(self) -> None:
         await self.start_serving()

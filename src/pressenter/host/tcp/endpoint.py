@@ -133,6 +133,12 @@ class Listener:
         """Whether no further connection may wait."""
         return len(self.waiting) > self.backlog
 
+    def take_waiting(self) -> Endpoint:
+        """The connection that has waited longest; whoever takes it is to be its owner."""
+        endpoint = self.waiting.pop(0)
+        endpoint.listener = None
+        return endpoint
+
     def takes(self, address: bytes) -> bool:
         """Whether segments to a local address are for it."""
         if not any(self.address):
