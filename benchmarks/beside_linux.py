@@ -2,14 +2,15 @@
 
 The kernel's two ends are TAP devices in two network namespaces with our link between them, in
 real time; ours are two hosts with the same link between them, in virtual time.  The link loses
-the same frames of both, counted in each direction, so that what is compared is not luck; and
-what the real-time rig itself takes, measured by echoes before each run, is taken off its delay.
-Where losses keep the window small, so that round trips count, ours gets the link over which it
-measures the round trip that the kernel has measured (SRTT, the median over time and seeds of the
-longest transfer): at a nominal 1 ms, the rig's processes need a quarter of another.
+the same frames of both, counted in each direction, so that what is compared is not luck.  What
+the bridge needs for a frame does not lengthen the kernel's round trips: its answers get the
+virtual time of what they answer (see ``pressenter/bridge/real_time.py``).
 Printed are the times to fetch so many bytes, from the SYN to the last byte (medians over the
-seeds), their ratio, and the median of the ratios of the single seeds, where chance has less to
-say, since both have lost the same frames.  Needs root, Linux and iproute2.
+seeds), their ratio, the median of the ratios of the single seeds, where chance has less to
+say, since both have lost the same frames, and the round trips that the two have measured
+themselves (SRTT in ms, medians over time and seeds), which show how alike the links were: the
+kernel's contain the waiting for its processes and those of the bridge.  Needs root, Linux and
+iproute2.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ import json
 import multiprocessing
 import os
 import queue
+import select
 import socket
 import statistics
 import struct
 import subprocess
 import sys
 import threading
-import time
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pressenter.bridge import RealTime, Tap
 from pressenter.network.link import Faults, Link
@@ -42,6 +43,8 @@ from pressenter.network.router import Router
 from pressenter.sim import Agenda, Randomness
 from pressenter.trace import Recorder
 from pressenter.wire.address import ipv4_bytes
+from pressenter.wire.ethernet import OVERHEAD_ON_WIRE
+from pressenter.wire.port import Port
 
 ROUND_TRIPS_MS = (1, 20, 100)
 LOSSES = (0.0, 0.01, 0.03)
@@ -51,8 +54,8 @@ RATE_BPS = 100_000_000
 QUEUE_BYTES = 1 << 20
 PORT = 9000
 _CLONE_NEWNET = 0x40000000
-_ECHOES = 9
 _WATCH_S = 0.01
+_WITHOUT_DATA = 100  # the longest frame: Ethernet, IP, TCP with SACK
 
 #: Round trip in ms, loss, bytes, congestion control.
 Cell = tuple[int, float, int, str]
@@ -103,15 +106,6 @@ def our_seconds(round_trip_ms: float, loss: float, size: int, control: str, seed
     began_ns = agenda.now_ns
     client.run(fetch())
     return (times[0] - began_ns) / 1e9, _median_ns(measured)
-
-
-def delay_of_same_link(cell: Cell, measured_ns: list[int], seeds: list[int]) -> int:
-    """The round trip in ns of the link over which ours measure what the kernel's runs have measured."""
-    delay_ns = int(cell[0] * 1_000_000)
-    for _ in range(2):  # each run tells what sending, queueing and waiting add to the delay
-        ours_ns = [our_seconds(delay_ns / 1e6, *cell[1:], seed)[1] for seed in seeds]
-        delay_ns += _median_ns(measured_ns) - _median_ns(ours_ns)
-    return delay_ns
 
 
 def _smoothed_round_trip_ns(connection: Any) -> int:
@@ -178,13 +172,8 @@ def _enter(namespace: str) -> None:
     os.close(handle)
 
 
-def _kernel_server(namespace: str, control: str, size: int, echoing: Any, listening: Any, smoothed: Any) -> None:
+def _kernel_server(namespace: str, control: str, size: int, listening: Any, smoothed: Any) -> None:
     _enter(namespace)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as echo:
-        echo.bind(("10.9.0.2", PORT))
-        echoing.set()
-        while (received := echo.recvfrom(2000))[0] != b"enough":
-            echo.sendto(*received)
     # Everything is ready before the first SYN: what is timed is TCP, not the start of a program.
     content = b"x" * size
     accepted: queue.SimpleQueue[socket.socket] = queue.SimpleQueue()
@@ -210,82 +199,79 @@ def _kernel_server(namespace: str, control: str, size: int, echoing: Any, listen
     smoothed.put(_median_ns(measured))
 
 
-def _kernel_client(namespace: str, size: int, echoing: Any, listening: Any, result: Any, calibrated: Any) -> None:
+def _kernel_client(namespace: str, size: int, stays_awake: bool, listening: Any) -> None:
     _enter(namespace)
-    echoing.wait()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as echo:
-        echo.settimeout(1)
-        times: list[int] = []
-        while len(times) < _ECHOES:
-            began = time.monotonic_ns()
-            echo.sendto(bytes(1400), ("10.9.0.2", PORT))
-            with contextlib.suppress(TimeoutError):  # the device may still be coming up
-                echo.recvfrom(2000)
-                times.append(time.monotonic_ns() - began)
-        echo.sendto(b"enough", ("10.9.0.2", PORT))
-    result.put(sorted(times)[_ECHOES // 2])
-    calibrated.wait()
     listening.wait()
-    began = time.monotonic()
     with socket.create_connection(("10.9.0.2", PORT)) as connection:
-        received = 0
-        while data := connection.recv(1 << 20):
-            received += len(data)
-            ended = time.monotonic()
+        received, place = 0, bytearray(1 << 20)
+        arrived = select.poll()
+        arrived.register(connection, select.POLLIN)
+        while True:
+            while stays_awake and not arrived.poll(0):
+                pass  # the kernel acknowledges when the program reads: waking it would count
+            if not (length := connection.recv_into(place)):
+                break
+            received += length
     assert received == size
-    result.put(ended - began)
+
+
+def _watch_link(link: Link, client: Port, server: Port) -> list[int]:
+    """When the client's first frame has left, in virtual time, and when each of the server's data has arrived."""
+    times: list[int] = []
+    to_client, to_server = client.on_frame, server.on_frame
+
+    def at_server(frame: bytes) -> None:
+        if not times:
+            times.append(
+                link.agenda.now_ns - link.delay_ns - (len(frame) + OVERHEAD_ON_WIRE) * 8_000_000_000 // RATE_BPS
+            )
+        to_server(frame)
+
+    def at_client(frame: bytes) -> None:
+        if len(frame) > _WITHOUT_DATA:
+            times.append(link.agenda.now_ns)
+        to_client(frame)
+
+    client.on_frame, server.on_frame = at_client, at_server
+    return times
 
 
 def _kernel_pair(tag: str, round_trip_ms: int, loss: float, size: int, control: str, seed: int, result: Any) -> None:
     """One fetch from kernel to kernel; a process of its own."""
-    # The rig must not wait for a processor; the programs that it serves may.
-    os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(10))
     with namespaces(tag) as (client, server):
         # The losses depend on the ports' names, so they are those of our own run.
         taps = [Tap("tap0", client, "client", "eth0"), Tap("tap0", server, "server", "eth0")]
         agenda = Agenda()
-        link = _link(agenda, Recorder(agenda, False), Randomness(seed), taps[0].port, taps[1].port, round_trip_ms, 0.0)
-        real_time = RealTime(agenda, taps, stays_awake=round_trip_ms <= 1)
-        echoing, listening, calibrated = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Event()
-        answer: Any = multiprocessing.Queue()
+        link = _link(agenda, Recorder(agenda, False), Randomness(seed), taps[0].port, taps[1].port, round_trip_ms, loss)
+        stays_awake = round_trip_ms <= 1
+        real_time = RealTime(agenda, taps, stays_awake=stays_awake, stands_still=True)
+        times = _watch_link(link, taps[0].port, taps[1].port)
+        listening = multiprocessing.Event()
         smoothed: Any = multiprocessing.Queue()
         programs = [
             multiprocessing.Process(
-                target=_kernel_server, args=(server, control, size, echoing, listening, smoothed), daemon=True
+                target=_kernel_server, args=(server, control, size, listening, smoothed), daemon=True
             ),
-            multiprocessing.Process(
-                target=_kernel_client, args=(client, size, echoing, listening, answer, calibrated), daemon=True
-            ),
-        ]
+            multiprocessing.Process(target=_kernel_client, args=(client, size, stays_awake, listening), daemon=True),
+        ]  # fmt: skip
         for program in programs:
             program.start()
-        real_time.run(lambda: not answer.empty())
-        frame_ns = 2 * (1400 + 28 + 18 + 20) * 8 * 1_000_000_000 // RATE_BPS
-        rig_ns = max(0, answer.get() - round_trip_ms * 1_000_000 - frame_ns)
-        nominal_ns = link.delay_ns
-        link.delay_ns -= min(rig_ns, nominal_ns) // 2
-        link.faults = Faults(loss=loss)
-        calibrated.set()
         real_time.run(lambda: not programs[1].is_alive())
-        seconds = answer.get(timeout=5)
         for program in programs:
             program.join(5)
             program.kill()
-        effective_ns = round_trip_ms * 1_000_000 + rig_ns - 2 * (min(rig_ns, nominal_ns) // 2)
-        if is_loss_limited((round_trip_ms, loss, size, control)):
-            effective_ns = smoothed.get(timeout=5) or effective_ns
-        result.put((seconds, effective_ns))
+        result.put(((times[-1] - times[0]) / 1e9, smoothed.get(timeout=5)))
 
 
 def kernel_seconds(round_trip_ms: int, loss: float, size: int, control: str, seed: int) -> tuple[float, int]:
-    """One fetch over the kernel's stack, in real time; and the round trip in ns that the rig really gave."""
+    """One fetch over the kernel's stack, in the link's time; and the round trip in ns that the server has measured."""
     result: Any = multiprocessing.Queue()
     tag = f"{os.getpid() % 10000}-{seed & 0xFFFFFF:x}"
     process = multiprocessing.Process(target=_kernel_pair, args=(tag, round_trip_ms, loss, size, control, seed, result))
     process.start()
     process.join()
-    seconds, effective_ns = result.get(timeout=5)
-    return float(seconds), int(effective_ns)
+    seconds, smoothed_ns = result.get(timeout=5)
+    return float(seconds), int(smoothed_ns)
 
 
 def is_loss_limited(cell: Cell) -> bool:
@@ -293,51 +279,56 @@ def is_loss_limited(cell: Cell) -> bool:
     return bool(cell[1]) and cell[3] != "bbr"
 
 
+class Row(NamedTuple):
+    """What a cell's runs come to: medians over the seeds, of seconds and of round trips in ns; None if not measured."""
+
+    theirs: float | None = None
+    ours: float | None = None
+    by_seed: float | None = None
+    their_round_trip_ns: float | None = None
+    our_round_trip_ns: float | None = None
+
+    def __str__(self) -> str:
+        ratio = self.ours / self.theirs if self.ours and self.theirs else None
+        columns = (
+            (self.theirs, "{:8.3f}s", 9), (self.ours, "{:8.3f}s", 9), (ratio, "{:6.2f}", 6), (self.by_seed, "{:8.2f}", 8),
+            (self.their_round_trip_ns and self.their_round_trip_ns / 1e6, "{:8.2f}", 8),
+            (self.our_round_trip_ns and self.our_round_trip_ns / 1e6, "{:8.2f}", 8),
+        )  # fmt: skip
+        return " ".join(layout.format(value) if value else " " * width for value, layout, width in columns)
+
+
 class Comparison:
     """Both sides' times, cell by cell.
 
     Attributes:
         kept: the kernel's times and round trips, by cell, from run to run in `kernel_times`.
-        delays_ns: the link's round trip for ours where losses limit, as the first (longest) transfer over it tells.
     """
 
     def __init__(self, arguments: argparse.Namespace) -> None:
-        self.seeds: int = arguments.seeds
+        self.runs = range(arguments.first_seed, arguments.first_seed + arguments.seeds)
         self.side: str = arguments.side
         self.parallel: int = arguments.parallel
         self.kernel_times: Path | None = arguments.kernel_times
         self.kept: dict[str, list[tuple[float, int]]] = {}
-        self.delays_ns: dict[tuple[float, float, str], int] = {}
         if self.kernel_times and self.kernel_times.exists():
             self.kept = json.loads(self.kernel_times.read_text())
 
-    def measure(self, cell: Cell) -> tuple[float, float, float]:
-        """Medians: the kernel's times, ours, and the ratios seed by seed; 0 for what is not asked for."""
-        round_trip_ms, loss, size, control = cell
+    def measure(self, cell: Cell) -> Row:
+        """Every run of a cell."""
         # Another seed for each run of each cell.
-        seeds = [zlib.crc32(repr((cell, run)).encode()) for run in range(1, 1 + (self.seeds if loss else 3))]
-        times = [(0.0, round_trip_ms * 1_000_000)] * len(seeds)
-        if self.side != "ours":
-            times = self._kernel(cell, seeds)
-        theirs = statistics.median(seconds for seconds, _ in times)
-        if self.side == "kernel":
-            return theirs, 0.0, 0.0
-        round_trips_ns = [round_trip_ns for _, round_trip_ns in times]
-        if is_loss_limited(cell) and self.side == "both":
-            link = (round_trip_ms, loss, control)
-            if link not in self.delays_ns:
-                self.delays_ns[link] = delay_of_same_link(cell, round_trips_ns, seeds)
-            round_trips_ns = [self.delays_ns[link]] * len(seeds)
-        ours = [
-            our_seconds(round_trip_ns / 1e6, loss, size, control, seed)[0]
-            for seed, round_trip_ns in zip(seeds, round_trips_ns, strict=True)
-        ]
-        by_seed = [our / their for our, (their, _) in zip(ours, times, strict=True) if their]
-        return theirs, statistics.median(ours), statistics.median(by_seed) if by_seed else 0.0
+        seeds = [zlib.crc32(repr((cell, run)).encode()) for run in (self.runs if cell[1] else self.runs[:3])]
+        theirs = self._kernel(cell, seeds) if self.side != "ours" else []
+        ours = [our_seconds(*cell, seed) for seed in seeds] if self.side != "kernel" else []
+        return Row(
+            *(_median([seconds for seconds, _ in each]) for each in (theirs, ours)),
+            _median([our / their for (our, _), (their, _) in zip(ours, theirs, strict=False)]),
+            *(_median([round_trip_ns for _, round_trip_ns in each]) for each in (theirs, ours)),
+        )
 
     def _kernel(self, cell: Cell, seeds: list[int]) -> list[tuple[float, int]]:
-        times = self.kept.setdefault("/".join(map(str, cell)), [])
-        slow = is_loss_limited(cell) and cell[0] > 1
+        times = self.kept.setdefault("/".join(map(str, (*cell, self.runs.start))), [])
+        slow = cell[1] and cell[3] != "bbr" and cell[0] > 1  # losses keep it from using up a processor
         with ThreadPoolExecutor(self.parallel if slow else 1) as pool:
             times += pool.map(lambda seed: kernel_seconds(*cell, seed), seeds[len(times) :])
         if self.kernel_times:
@@ -345,13 +336,19 @@ class Comparison:
         return times[: len(seeds)]
 
 
+def _median(values: list[Any]) -> float | None:
+    return statistics.median(values) if values else None
+
+
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20, help="runs of each cell with loss (default 20)")
+    parser.add_argument("--first-seed", type=int, default=1, help="the number of the first run (default 1)")
     parser.add_argument("--side", choices=("both", "ours", "kernel"), default="both")
     parser.add_argument("--controls", default=",".join(CONTROLS))
     parser.add_argument("--round-trips", default=",".join(map(str, ROUND_TRIPS_MS)))
+    parser.add_argument("--losses", default=",".join(map(str, LOSSES)))
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
     parser.add_argument(
         "--parallel", type=int, default=3, help="kernel runs at a time where the line is slow (default 3)"
@@ -360,16 +357,12 @@ def main() -> None:
     arguments = parser.parse_args()
     comparison = Comparison(arguments)
     controls = arguments.controls.split(",")
-    round_trips = map(int, arguments.round_trips.split(","))
-    sizes = sorted(map(int, arguments.sizes.split(",")), reverse=True)
-    print(f"{'control':8} {'RTT':>5} {'loss':>5} {'MB':>3} {'kernel':>9} {'ours':>9}  ratio  by seed", flush=True)
-    for control, round_trip_ms, loss, size in itertools.product(controls, round_trips, LOSSES, sizes):
-        theirs, ours, by_seed = comparison.measure((round_trip_ms, loss, size, control))
-        ratio = f"{ours / theirs:6.2f} {by_seed:8.2f}" if ours and theirs else ""
-        print(
-            f"{control:8} {round_trip_ms:3}ms {loss:5.0%} {size // 1_000_000:3} {theirs:8.3f}s {ours:8.3f}s {ratio}",
-            flush=True,
-        )
+    numbers = ((int, arguments.round_trips), (float, arguments.losses), (int, arguments.sizes))
+    print(f"{'control':8} {'RTT':>5} {'loss':>5} {'MB':>3} {'kernel':>9} {'ours':>9}  ratio  by seed   kernel     ours")
+    for cell in itertools.product(*(map(kind, text.split(",")) for kind, text in numbers), controls):
+        round_trip_ms, loss, size, control = cell
+        row = comparison.measure((round_trip_ms, loss, size, control))
+        print(f"{control:8} {round_trip_ms:3}ms {loss:5.0%} {size // 1_000_000:3} {row}", flush=True)
 
 
 if __name__ == "__main__":

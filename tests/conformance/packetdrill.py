@@ -116,6 +116,7 @@ class Run:
         interface = Interface("host", "eth0", self.device, address_bytes("192.168.0.1"), 16, self.agenda, recorder, mtu)
         parameters = self.host.tcp.parameters
         parameters.sack_covers_fin = False
+        parameters.quick_acknowledgments = parameters.grouped_segments = parameters.timer_wheel = False
         parameters.timeout_slop_ns, parameters.minimum_timeout_ns = 200_000_000, 30_000_000
         parameters.timer_tick_ns, parameters.sack_delay_ns = 1_000_000, 0  # FreeBSD's defaults
         internet = self.host.internet

@@ -30,6 +30,7 @@ _LONGEST_WAIT_SECONDS = 0.1
 _SPIN_NS = 200_000  # being woken takes about as long as waiting would
 _AWAKE_NS = 20_000_000  # after a frame, another one may soon come: so long nobody has to wake us
 _STEPS_WITHOUT_A_LOOK = 50
+_ANSWERS_WITHIN_NS = 30_000  # where virtual time stands still meanwhile
 _PR_SET_TIMERSLACK = 29
 
 
@@ -38,17 +39,22 @@ class RealTime:
 
     Args:
         stays_awake: wait for the next frame without sleep, for a while after each: quicker, and it takes a processor.
+        stands_still: do not make up for being late, but let virtual time stand still for so long.  Then what
+            is measured in virtual time holds no delay of this program's, and the clock outside runs ahead.
 
     Attributes:
         latest_ns: how late the latest entry has run.
         behind: how many entries ran more than a millisecond late.
     """
 
-    def __init__(self, agenda: Agenda, taps: list[Tap], *, stays_awake: bool = False) -> None:
+    def __init__(
+        self, agenda: Agenda, taps: list[Tap], *, stays_awake: bool = False, stands_still: bool = False
+    ) -> None:
         self.agenda = agenda
         self.taps = taps
         self.latest_ns = 0
         self.behind = 0
+        self._stands_still = stands_still
         self._start_ns = time.monotonic_ns() - agenda.now_ns
         #: Where there is one processor alone, whoever sends the next frame needs it.
         self._awake_ns = _AWAKE_NS if stays_awake and (os.cpu_count() or 1) > 1 else 0
@@ -89,11 +95,22 @@ class RealTime:
             if due_ns is None or due_ns > now_ns:
                 return
             self._count_delay(now_ns - due_ns)
+            if self._stands_still:
+                self._start_ns += now_ns - due_ns
             written = [tap.written for tap in taps]
             agenda.run(due_ns)
             for tap, before in zip(taps, written, strict=True):
                 if tap.written != before:
-                    tap.take_frames()
+                    self._take_answers(tap)
+
+    def _take_answers(self, tap: Tap) -> None:
+        if not self._stands_still:
+            tap.take_frames()
+            return
+        began_ns = time.monotonic_ns()
+        while not tap.take_frames() and time.monotonic_ns() - began_ns < _ANSWERS_WITHIN_NS:
+            pass  # a program that waits without sleep reads, and only then the kernel acknowledges
+        self._start_ns += time.monotonic_ns() - began_ns
 
     def _count_delay(self, late_ns: int) -> None:
         self.latest_ns = max(self.latest_ns, late_ns)

@@ -101,7 +101,7 @@ def _of_receiver(connection: TcpConnection, now_ns: int) -> dict[str, int]:
     return {
         "ato": connection.parameters.delayed_ack_ns // 1000,
         "rcv_mss": receiver.mss,
-        "last_data_recv": _milliseconds_since(receiver.last_data_ns, now_ns),
+        "last_data_recv": _milliseconds_since(receiver.delayed_ack.last_data_ns, now_ns),
         "last_ack_recv": _milliseconds_since(connection.lifetime.heard_ns, now_ns),
         "rcv_ssthresh": receiver.buffer.window,
         "advmss": connection.negotiation.segment_size - connection.negotiation.options_length,

@@ -16,14 +16,14 @@ from pressenter.host.tcp.sequence import add
 from pressenter.host.tcp.states import State
 from pressenter.host.tcp.syn_cookies import SynCookies
 from pressenter.wire.tcp import ACK, CWR, ECE, FIN, RST, SYN, Options, Segment
-from tests.host.tcp.test_connection import MS, exchange
+from tests.host.tcp.test_connection import BY_THE_RFC, MS, exchange
 
 RTT = 100 * MS
 
 
 def pair(both: dict[str, Any] | None = None, **server_only: Any) -> tuple[TcpConnection, TcpConnection]:
     """A client and a server, connected after one round trip; no delayed tricks."""
-    settings = {"timer_tick_ns": 1, "sack_delay_ns": 0, "congestion_control": "reno", **(both or {})}
+    settings = {**BY_THE_RFC, "congestion_control": "reno", **(both or {})}
     client = TcpConnection(5000, 80, 1000, 1460, TcpParameters(**settings))
     server = TcpConnection(80, 5000, 2**32 - 5, 1460, TcpParameters(**{**settings, **server_only}))
     client.sender.no_delay = server.sender.no_delay = True

@@ -140,7 +140,7 @@ class TcpConnection:
         sender = self.sender
         for timer in (
             sender.retransmit_at_ns, sender.probe_at_ns, sender.persist_at_ns, sender.pacer.wait_until_ns,
-            sender.recovery.reorder_at_ns, self.receiver.delayed_ack_at_ns,
+            sender.recovery.reorder_at_ns, self.receiver.delayed_ack.due_at_ns,
         ):  # fmt: skip
             if timer is not None and (earliest is None or timer < earliest):
                 earliest = timer
@@ -476,7 +476,10 @@ class TcpConnection:
             echo=self.negotiation.clock_of(echo), sent_stamp_ns=self.negotiation.time_of(now_ns, echo),
             congestion_echo=bool(segment.flags & ECE),
         )  # fmt: skip
-        self.receiver.round_trip_ns = sender.round_trip.smoothed_ns
+        self.receiver.round_trip_ns, self.receiver.timeout_ns = (
+            sender.round_trip.smoothed_ns,
+            sender.round_trip.timeout_ns,
+        )
         if freed.fin:
             self._fin_is_acknowledged(now_ns)
         elif freed.data and not sender.fin_wanted:
@@ -544,7 +547,8 @@ class TcpConnection:
         self.negotiation.now_ns = now_ns
         if self._lifetime_is_over(now_ns):
             return
-        if _is_due(receiver.delayed_ack_at_ns, now_ns):
+        if _is_due(receiver.delayed_ack.due_at_ns, now_ns):
+            receiver.delayed_ack.has_waited()
             receiver.ack_now = True
         if _is_due(sender.pacer.wait_until_ns, now_ns):
             sender.pacer.wait_until_ns = None
@@ -660,7 +664,7 @@ class TcpConnection:
         """The connection is gone: no timer is left behind."""
         self.sender.stop_timers()
         self.lifetime.stop()
-        self.receiver.delayed_ack_at_ns = None
+        self.receiver.delayed_ack.due_at_ns = None
         self._note(Notice("closed", {}, error))
 
     def _note(self, notice: Notice) -> None:

@@ -52,6 +52,8 @@ class Outbox:
     def data(self, flags: int, position: int, payload: bytes, again: bool) -> None:
         """What the sender sends: new data and FINs, and those that go out again."""
         # RFC 3168 §6.1.5: what is sent again is not marked
+        if payload:
+            self._receiver.delayed_ack.sent_data(self._negotiation.now_ns)
         capable = _ECN_CAPABLE if self.ecn and payload and not again else 0
         self.put(self._negotiation.now_ns, flags, position, payload, capable)
 

@@ -63,12 +63,16 @@ class TcpParameters:
     send_buffer_maximum: int = 4 * 1024 * 1024
     segment_size_default: tuple[int, int] = (536, 1220)
     delayed_ack_ns: int = 40_000_000  # RFC 9293 §3.8.6.3 allows 500 ms
+    quick_acknowledgments: bool = True  # see ``delayed_ack.py``; not with the BSDs
+    grouped_segments: bool = True  # see ``segment_groups.py``; not with the BSDs
     sack_covers_fin: bool = True  # a FIN behind a gap is part of its block; not with the BSDs
     sack_delay_ns: int = 1_000_000  # the longest; 0 for none (Linux's tcp_comp_sack_delay_ns)
     initial_timeout_ns: int = _SECOND  # RFC 6298 §2.1
     minimum_timeout_ns: int = 200_000_000  # deviation: RFC 6298 §2.4 says 1 s
     maximum_timeout_ns: int = 120 * _SECOND
     timer_tick_ns: int = 4_000_000  # timers strike on ticks: a jiffy of Linux with HZ=250, as Debian has it
+    timer_wheel: bool = True  # and some of them later, see ``timer_wheel.py``; not with the BSDs
+    timer_margin_ns: int = 2_000_000  # added to the short timers of RACK and TLP (Linux's TCP_TIMEOUT_MIN_US)
     timeout_slop_ns: int = 0  # added to every timeout but the first; the BSDs have 200 ms
     syn_retries: int = 6  # gives up after 127 s
     syn_ack_retries: int = 5

@@ -7,9 +7,9 @@ The receiver's view of sequence numbers (RFC 9293 §3.3.1, figure 4)::
                    RCV.NXT                     RCV.NXT + RCV.WND
 
 The window is as large as the buffer has room; its right edge, once told, never moves
-back (§3.8.6.2.2).  An acknowledgment costs a segment, so it waits for a second full
-segment or a short while (§3.8.6.3), but what is out of order, or closes a gap, is
-acknowledged at once, so that the sender learns of losses (RFC 5681 §4.2), with a list of
+back (§3.8.6.2.2).  What comes in order may be acknowledged later (``delayed_ack.py``), but
+what is out of order, or closes a gap, at once, so that the sender learns of losses (RFC 5681
+§4.2), with a list of
 what has arrived behind the gap (SACK, RFC 2018) and of what has arrived twice (D-SACK,
 RFC 2883).  After the third such acknowledgment the sender knows; the further ones are
 gathered for a twentieth of a round trip, as Linux does it, since one tells as much as ten.
@@ -24,10 +24,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pressenter.host.tcp.delayed_ack import DelayedAcknowledgment
 from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.receive_buffer import ReceiveBuffer
 from pressenter.host.tcp.sequence import add, unwrap
-from pressenter.wire.tcp import ACK, FIN, RST, SYN, Segment
+from pressenter.wire.tcp import ACK, FIN, PSH, RST, SYN, Segment
 
 __all__ = ["Arrived", "Receiver"]
 
@@ -52,20 +53,19 @@ class Receiver:
         irs: the sequence number of the peer's SYN.
         nxt: RCV.NXT as a position.
         ack_now: an acknowledgment is due with the next segment, or on its own.
-        delayed_ack_at_ns: when one is due that waits.
+        delayed_ack: which of them wait, and until when.
         timestamp: TS.Recent, what is echoed (RFC 7323 §4.3), or None without timestamps.
-        round_trip_ns: what the other half has measured, or None.
+        round_trip_ns, timeout_ns: what the other half has measured, or None.
         generous: whatever there is room for is acceptable, which without scaling may be more than
             could be told.
-        last_data_ns: when data came last, or 0.
         congestion_seen: a packet came with the mark "congestion experienced" (RFC 3168 §6.1.3).
     """
 
     __slots__ = (
         "_advertised_edge", "_autotune_bytes", "_autotune_from_ns", "_duplicate", "_finished", "_last_acknowledged",
-        "_out_of_order", "_parameters", "_timestamp_at_ns", "_unacknowledged_bytes", "_waiting_fin",
-        "ack_now", "autotune", "buffer", "congestion_seen", "delayed_ack_at_ns", "generous", "irs", "last_data_ns",
-        "mss", "nxt", "round_trip_ns", "sack", "scale", "timestamp",
+        "_out_of_order", "_parameters", "_timestamp_at_ns", "_waiting_fin",
+        "ack_now", "autotune", "buffer", "congestion_seen", "delayed_ack", "generous", "irs",
+        "mss", "nxt", "round_trip_ns", "sack", "scale", "timeout_ns", "timestamp",
     )  # fmt: skip
 
     def __init__(self, parameters: TcpParameters, mss: int) -> None:
@@ -75,7 +75,7 @@ class Receiver:
         self.irs = 0
         self.nxt = 0
         self.ack_now = False
-        self.delayed_ack_at_ns: int | None = None
+        self.delayed_ack = DelayedAcknowledgment(parameters)
         self.scale = 0
         self.sack = False
         self.timestamp: int | None = None
@@ -85,9 +85,8 @@ class Receiver:
         self._timestamp_at_ns = 0
         self._advertised_edge = 0
         self._last_acknowledged = 0
-        self._unacknowledged_bytes = 0
         self.round_trip_ns: int | None = None
-        self.last_data_ns = 0
+        self.timeout_ns = parameters.initial_timeout_ns
         self._out_of_order = 0
         self._duplicate: tuple[int, int] | None = None  # what has arrived twice
         self._finished = False
@@ -162,7 +161,7 @@ class Receiver:
         flags = segment.flags
         if flags & SYN:
             position += 1
-        arrived = self._take_data(now_ns, position, segment.payload) if segment.payload else 0
+        arrived = self._take_data(now_ns, position, segment) if segment.payload else 0
         if flags & FIN:
             fin = position + len(segment.payload)
             if fin < max(self._advertised_edge, self.nxt + 1):
@@ -174,27 +173,31 @@ class Receiver:
         self.nxt += 1
         return Arrived(arrived, True)
 
-    def _take_data(self, now_ns: int, position: int, payload: bytes) -> int:
-        buffer = self.buffer
-        self.last_data_ns = now_ns
+    def _take_data(self, now_ns: int, position: int, segment: Segment) -> int:
+        buffer, payload = self.buffer, segment.payload
         end = position + len(payload)
         had_gap = buffer.has_gap
         if position < self.nxt or had_gap:
             self._note_duplicate(position, end)
         arrived = buffer.add(position, payload, max(self._advertised_edge, self.nxt))
         self.nxt += arrived
+        soon = True
         if arrived:
             self._out_of_order = 0
+            soon = self.delayed_ack.takes(
+                now_ns, arrived, segment_size=min(len(payload), self.mss), pushed=bool(segment.flags & PSH),
+                window=self._advertised_edge - self.nxt, pause_ns=self.timeout_ns,
+            )  # fmt: skip
         if not arrived and self.sack and self._duplicate is None:
             self._acknowledge_gathered(now_ns)
-        elif not arrived or had_gap or self._duplicate is not None:
+        elif soon or had_gap or self._duplicate is not None:
             self.ack_now = True
-        else:
-            self._acknowledge_soon(now_ns, arrived)
         return arrived
 
     def note_old_segment(self, position: int, length: int) -> None:
         """A segment of which nothing is new: its range is told (RFC 2883 §4)."""
+        if length:
+            self.delayed_ack.came_again(self._advertised_edge - self.nxt)
         if self.sack and length and position + length <= self.nxt:
             self._duplicate = (position, position + length)
 
@@ -219,19 +222,11 @@ class Receiver:
         gathered = self._out_of_order - _IMMEDIATE_DUPLICATES
         if gathered <= 0 or not delay_ns or gathered % _MOST_GATHERED == 0:
             self.ack_now = True
-        elif self.delayed_ack_at_ns is None or self.delayed_ack_at_ns > now_ns + delay_ns:
-            self.delayed_ack_at_ns = now_ns + delay_ns
-
-    def _acknowledge_soon(self, now_ns: int, size: int) -> None:
-        """RFC 9293 §3.8.6.3: delay, but acknowledge at least every second full segment."""
-        self._unacknowledged_bytes += size
-        if self.delayed_ack_at_ns is None and self._unacknowledged_bytes <= self.mss:
-            self.delayed_ack_at_ns = now_ns + self._parameters.delayed_ack_ns
         else:
-            self.ack_now = True
+            self.delayed_ack.due_at_ns = min(self.delayed_ack.due_at_ns or 1 << 63, now_ns + delay_ns)
 
     def read(self, now_ns: int, maximum: int) -> tuple[bytes, bool]:
-        """Readable bytes, and whether that makes enough room to tell the peer of.
+        """Readable bytes, and whether the peer is told now: there is room again, or nothing more comes for a while.
 
         RFC 9293 §3.8.6.2.2: the receiver's silly window avoidance.
         """
@@ -241,6 +236,8 @@ class Receiver:
         gained = self.nxt + self.buffer.window - self._advertised_edge
         left = self._advertised_edge - self.nxt
         enough = gained >= min(2 * self.mss, self.buffer.capacity // 2)
+        if self.delayed_ack.read(emptied=bool(data) and not self.buffer.readable):
+            return data, True
         return data, enough and left < max(2 * self.mss, self.buffer.capacity // 4)
 
     def _grow_buffer(self, now_ns: int, taken: int) -> None:
@@ -266,8 +263,7 @@ class Receiver:
         self._advertised_edge = edge
         self._last_acknowledged = self.nxt
         self.ack_now = False
-        self._unacknowledged_bytes = 0
-        self.delayed_ack_at_ns = None
+        self.delayed_ack.acknowledged()
         return window
 
     def advertise_in_syn(self) -> int:

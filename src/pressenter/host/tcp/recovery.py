@@ -33,6 +33,7 @@ from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.rack import DUPLICATE_THRESHOLD, Rack
 from pressenter.host.tcp.round_trip import RoundTripTime
 from pressenter.host.tcp.scoreboard import Scoreboard, SentSegment
+from pressenter.host.tcp.timer_wheel import strikes_at
 
 __all__ = ["LossRecovery", "Mood"]
 
@@ -233,18 +234,14 @@ class LossRecovery:
             )
             lost, wait_until_ns = self.rack.find_lost(now_ns, scoreboard, window_ns)
             if wait_until_ns is not None:
-                self.reorder_at_ns = self.on_tick(wait_until_ns, 2)
+                wait_ns = wait_until_ns - now_ns + self.parameters.timer_margin_ns
+                self.reorder_at_ns = strikes_at(self.parameters, now_ns, wait_ns)
             for segment in lost:
                 scoreboard.mark_lost(segment)
             return any(segment.transmissions > 1 for segment in lost)
         else:
             self._find_losses_by_count()
         return False
-
-    def on_tick(self, time_ns: int, more: int = 0) -> int:
-        """The timer's tick at which something that is due at ``time_ns`` happens, and so many more."""
-        tick_ns = self.parameters.timer_tick_ns
-        return -(-time_ns // tick_ns) * tick_ns + more * tick_ns
 
     def _find_losses_by_count(self) -> None:
         """RFC 6675 §4, IsLost: enough has arrived behind it."""

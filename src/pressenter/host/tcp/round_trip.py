@@ -27,11 +27,10 @@ class RoundTripTime:
         variation_ns: RTTVAR.
         timeout_ns: RTO, with its back-off.
         minimum_ns: the smallest sample of the last five minutes, or None.
-        latest_ns: the last sample, or None.
     """
 
     __slots__ = (
-        "_base_ns", "_highest_ns", "_initial_ns", "_lowest_ns", "_minimum_at_ns", "_slop_ns", "latest_ns", "minimum_ns",
+        "_base_ns", "_highest_ns", "_initial_ns", "_lowest_ns", "_minimum_at_ns", "_slop_ns", "minimum_ns",
         "smoothed_ns", "timeout_ns", "variation_ns",
     )  # fmt: skip
 
@@ -43,18 +42,18 @@ class RoundTripTime:
         self.smoothed_ns: int | None = None
         self.variation_ns = 0
         self.minimum_ns: int | None = None
-        self.latest_ns: int | None = None
         self._minimum_at_ns = 0
 
-    def measure(self, now_ns: int, sample_ns: int, per_flight: int = 1) -> None:
-        """A segment has been acknowledged after ``sample_ns``.
+    def measure(self, now_ns: int, sample_ns: int, least_ns: int | None = None, per_flight: int = 1) -> None:
+        """Segments have been acknowledged: the first of them after ``sample_ns``, the last, if others, ``least_ns``.
 
         ``per_flight`` is how many samples come in a round trip; each then counts for less
         (RFC 7323 appendix G).
         """
-        self.latest_ns = sample_ns
-        if self.minimum_ns is None or sample_ns <= self.minimum_ns or now_ns - self._minimum_at_ns > _MINIMUM_WINDOW_NS:
-            self.minimum_ns, self._minimum_at_ns = sample_ns, now_ns
+        if least_ns is None:
+            least_ns = sample_ns
+        if self.minimum_ns is None or least_ns <= self.minimum_ns or now_ns - self._minimum_at_ns > _MINIMUM_WINDOW_NS:
+            self.minimum_ns, self._minimum_at_ns = least_ns, now_ns
         if self.smoothed_ns is None:  # RFC 6298 §2.2
             self.smoothed_ns = sample_ns
             self.variation_ns = sample_ns // 2

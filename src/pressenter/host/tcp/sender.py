@@ -32,6 +32,8 @@ from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.recovery import LossRecovery, Mood
 from pressenter.host.tcp.round_trip import RoundTripTime
 from pressenter.host.tcp.scoreboard import SentSegment
+from pressenter.host.tcp.segment_groups import group_size, waits_for_more_window
+from pressenter.host.tcp.timer_wheel import strikes_at
 from pressenter.wire.tcp import ACK, CWR, FIN, PSH, SYN
 
 __all__ = ["Freed", "Sender"]
@@ -255,10 +257,16 @@ class Sender:
         """RFC 9293 §3.8.6.2.1, with the congestion window."""
         recovery = self.recovery
         mss, edge = self.mss, self.una + self.wnd
+        group = together = 0  # what may still leave with the group that is leaving, and its size
         while True:
             unsent = len(self._buffer)
             room = edge - self.nxt
             allowed = recovery.congestion.window - recovery.in_flight
+            if group < mss < unsent and self.parameters.grouped_segments:
+                group = together = self._next_group(now_ns, min(allowed, room))
+                if not group:
+                    self.window_limited |= allowed < room and allowed <= unsent
+                    return
             size = min(self.largest, unsent, room)
             if size > mss:
                 size = max(min(size, allowed) // mss, 1) * mss
@@ -273,7 +281,19 @@ class Sender:
                 return
             if not self._clock_allows(now_ns, size):
                 return
-            self._send_next(now_ns, size, size == unsent, fin)
+            group -= size
+            self._send_next(now_ns, size, size == unsent or (group < mss < together), fin)
+
+    def _next_group(self, now_ns: int, sendable: int) -> int:
+        """How many bytes leave together now; 0: it is better to wait for more window."""
+        recovery, mss = self.recovery, self.mss
+        if sendable < mss:
+            return mss  # what is too little is decided elsewhere
+        group = group_size(recovery, mss)
+        window = min(self.wnd, recovery.congestion.window)
+        if waits_for_more_window(now_ns, recovery, sendable, group, window, self.last_sent_ns):
+            return 0
+        return min(group, sendable // mss * mss)
 
     def _may_be_small(self, size: int, unsent: int) -> bool:
         """Silly window avoidance, and Nagle's algorithm (RFC 9293 §3.8.6.2.1, §3.7.4)."""
@@ -416,20 +436,18 @@ class Sender:
         sent_stamp_ns: int | None,
     ) -> None:  # fmt: skip
         """RFC 6298 §3, Karn: only what was sent once is measured, or what bears a timestamp."""
-        sample_ns = None
-        for segment in acked:
-            if segment.transmissions == 1 and not segment.sacked:
-                sample_ns = now_ns - segment.sent_ns
-        if sample_ns is None:
-            for segment in sacked:
-                if segment.transmissions == 1:
-                    sample_ns = now_ns - segment.sent_ns
-        if sample_ns is None and advanced and sent_stamp_ns is not None:
-            sample_ns = now_ns - sent_stamp_ns
-        self.recovery.sample.round_trip_ns = sample_ns
-        if sample_ns is not None:
+        sent_ns = [segment.sent_ns for segment in acked if segment.transmissions == 1 and not segment.sacked]
+        if any(segment.transmissions > 1 for segment in acked):
+            sent_ns = []
+        if not sent_ns:
+            sent_ns = [segment.sent_ns for segment in sacked if segment.transmissions == 1]
+        if not sent_ns and advanced and sent_stamp_ns is not None:
+            sent_ns = [sent_stamp_ns]
+        self.recovery.sample.round_trip_ns = now_ns - sent_ns[-1] if sent_ns else None
+        if sent_ns:
+            # What waited longest tells what the timer has to allow for, what waited least how long the path is.
             per_flight = max(1, self._peak // (2 * self.mss))
-            self.round_trip.measure(now_ns, sample_ns, per_flight)
+            self.round_trip.measure(now_ns, now_ns - sent_ns[0], now_ns - sent_ns[-1], per_flight)
         elif advanced and not self.retries:
             self.round_trip.end_back_off()
 
@@ -526,14 +544,12 @@ class Sender:
             return
         # RFC 8985 §7.2: the receiver may delay its acknowledgment if only one segment is under way
         alone = len(recovery.scoreboard) == 1
-        if alone:
-            probe_at_ns = recovery.on_tick(now_ns + 2 * smoothed_ns + self.parameters.minimum_timeout_ns)
-        else:
-            probe_at_ns = recovery.on_tick(now_ns + 2 * smoothed_ns, 2)
+        margin_ns = self.parameters.minimum_timeout_ns if alone else self.parameters.timer_margin_ns
+        probe_at_ns = strikes_at(self.parameters, now_ns, 2 * smoothed_ns + margin_ns)
         self.probe_at_ns = min(probe_at_ns, self.retransmit_at_ns)
 
     def _start_timer(self, now_ns: int) -> None:
-        self.retransmit_at_ns = self.recovery.on_tick(now_ns + self.round_trip.timeout_ns)
+        self.retransmit_at_ns = strikes_at(self.parameters, now_ns, self.round_trip.timeout_ns)
         if self.stalled_since_ns is None:
             self.stalled_since_ns = now_ns
 

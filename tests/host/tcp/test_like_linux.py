@@ -1,0 +1,159 @@
+"""What Linux does beyond the RFCs: quick acknowledgments, groups of segments, a wheel of timers."""
+
+from __future__ import annotations
+
+import pytest
+
+from pressenter.host.tcp.connection import TcpConnection
+from pressenter.host.tcp.parameters import TcpParameters
+from pressenter.host.tcp.recovery import Mood
+from pressenter.host.tcp.timer_wheel import strikes_at
+from pressenter.wire.tcp import PSH
+from tests.host.tcp.test_connection import MS
+from tests.host.tcp.test_features import RTT, deliver, pair
+
+# ---- acknowledgments ------------------------------------------------------------------------------
+
+
+def arrivals(server: TcpConnection, client: TcpConnection, now_ns: int, count: int) -> int:
+    """So many full segments reach the server one by one; how many acknowledgments that brings."""
+    answers = 0
+    client.congestion.window = 1 << 20
+    for _ in range(count):
+        client.write(now_ns, bytes(client.sender.mss))
+        (segment,) = client.take_segments()
+        answered = deliver(server, now_ns, [segment._replace(flags=segment.flags & ~PSH)])
+        server.read(now_ns)
+        answered += server.take_segments()
+        answers += len(answered)
+        for answer in answered:
+            client.receive(now_ns, answer)
+    return answers
+
+
+def test_the_first_segments_are_acknowledged_one_by_one_then_every_second() -> None:
+    client, server = pair({"quick_acknowledgments": True})
+    client.congestion.window = 1 << 20
+    client.write(RTT * 2, bytes(client.sender.mss * 40))
+    counts = [len(deliver(server, RTT * 2, [segment])) for segment in client.take_segments()]
+    assert counts[:16] == [1] * 16
+    assert counts[16:] == [0, 1] * 12
+    receiver = server.receiver.delayed_ack
+    assert receiver.quick == 0 and not receiver.interactive
+
+
+def test_after_a_pause_they_are_quick_again() -> None:
+    client, server = pair({"quick_acknowledgments": True})
+    assert arrivals(server, client, RTT * 2, 20) < 20
+    assert server.receiver.delayed_ack.quick == 0
+    later = RTT * 2 + 2 * server.receiver.timeout_ns
+    assert arrivals(server, client, later, 4) == 4
+
+
+def test_what_came_twice_makes_them_quick_again() -> None:
+    client, server = pair({"quick_acknowledgments": True})
+    client.congestion.window = 1 << 20
+    client.write(RTT * 2, bytes(client.sender.mss * 20))
+    segments = client.take_segments()
+    deliver(server, RTT * 2, segments)
+    server.read(RTT * 2)
+    server.take_segments()
+    assert server.receiver.delayed_ack.quick == 0
+    deliver(server, RTT * 2, [segments[-1]])
+    assert server.receiver.delayed_ack.quick > 0
+    assert arrivals(server, client, RTT * 2, 2) == 2
+
+
+def test_an_answer_carries_the_acknowledgment() -> None:
+    """Question and answer in turn: from the second on, no acknowledgment goes on its own."""
+    client, server = pair({"quick_acknowledgments": True})
+    alone = []
+    for turn in range(2, 5):
+        now_ns = RTT * turn
+        client.write(now_ns, b"ls\n")
+        (question,) = client.take_segments()
+        alone.append(len(deliver(server, now_ns, [question])))
+        server.read(now_ns)
+        server.write(now_ns, b"a b c\n")
+        (answer,) = [segment for segment in server.take_segments() if segment.payload]
+        deliver(client, now_ns + MS, [answer])
+        client.read(now_ns + MS)
+        client.take_segments()
+    assert alone == [1, 0, 0]
+
+
+@pytest.mark.parametrize("interactive", [False, True])
+def test_who_has_read_all_that_was_pushed_acknowledges(interactive: bool) -> None:
+    client, server = pair({"quick_acknowledgments": True})
+    arrivals(server, client, RTT * 2, 20)
+    server.take_segments()
+    client.write(RTT * 2, b"the end")
+    (last,) = client.take_segments()
+    assert last.flags & PSH
+    server.receiver.delayed_ack.interactive = interactive
+    assert not deliver(server, RTT * 2, [last])
+    server.read(RTT * 2, 3)
+    assert not server.take_segments()  # there is more to read
+    server.read(RTT * 2)
+    assert len(server.take_segments()) == (0 if interactive else 1)
+
+
+# ---- groups of segments ---------------------------------------------------------------------------
+
+
+def test_small_openings_of_the_window_are_gathered() -> None:
+    """Each acknowledgment frees one segment; nothing is sent until a third of the window is free."""
+    client, server = pair({"grouped_segments": True})
+    client.congestion.threshold = client.congestion.window = 9 * client.sender.mss
+    client.sender.round_trip.smoothed_ns = 1_500_000
+    begin = RTT * 2
+    client.write(begin, bytes(client.sender.mss * 40))
+    first = client.take_segments()
+    assert len(first) == 9 and first[-1].flags & PSH and sum(bool(segment.flags & PSH) for segment in first) == 2
+    server.receiver.mss = client.sender.mss // 2  # acknowledges each
+    sent = []
+    for number, segment in enumerate(first[:6]):
+        (answer,) = deliver(server, begin, [segment])
+        sent.append(len(deliver(client, begin + 900_000 + number * 10_000, [answer])))
+    assert sent[:2] == [0, 0]
+    assert sum(sent) >= 6
+    assert all(count in (0, 3, 4) for count in sent)
+
+
+def test_where_an_acknowledgment_is_far_off_or_a_loss_is_mended_nothing_waits() -> None:
+    client, server = pair({"grouped_segments": True})
+    client.congestion.threshold = client.congestion.window = 9 * client.sender.mss
+    client.write(RTT * 2, bytes(client.sender.mss * 40))
+    first = client.take_segments()
+    (answer,) = deliver(server, RTT * 5 // 2, first[:2])
+    assert len(deliver(client, RTT * 3, [answer])) >= 2  # sent 100 ms after the last: the path is idle
+    client.sender.recovery.mood = Mood.RECOVERY
+    (answer,) = deliver(server, RTT * 3, first[2:4])
+    client.sender.recovery.mood = Mood.OPEN
+    assert deliver(client, RTT * 3 + MS, [answer])
+
+
+# ---- the wheel ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now_ms", "delay_ms", "strikes_ms"),
+    [
+        (0, 1, 8),  # a tick, and the one after it
+        (3, 1, 8),
+        (4, 1, 12),
+        (0, 40, 44),  # a delayed acknowledgment
+        (3, 201, 208),  # the shortest timeout
+        (0, 252, 256),  # 63 ticks: the second ring
+        (100, 300, 416),
+        (0, 2016, 2048),  # 504 ticks: the third
+    ],
+)
+def test_timers_strike_where_linux_has_them(now_ms: int, delay_ms: int, strikes_ms: int) -> None:
+    assert strikes_at(TcpParameters(), now_ms * MS, delay_ms * MS) == strikes_ms * MS
+
+
+def test_without_a_wheel_it_is_the_next_tick() -> None:
+    parameters = TcpParameters(timer_wheel=False)
+    assert strikes_at(parameters, MS, 300 * MS) == 304 * MS
+    assert strikes_at(parameters, 0, 300 * MS) == 300 * MS
