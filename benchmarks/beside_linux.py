@@ -56,6 +56,7 @@ PORT = 9000
 _CLONE_NEWNET = 0x40000000
 _WATCH_S = 0.01
 _WITHOUT_DATA = 100  # the longest frame: Ethernet, IP, TCP with SACK
+_SEQUENCE = slice(14 + 20 + 4, 14 + 20 + 8)  # where the number stands in it
 
 #: Round trip in ms, loss, bytes, congestion control.
 Cell = tuple[int, float, int, str]
@@ -216,8 +217,9 @@ def _kernel_client(namespace: str, size: int, stays_awake: bool, listening: Any)
 
 
 def _watch_link(link: Link, client: Port, server: Port) -> list[int]:
-    """When the client's first frame has left, in virtual time, and when each of the server's data has arrived."""
+    """When the client's first frame has left, in virtual time, and when each new segment of the server's has arrived."""
     times: list[int] = []
+    seen: set[bytes] = set()
     to_client, to_server = client.on_frame, server.on_frame
 
     def at_server(frame: bytes) -> None:
@@ -228,7 +230,8 @@ def _watch_link(link: Link, client: Port, server: Port) -> list[int]:
         to_server(frame)
 
     def at_client(frame: bytes) -> None:
-        if len(frame) > _WITHOUT_DATA:
+        if len(frame) > _WITHOUT_DATA and (sequence := frame[_SEQUENCE]) not in seen:
+            seen.add(sequence)
             times.append(link.agenda.now_ns)
         to_client(frame)
 
@@ -328,8 +331,7 @@ class Comparison:
 
     def _kernel(self, cell: Cell, seeds: list[int]) -> list[tuple[float, int]]:
         times = self.kept.setdefault("/".join(map(str, (*cell, self.runs.start))), [])
-        slow = cell[1] and cell[3] != "bbr" and cell[0] > 1  # losses keep it from using up a processor
-        with ThreadPoolExecutor(self.parallel if slow else 1) as pool:
+        with ThreadPoolExecutor(self.parallel if is_loss_limited(cell) and cell[0] > 1 else 1) as pool:
             times += pool.map(lambda seed: kernel_seconds(*cell, seed), seeds[len(times) :])
         if self.kernel_times:
             self.kernel_times.write_text(json.dumps(self.kept))
