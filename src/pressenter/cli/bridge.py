@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["bridge"]
 
+_LAST_WORDS_NS = 200_000_000  # longer than any way through the built-in world
+
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
@@ -82,6 +84,9 @@ def bridge(
     try:
         for command in commands:
             code = _run_in_world(built, real_time, command)
+        if commands:  # what the last one has said is still on its way
+            arrived_ns = built.agenda.now_ns + _LAST_WORDS_NS
+            real_time.run(lambda: built.agenda.now_ns >= arrived_ns)
         if not commands or end is not None:
             real_time.run(lambda: end is not None and time.monotonic() > end)
     except KeyboardInterrupt:
