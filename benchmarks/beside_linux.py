@@ -107,17 +107,13 @@ def our_seconds(round_trip_ms: float, loss: float, size: int, control: str, seed
     server.run(asyncio.start_server(serve, "0.0.0.0", PORT))
     began_ns = agenda.now_ns
     client.run(fetch())
-    return (times[0] - began_ns) / 1e9, _median_ns(measured)
+    return (times[0] - began_ns) / 1e9, int(_median(measured) or 0)
 
 
 def _smoothed_round_trip_ns(connection: Any) -> int:
     """SRTT, of a socket of ours or of the kernel's."""
     info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
     return int(struct.unpack_from("I", info, 68)[0]) * 1000  # tcpi_rtt is in microseconds
-
-
-def _median_ns(measured: list[int]) -> int:
-    return int(statistics.median(measured)) if measured else 0
 
 
 def _link(
@@ -198,7 +194,7 @@ def _kernel_server(namespace: str, control: str, size: int, listening: Any, smoo
             connection.sendall(content)
             over.set()
             watcher.join()
-    smoothed.put(_median_ns(measured))
+    smoothed.put(int(_median(measured) or 0))
 
 
 def _kernel_client(namespace: str, size: int, stays_awake: bool, listening: Any) -> None:

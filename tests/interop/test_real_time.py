@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import time
 from typing import Any
@@ -47,21 +48,27 @@ class SlowDevice:
         self._theirs.close()
 
 
-def test_an_answer_has_the_time_of_what_it_answers() -> None:
-    """A frame goes to and fro over 10 ms each way, and 3 ms pass at each end; those are not in the round trips."""
+def round_trips(delay_ns: int, *, stands_still: bool = False) -> tuple[set[int], float]:
+    """A frame goes to and fro ten times, and 3 ms pass at each end: its round trips, and how many seconds that took."""
     agenda = Agenda()
     ends = [SlowDevice(agenda, 0.003) for _ in range(2)]
     Link("cable", ends[0].port, ends[1].port, agenda, Recorder(agenda, False), Randomness(1),
-         rate_bps=1_000_000_000, delay_ns=10_000_000, queue_bytes=1 << 20)  # fmt: skip
+         rate_bps=1_000_000_000, delay_ns=delay_ns, queue_bytes=1 << 20)  # fmt: skip
     devices: Any = ends
-    real_time = RealTime(agenda, devices)
+    real_time = RealTime(agenda, devices, stands_still=stands_still)
     began = time.monotonic()
     ends[0].port.transmit(bytes(60))
     real_time.run(lambda: len(ends[0].arrivals_ns) >= 10)
     took = time.monotonic() - began
     for end in ends:
         end.close()
-    trips = {later - earlier for earlier, later in zip(ends[0].arrivals_ns, ends[0].arrivals_ns[1:], strict=False)}
+    arrivals = ends[0].arrivals_ns
+    return {later - earlier for earlier, later in itertools.pairwise(arrivals)}, took
+
+
+def test_an_answer_has_the_time_of_what_it_answers() -> None:
+    """What passes at the ends is not in the round trips."""
+    trips, took = round_trips(10_000_000)
     assert len(trips) == 1
     assert 20_000_000 <= trips.pop() < 20_010_000
     assert took >= 0.2  # and virtual time is not ahead of the clock
@@ -69,18 +76,6 @@ def test_an_answer_has_the_time_of_what_it_answers() -> None:
 
 def test_virtual_time_can_stand_still_while_the_world_is_late() -> None:
     """The ends take longer for a frame than it is under way; that is no part of the round trip, nor made up for."""
-    agenda = Agenda()
-    ends = [SlowDevice(agenda, 0.003) for _ in range(2)]
-    Link("cable", ends[0].port, ends[1].port, agenda, Recorder(agenda, False), Randomness(1),
-         rate_bps=1_000_000_000, delay_ns=1_000_000, queue_bytes=1 << 20)  # fmt: skip
-    devices: Any = ends
-    real_time = RealTime(agenda, devices, stands_still=True)
-    began = time.monotonic()
-    ends[0].port.transmit(bytes(60))
-    real_time.run(lambda: len(ends[0].arrivals_ns) >= 10)
-    took = time.monotonic() - began
-    for end in ends:
-        end.close()
-    trips = {later - earlier for earlier, later in zip(ends[0].arrivals_ns, ends[0].arrivals_ns[1:], strict=False)}
+    trips, took = round_trips(1_000_000, stands_still=True)
     assert len(trips) == 1 and 2_000_000 <= trips.pop() < 2_010_000
     assert took > 0.003 * 2 * 9  # a good deal more than those nine round trips of 2 ms

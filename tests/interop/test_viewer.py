@@ -308,7 +308,7 @@ def long_report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A journey of 50,000 packets: a file of some megabytes over eleven links."""
     folder = tmp_path_factory.mktemp("long")
     (folder / "index.html").write_text("<!doctype html><title>Big</title><img src=a.bin>")
-    (folder / "a.bin").write_bytes(random.Random(1).randbytes(2_400_000))
+    (folder / "a.bin").write_bytes(random.Random(1).randbytes(2_384_000))
     made = pressenter.go("www.big.test", sites={"www.big.test": folder})
     assert len(made.packets) >= 50_000
     (folder / "journey.html").write_text(made.report(), encoding="utf-8")
@@ -322,7 +322,7 @@ def test_fifty_thousand_packets_are_listed_and_only_what_is_seen_exists(
     page.locator("pe-packets .rows .row").first.wait_for()
     page.locator("pe-packets select").select_option("")
     rows = page.locator("pe-packets .rows")
-    assert "50," in page.locator("pe-packets [role=status]").inner_text()
+    assert "50,0" in page.locator("pe-packets [role=status]").inner_text()
     for place in (0.2, 0.9, 1.0):
         rows.evaluate("(e, share) => { e.scrollTop = e.scrollHeight * share; }", place)
         page.wait_for_timeout(200)
@@ -391,11 +391,7 @@ def test_foreign_files_are_opened(journey: pressenter.Journey, tmp_path: Path, o
     from pressenter.cli.main import main
 
     journey.save(tmp_path / "j")
-    count = sum(packet.port == "laptop:eth0" for packet in journey.packets)
-    for name, view, words in (
-        ("laptop.pcapng", "packets", f"{count} of {count}"),
-        ("journey.har", "timeline", "Timeline"),
-    ):
+    for name, view, words in (("laptop.pcapng", "packets", "128 of 128"), ("journey.har", "timeline", "Timeline")):
         target = tmp_path / f"{name}.html"
         done = CliRunner().invoke(main, ["open", str(tmp_path / "j" / name), "--html", str(target), "--no-browser"])
         assert done.exit_code == 0, done.output

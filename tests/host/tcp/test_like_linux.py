@@ -7,6 +7,7 @@ import pytest
 from pressenter.host.tcp.connection import TcpConnection
 from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.recovery import Mood
+from pressenter.host.tcp.segment_groups import waits_for_more_window
 from pressenter.host.tcp.timer_wheel import strikes_at
 from pressenter.wire.tcp import PSH
 from tests.host.tcp.test_connection import MS
@@ -120,17 +121,38 @@ def test_small_openings_of_the_window_are_gathered() -> None:
     assert all(count in (0, 3, 4) for count in sent)
 
 
-def test_where_an_acknowledgment_is_far_off_or_a_loss_is_mended_nothing_waits() -> None:
+def test_where_the_path_is_idle_nothing_waits() -> None:
     client, server = pair({"grouped_segments": True})
     client.congestion.threshold = client.congestion.window = 9 * client.sender.mss
     client.write(RTT * 2, bytes(client.sender.mss * 40))
     first = client.take_segments()
     (answer,) = deliver(server, RTT * 5 // 2, first[:2])
-    assert len(deliver(client, RTT * 3, [answer])) >= 2  # sent 100 ms after the last: the path is idle
-    client.sender.recovery.mood = Mood.RECOVERY
-    (answer,) = deliver(server, RTT * 3, first[2:4])
-    client.sender.recovery.mood = Mood.OPEN
-    assert deliver(client, RTT * 3 + MS, [answer])
+    assert len(deliver(client, RTT * 3, [answer])) >= 2  # 100 ms after the last
+
+
+def test_when_a_sender_waits_for_more_window() -> None:
+    client, _ = pair({"grouped_segments": True})
+    recovery, mss = client.sender.recovery, client.sender.mss
+    recovery.round_trip.smoothed_ns = 2 * MS
+    client.write(RTT * 2, bytes(mss))
+    client.take_segments()
+    last_ns = RTT * 2 + MS  # something else was sent; the first is acknowledged a millisecond later
+
+    def waits(now_ns: int = last_ns, sendable: int = 2 * mss, group: int = 20 * mss) -> bool:
+        return waits_for_more_window(now_ns, recovery, sendable, group, 9 * mss, last_ns)
+
+    assert waits()
+    assert not waits(sendable=3 * mss)  # a third of the window
+    assert not waits(group=2 * mss)  # a whole group
+    assert not waits(now_ns=last_ns - 1)  # the acknowledgment is farther off than half a round trip
+    assert waits(now_ns=last_ns + MS)
+    assert not waits(now_ns=last_ns + MS + 1)  # the path is idle
+    for mood in (Mood.RECOVERY, Mood.LOSS):
+        recovery.mood = mood
+        assert not waits()
+    for mood in (Mood.DISORDER, Mood.REDUCED):
+        recovery.mood = mood
+        assert waits()
 
 
 # ---- the wheel ----------------------------------------------------------------------------------------

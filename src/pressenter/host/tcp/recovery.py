@@ -120,6 +120,11 @@ class LossRecovery:
         """Whether the window is being brought down."""
         return self.mood in _REDUCING
 
+    @property
+    def is_mending(self) -> bool:
+        """Whether what was lost is being sent again."""
+        return self.mood in _MENDING
+
     # ---- an acknowledgment ------------------------------------------------------------------------
 
     def on_acknowledgment(
@@ -225,12 +230,12 @@ class LossRecovery:
             return False
         if not self.sack:
             # RFC 5681 §3.2, and RFC 6582 §3.2, step 3: a partial acknowledgment shows the next hole
-            first = self.mood not in _MENDING and self.duplicates >= DUPLICATE_THRESHOLD
+            first = not self.is_mending and self.duplicates >= DUPLICATE_THRESHOLD
             if first or (self.mood is Mood.RECOVERY and advanced):
                 scoreboard.mark_lost(scoreboard.head)
         elif self.parameters.rack:
             window_ns = self.rack.reordering_window_ns(
-                self.round_trip, self.mood in _MENDING, scoreboard.sacked_bytes // self.segment_size
+                self.round_trip, self.is_mending, scoreboard.sacked_bytes // self.segment_size
             )
             lost, wait_until_ns = self.rack.find_lost(now_ns, scoreboard, window_ns)
             if wait_until_ns is not None:

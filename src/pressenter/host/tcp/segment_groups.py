@@ -19,7 +19,7 @@ The BSDs do not wait: ``TcpParameters.grouped_segments`` turns it off.
 
 from __future__ import annotations
 
-from pressenter.host.tcp.recovery import LossRecovery, Mood
+from pressenter.host.tcp.recovery import LossRecovery
 
 __all__ = ["group_size", "waits_for_more_window"]
 
@@ -28,7 +28,6 @@ _SOON_NS = 1_000_000
 _LARGEST_GROUP = 65_536
 _SMALLEST_GROUP = 2  # segments: Linux's tcp_min_tso_segs
 _SHORT_ROUND_TRIP_NS = 512_000  # for each of them, half as much comes on top (Linux's tcp_tso_rtt_log)
-_MENDING = (Mood.RECOVERY, Mood.LOSS)
 
 
 def group_size(recovery: LossRecovery, mss: int) -> int:
@@ -36,10 +35,10 @@ def group_size(recovery: LossRecovery, mss: int) -> int:
     congestion, round_trip = recovery.congestion, recovery.round_trip
     rate = congestion.pacing_rate
     if rate is None:
-        # What the window makes in a round trip, and a fifth more: it is about to grow.
-        in_slow_start = 2 * congestion.window < congestion.threshold
+        # What the window makes in a round trip, and a fifth more, or twice that: it is about to grow.
+        soon_doubled = 2 * congestion.window < congestion.threshold
         smoothed_ns = round_trip.smoothed_ns or _SOON_NS
-        rate = congestion.window * (200 if in_slow_start else 120) * 10_000_000 // smoothed_ns
+        rate = congestion.window * (200 if soon_doubled else 120) * 10_000_000 // smoothed_ns
     size = rate >> 10
     if round_trip.minimum_ns is not None:
         size += _LARGEST_GROUP >> min(round_trip.minimum_ns // _SHORT_ROUND_TRIP_NS, 17)
@@ -57,7 +56,7 @@ def waits_for_more_window(
         window: bytes that both windows would allow if nothing were under way.
         last_sent_ns: when something was sent last.
     """
-    if recovery.mood in _MENDING or now_ns - last_sent_ns > _SOON_NS:
+    if recovery.is_mending or now_ns - last_sent_ns > _SOON_NS:
         return False
     if sendable >= min(group, window // _DIVISOR):
         return False

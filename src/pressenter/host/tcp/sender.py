@@ -436,9 +436,9 @@ class Sender:
         sent_stamp_ns: int | None,
     ) -> None:  # fmt: skip
         """RFC 6298 §3, Karn: only what was sent once is measured, or what bears a timestamp."""
-        sent_ns = [segment.sent_ns for segment in acked if segment.transmissions == 1 and not segment.sacked]
-        if any(segment.transmissions > 1 for segment in acked):
-            sent_ns = []
+        sent_ns: list[int] = []
+        if all(segment.transmissions == 1 for segment in acked):
+            sent_ns = [segment.sent_ns for segment in acked if not segment.sacked]
         if not sent_ns:
             sent_ns = [segment.sent_ns for segment in sacked if segment.transmissions == 1]
         if not sent_ns and advanced and sent_stamp_ns is not None:
