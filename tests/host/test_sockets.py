@@ -117,6 +117,22 @@ def test_options_reach_the_connection() -> None:
     assert client.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION) == b"bbr"
 
 
+def test_quick_acknowledgments_are_asked_for_until_the_connection_decides_otherwise() -> None:
+    cable = Cable()
+    client = cable.left.socket()
+    assert client.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
+    client.connect_ex(SERVER)
+    assert client.endpoint is not None
+    delayed = client.endpoint.connection.receiver.delayed_ack
+    assert delayed.interactive and client.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 0
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+    assert not delayed.interactive and client.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
+    delayed.interactive = True  # as when the application answers
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    assert client.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 0
+
+
 def test_datagrams() -> None:
     cable = Cable()
     server = cable.right.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -37,6 +37,8 @@ class SocketOptions:
 
     Attributes:
         linger: seconds, or None if SO_LINGER is off.
+        quick_ack: what TCP_QUICKACK wishes of the connection that will be made; one that is open
+            gets it at once, and may change its mind later.
     """
 
     receive_buffer: int | None = None
@@ -47,6 +49,7 @@ class SocketOptions:
     keepalive_count: int | None = None
     user_timeout_ms: int = 0
     no_delay: bool = False
+    quick_ack: bool | None = None
     reuse_address: bool = False
     reuse_port: bool = False
     linger: int | None = None
@@ -76,7 +79,7 @@ class SocketOptions:
         """Apply everything to a connection, before its SYN or later."""
         connection = endpoint.connection
         connection.receiver.autotune = self.receive_buffer is None
-        connection.sender.fixed_capacity = self.send_buffer is not None
+        connection.sender.buffer.fixed = self.send_buffer is not None
         if self.segment_size is not None:
             connection.negotiation.segment_size = min(connection.negotiation.segment_size, self.segment_size)
         connection.negotiation.offers_options = not self.no_options
@@ -84,6 +87,8 @@ class SocketOptions:
             endpoint.encapsulation = self.encapsulation
         if endpoint.encapsulation is not None:
             connection.negotiation.segment_size -= UDP_HEADER_LENGTH
+        if self.quick_ack is not None:
+            connection.receiver.delayed_ack.interactive = not self.quick_ack
         self.update(endpoint)
 
     def update(self, endpoint: Endpoint) -> None:
@@ -108,6 +113,9 @@ class SocketOptions:
     def change(self, endpoint: Endpoint) -> None:
         """An option was set on an open connection: it follows at once."""
         self.update(endpoint)
+        if self.quick_ack is not None:
+            endpoint.connection.acknowledge_quickly(endpoint.layer.now_ns, self.quick_ack)
+            self.quick_ack = None
         endpoint.connection.lifetime.watch(endpoint.layer.now_ns)
         endpoint.layer.carry_out(endpoint)
 
@@ -134,7 +142,7 @@ class SocketOptions:
         parameters = tcp.parameters if endpoint is None else endpoint.connection.parameters
         value = getattr(self, name)
         if endpoint is not None and name in _LIVE:
-            return _LIVE[name](endpoint)
+            return int(_LIVE[name](endpoint))
         if value is None:
             value = _DEFAULTS[name](parameters) if name in _DEFAULTS else 0
         if name == "linger":
@@ -221,6 +229,7 @@ _OPTIONS: dict[tuple[int, int], tuple[str, Callable[[Any], Any]]] = {
     (_TCP, 4): ("keepalive_idle", _positive),
     (_TCP, 5): ("keepalive_interval", _positive),
     (_TCP, 6): ("keepalive_count", _positive),
+    (_TCP, 12): ("quick_ack", _flag),
     (_TCP, 13): ("congestion", _congestion),
     (_TCP, 18): ("user_timeout_ms", _number),
     (_TCP, 23): ("fast_open", _flag),
@@ -242,12 +251,14 @@ _DEFAULTS: dict[str, Callable[[TcpParameters], Any]] = {
     "keepalive_count": lambda parameters: parameters.keepalive_count,
     "congestion": lambda parameters: parameters.congestion_control,
     "segment_size": lambda parameters: parameters.segment_size_default[0],
+    "quick_ack": lambda parameters: parameters.quick_acknowledgments,
     "ttl": lambda parameters: 64,
 }
 
 #: What a connection knows better than what was set.
 _LIVE: dict[str, Callable[[Endpoint], int]] = {
     "receive_buffer": lambda endpoint: endpoint.connection.receive_buffer.capacity,
-    "send_buffer": lambda endpoint: endpoint.connection.sender.capacity,
+    "send_buffer": lambda endpoint: endpoint.connection.sender.buffer.capacity,
     "segment_size": lambda endpoint: endpoint.connection.sender.mss,
+    "quick_ack": lambda endpoint: not endpoint.connection.receiver.delayed_ack.interactive,
 }

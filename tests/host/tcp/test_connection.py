@@ -174,7 +174,7 @@ def test_a_closed_window_is_probed_and_opens() -> None:
     client, server = pair(receive_buffer=4096, receive_buffer_maximum=4096)
     client.write(20 * MS, bytes(20_000))
     exchange(client, server, 21 * MS)
-    assert client.sender.wnd <= 1460
+    assert client.sender.window.size <= 1460
     now_ns = client.deadline_ns
     assert now_ns is not None
     client.on_timer(now_ns)

@@ -1,4 +1,4 @@
-"""What Linux does beyond the RFCs: quick acknowledgments, groups of segments, a wheel of timers."""
+"""What Linux does beyond the RFCs: quick and gathered acknowledgments, groups of segments, a wheel of timers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.recovery import Mood
 from pressenter.host.tcp.segment_groups import waits_for_more_window
 from pressenter.host.tcp.timer_wheel import strikes_at
-from pressenter.wire.tcp import PSH
+from pressenter.wire.tcp import PSH, Segment
 from tests.host.tcp.test_connection import MS
 from tests.host.tcp.test_features import RTT, deliver, pair
 
@@ -97,6 +97,64 @@ def test_who_has_read_all_that_was_pushed_acknowledges(interactive: bool) -> Non
     assert not server.take_segments()  # there is more to read
     server.read(RTT * 2)
     assert len(server.take_segments()) == (0 if interactive else 1)
+
+
+def behind_a_gap(count: int, **settings: bool) -> tuple[TcpConnection, list[Segment], list[int]]:
+    """A server to which a segment comes, and so many after another that is lost.
+
+    Returns it, the lost one, and how many acknowledgments each of those behind it has brought at once.
+    """
+    client, server = pair({"sack_delay_ns": MS, "receive_buffer": 1 << 20, **settings})
+    client.congestion.window = client.sender.window.size = 1 << 20
+    client.write(RTT * 2, bytes(client.sender.mss * (count + 2)))
+    first, lost, *others = client.take_segments()
+    deliver(server, RTT * 2, [first])
+    return server, [lost], [len(deliver(server, RTT * 2, [segment])) for segment in others]
+
+
+def test_behind_a_gap_three_are_told_at_once_and_the_others_together() -> None:
+    server, lost, answers = behind_a_gap(19)
+    assert answers == [1, 1, 1] + [0] * 16
+    due_ns = RTT * 2 + server.parameters.sack_delay_ns  # a twentieth of the round trip would be longer
+    assert server.deadline_ns == due_ns
+    server.on_timer(due_ns)
+    (answer,) = server.take_segments()
+    ((left, right), *_) = answer.options.sack_blocks
+    assert (right - left) % 2**32 == 19 * 1448
+    server.on_timer(due_ns)
+    assert not server.take_segments()
+    assert len(deliver(server, due_ns, lost)) == 1  # RFC 5681 §4.2
+
+
+def test_not_more_than_44_are_gathered() -> None:
+    _, _, answers = behind_a_gap(100)
+    assert answers == [1] * 3 + [0] * 44 + [1] + [0] * 44 + [1] + [0] * 7
+
+
+def test_that_gathered_ones_go_says_nothing_of_the_application() -> None:
+    server, _, _ = behind_a_gap(20)
+    server.receiver.delayed_ack.interactive = True
+    server.on_timer(RTT * 2 + server.parameters.sack_delay_ns)
+    assert server.take_segments() and server.receiver.delayed_ack.interactive
+
+
+def test_nothing_is_gathered_while_acknowledgments_are_quick_and_each_counts() -> None:
+    server, _, answers = behind_a_gap(30, quick_acknowledgments=True)
+    quick = server.receiver.delayed_ack.quick
+    assert not quick and answers == [1] * (15 + 3) + [0] * 12
+
+
+def test_an_application_may_ask_for_quick_acknowledgments() -> None:
+    client, server = pair({"quick_acknowledgments": True})
+    arrivals(server, client, RTT * 2, 20)
+    server.take_segments()
+    assert arrivals(server, client, RTT * 2, 1) == 0
+    server.acknowledge_quickly(RTT * 2, True)
+    assert len(server.take_segments()) == 1
+    server.acknowledge_quickly(RTT * 2, True)
+    assert not server.take_segments()  # nothing waits
+    server.acknowledge_quickly(RTT * 2, False)
+    assert server.receiver.delayed_ack.interactive
 
 
 # ---- groups of segments ---------------------------------------------------------------------------

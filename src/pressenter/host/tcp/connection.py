@@ -5,165 +5,33 @@ leaves what is to be done in `TcpConnection.take_segments` (to be sent, in order
 `TcpConnection.take_notices` (for the application and the recording) and
 `TcpConnection.deadline_ns` (call `TcpConnection.on_timer` then).
 
-It has two halves that know nothing of each other: the sender (what may be sent, what
-must be sent again) and the receiver (what is acceptable, when it is acknowledged).  The
-connection itself is the states, by the table in ``states.py``: it decides what an arriving
-segment means in each of them, in the order of §3.10.7, and asks the halves.  What the SYNs
-agree on (``negotiation.py``) and how long a connection may live (``lifetime.py``) have pages
-of their own.
+What it is, and what it does as time passes, is in ``control_block.py``.  Here is what others do
+to it: the calls of the user (§3.10.1 to §3.10.6), and the segments that arrive.  What a segment
+means depends on the state, and is decided in the order of §3.10.7; then the halves are asked.
 """
 
 from __future__ import annotations
 
 import errno
-import os
 
-from pressenter.host.tcp.congestion import CongestionControl
-from pressenter.host.tcp.lifetime import Lifetime
-from pressenter.host.tcp.negotiation import SMALLEST_SEGMENT_SIZE, Negotiation
+from pressenter.host.tcp.control_block import OPENING, ControlBlock, os_error
+from pressenter.host.tcp.negotiation import SMALLEST_SEGMENT_SIZE
 from pressenter.host.tcp.notices import Notice
-from pressenter.host.tcp.outbox import Outbox
-from pressenter.host.tcp.parameters import TcpParameters
-from pressenter.host.tcp.receive_buffer import ReceiveBuffer
-from pressenter.host.tcp.receiver import Receiver
-from pressenter.host.tcp.round_trip import RoundTripTime
-from pressenter.host.tcp.sender import Sender
 from pressenter.host.tcp.sequence import add, unwrap
-from pressenter.host.tcp.states import FORBIDDEN, SYNCHRONIZED, TRANSITIONS, Input, State
+from pressenter.host.tcp.states import FORBIDDEN, SYNCHRONIZED, Input, State
 from pressenter.wire.tcp import ACK, CWR, ECE, FIN, RST, SYN, Options, Segment
 
 __all__ = ["TcpConnection"]
 
 _CONGESTION_EXPERIENCED = 3
 
-_SILENT = frozenset({State.CLOSED, State.SYN_SENT, State.SYN_RECEIVED, State.TIME_WAIT})
-_OPENING = frozenset({State.SYN_SENT, State.SYN_RECEIVED})
-_HEARD_ALL = frozenset({State.CLOSE_WAIT, State.LAST_ACK})
 _RECEIVING = frozenset({State.ESTABLISHED, State.FIN_WAIT_1, State.FIN_WAIT_2})
 
 
-class TcpConnection:
-    """The transmission control block of one connection and what acts on it.
+class TcpConnection(ControlBlock):
+    """One end of a connection, as its user and the network see it."""
 
-    Attributes:
-        state: by RFC 9293 §3.3.2.
-        sender, receiver: the two halves.
-        negotiation: which options both ends use.
-        lifetime: keepalive and the other limits.
-        passive: the peer has sent the first SYN.
-        orphaned: nobody reads any more: the application has closed, not only shut down.
-        soft_error: an error that ICMP told of and that did not end the connection.
-    """
-
-    __slots__ = (
-        "_challenges", "_close_wanted", "_early", "_fins_cross", "_kept", "_notices", "_outbox", "lifetime",
-        "local_port", "negotiation", "orphaned", "parameters", "passive", "receiver", "remote_port",
-        "sender", "soft_error", "state",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        local_port: int,
-        remote_port: int,
-        initial_sequence: int,
-        mss: int,
-        parameters: TcpParameters | None = None,
-        *,
-        headers: int = 40,
-        clock_offset: int = 0,
-    ) -> None:
-        self.local_port = local_port
-        self.remote_port = remote_port
-        self.parameters = parameters or TcpParameters()
-        self.state = State.CLOSED
-        self.receiver = Receiver(self.parameters, mss)
-        self.negotiation = Negotiation(self.parameters, mss, headers, clock_offset)
-        self._outbox = Outbox(local_port, remote_port, initial_sequence, self.receiver, self.negotiation)
-        self.sender = Sender(initial_sequence, mss, self.parameters, self._outbox.data, self._note)
-        self.lifetime = Lifetime(self.parameters)
-        self.orphaned = False
-        self.soft_error: OSError | None = None
-        self.passive = False
-        self._early = False
-        self._fins_cross = False
-        self._close_wanted = False
-        self._kept: Segment | None = None  # data of a SYN that has crossed ours, for after the handshake
-        self._challenges = (0, 0)  # the second, and how many challenges were sent in it
-        self._notices: list[Notice] = []
-
-    # ---- what the owner asks -------------------------------------------------------
-
-    @property
-    def congestion(self) -> CongestionControl:
-        """The congestion control."""
-        return self.sender.recovery.congestion
-
-    @property
-    def round_trip(self) -> RoundTripTime:
-        """Measured round trips, and the timeout that follows."""
-        return self.sender.round_trip
-
-    @property
-    def in_flight(self) -> int:
-        """Sequence numbers sent and not acknowledged."""
-        return self.sender.in_flight
-
-    @property
-    def receive_buffer(self) -> ReceiveBuffer:
-        """What has arrived and was not read."""
-        return self.receiver.buffer
-
-    @property
-    def rcv_nxt(self) -> int:
-        """RCV.NXT as a sequence number."""
-        return add(self.receiver.irs, self.receiver.nxt)
-
-    @property
-    def snd_una(self) -> int:
-        """SND.UNA as a sequence number."""
-        return add(self.sender.iss, self.sender.una)
-
-    @property
-    def peer_has_finished(self) -> bool:
-        """Whether the peer's FIN has come, and ours is not acknowledged: there is nothing more to hear."""
-        return self.state in _HEARD_ALL
-
-    @property
-    def bytes_acknowledged(self) -> int:
-        """What the peer has acknowledged of ours; the SYN counts if it went first, as Linux counts it."""
-        return max(0, self.sender.una - self.passive)
-
-    @property
-    def deadline_ns(self) -> int | None:
-        """When `on_timer` is to be called, or None."""
-        earliest = self.lifetime.deadline_ns
-        sender = self.sender
-        for timer in (
-            sender.retransmit_at_ns, sender.probe_at_ns, sender.persist_at_ns, sender.pacer.wait_until_ns,
-            sender.recovery.reorder_at_ns, self.receiver.delayed_ack.due_at_ns,
-        ):  # fmt: skip
-            if timer is not None and (earliest is None or timer < earliest):
-                earliest = timer
-        return earliest
-
-    @property
-    def has_segments(self) -> bool:
-        """Whether `take_segments` would give any."""
-        return bool(self._outbox.segments)
-
-    @property
-    def has_notices(self) -> bool:
-        """Whether `take_notices` would give any."""
-        return bool(self._notices)
-
-    def take_segments(self) -> list[Segment]:
-        """Segments to send, in order; each is given out once."""
-        return self._outbox.take()
-
-    def take_notices(self) -> list[Notice]:
-        """Notices, in order; each is given out once."""
-        notices, self._notices = self._notices, []
-        return notices
+    __slots__ = ()
 
     # ---- calls of the user (RFC 9293 §3.9.1) ------------------------------------------
 
@@ -214,7 +82,7 @@ class TcpConnection:
         self.receiver.begin(syn.sequence)
         self.negotiation.answer(now_ns, syn, self.sender, self.receiver)
         self._outbox.ecn = self.sender.ecn
-        self.sender.set_window(0, 0, syn.window)
+        self.sender.window.set(0, 0, syn.window)
         self._move(Input.SYN)
 
     def write(self, now_ns: int, data: bytes) -> int:
@@ -234,6 +102,16 @@ class TcpConnection:
             self.receiver.ack_now = True
             self._flush_acknowledgment(now_ns)
         return data
+
+    def acknowledge_quickly(self, now_ns: int, quickly: bool) -> None:
+        """TCP_QUICKACK: what waits is acknowledged now, and nothing waits until the application answers again.
+
+        Without ``quickly``: acknowledgments wait for its answers from now on.
+        """
+        receiver = self.receiver
+        if receiver.prefers_quick_ack(quickly) and self.state in (State.ESTABLISHED, State.CLOSE_WAIT):
+            receiver.ack_now = True
+            self._flush_acknowledgment(now_ns)
 
     def close(self, now_ns: int) -> None:
         """CLOSE: no more to send; a FIN follows the last byte."""
@@ -255,14 +133,6 @@ class TcpConnection:
         self.orphaned = True
         if self.state is State.FIN_WAIT_2:
             self.lifetime.orphan_until_ns = now_ns + self.parameters.fin_wait_2_ns
-
-    def abort(self, error: OSError | None = None) -> None:
-        """ABORT: send a RST if the peer knows of us, and forget everything."""
-        if self.state is State.CLOSED:
-            return
-        if self.state not in (State.SYN_SENT, State.TIME_WAIT):
-            self._outbox.put(0, RST | ACK, self.sender.nxt)
-        self._break_off(error)
 
     # ---- a segment arrives (RFC 9293 §3.10.7) -------------------------------------------
 
@@ -294,7 +164,7 @@ class TcpConnection:
                 return
         if flags & RST:
             if flags & ACK:
-                self._break_off(_os_error(errno.ECONNREFUSED))
+                self._break_off(os_error(errno.ECONNREFUSED))
             return
         if not flags & SYN:
             return
@@ -302,7 +172,7 @@ class TcpConnection:
         cookie = segment.options.fast_open
         self.negotiation.answer(now_ns, segment, sender, self.receiver)
         self._outbox.ecn = sender.ecn
-        sender.set_window(0, 0, segment.window)  # unscaled in a SYN
+        sender.window.set(0, 0, segment.window)  # unscaled in a SYN
         if not flags & ACK:
             self._kept = segment._replace(flags=flags & ~FIN) if segment.payload else None
             self._cross(now_ns)
@@ -394,11 +264,11 @@ class TcpConnection:
                 self._challenge(now_ns)
                 return
         if self.state is State.SYN_RECEIVED:
-            error = None if self.passive else _os_error(errno.ECONNREFUSED)
+            error = None if self.passive else os_error(errno.ECONNREFUSED)
         elif self.state is State.TIME_WAIT:
             return  # RFC 1337 §3: a late RST must not shorten TIME-WAIT
         else:
-            error = _os_error(errno.ECONNRESET)
+            error = os_error(errno.ECONNRESET)
         self._break_off(error)
 
     def _receive_syn(self, now_ns: int, position: int, segment: Segment) -> None:
@@ -410,7 +280,7 @@ class TcpConnection:
         else:
             # RFC 793 §3.9: an error, the connection is reset
             self._outbox.reset(add(self.sender.iss, self.sender.nxt), self.rcv_nxt)
-            self._break_off(_os_error(errno.ECONNRESET))
+            self._break_off(os_error(errno.ECONNRESET))
 
     def _challenge(self, now_ns: int) -> None:
         """A challenge ACK, but not too many (RFC 5961 §7)."""
@@ -432,7 +302,7 @@ class TcpConnection:
         self._move(Input.ACK_OF_SYN)
         self.receiver.generous = True
         self.lifetime.opened(now_ns)
-        sender.set_window(position, acknowledged, segment.window << self.negotiation.send_scale)
+        sender.window.set(position, acknowledged, segment.window << self.negotiation.send_scale)
         if not self._early:
             self._note(Notice("connected"))
         if self._close_wanted:
@@ -449,13 +319,13 @@ class TcpConnection:
         window = segment.window << self.negotiation.send_scale
         if acknowledged < sender.una:
             # RFC 5961 §5.2: acceptable only if not too old
-            if acknowledged < sender.una - max(sender.wnd, 1 << 16) and self.parameters.challenge_resets:
+            if acknowledged < sender.una - max(sender.window.size, 1 << 16) and self.parameters.challenge_resets:
                 self._challenge(now_ns)
                 return False
             return True
         duplicate = (
             acknowledged == sender.una and not segment.payload and not segment.flags & (SYN | FIN)
-            and sender.nxt > sender.una and window == sender.wnd > 0
+            and sender.nxt > sender.una and window == sender.window.size > 0
         )  # fmt: skip
         if acknowledged > sender.una or duplicate or segment.options.sack_blocks or segment.flags & ECE:
             self._acknowledged(now_ns, acknowledged, segment, duplicate)
@@ -515,115 +385,6 @@ class TcpConnection:
             if after is State.TIME_WAIT:
                 self._start_time_wait(now_ns)
 
-    # ---- sending ----------------------------------------------------------------------
-
-    def _transmit(self, now_ns: int) -> None:
-        if self.state not in _SILENT or (self._early and self.state is State.SYN_RECEIVED):
-            self.negotiation.now_ns = now_ns
-            self.sender.transmit(now_ns)
-
-    def _flush_acknowledgment(self, now_ns: int) -> None:
-        if self.receiver.ack_now and self.state not in (State.CLOSED, State.SYN_SENT):
-            sender = self.sender
-            if self._fins_cross and sender.only_fin_is_missing:
-                # Both FINs have crossed: ours goes out again with the acknowledgment, as the BSDs do it.
-                self._fins_cross = False
-                self._outbox.put(now_ns, ACK | FIN, sender.nxt - 1)
-            else:
-                # The peer expects what comes after all of it, also if our FIN or SYN is not yet acknowledged.
-                self._outbox.put(now_ns, ACK, sender.acknowledging_position)
-
-    def _send_syn(self, now_ns: int, payload: bytes) -> None:
-        self._outbox.syn(now_ns, payload, self.state is State.SYN_RECEIVED, self.sender.retries)
-
-    def _send_syn_again(self, now_ns: int) -> None:
-        self._send_syn(now_ns, self.sender.syn_again(now_ns).payload)
-
-    # ---- timers (RFC 9293 §3.10.8) --------------------------------------------------------
-
-    def on_timer(self, now_ns: int) -> None:
-        """Do whatever is due."""
-        sender, receiver = self.sender, self.receiver
-        self.negotiation.now_ns = now_ns
-        if self._lifetime_is_over(now_ns):
-            return
-        if _is_due(receiver.delayed_ack.due_at_ns, now_ns):
-            receiver.delayed_ack.has_waited()
-            receiver.ack_now = True
-        if _is_due(sender.pacer.wait_until_ns, now_ns):
-            sender.pacer.wait_until_ns = None
-            self._transmit(now_ns)
-        if _is_due(sender.recovery.reorder_at_ns, now_ns):
-            sender.on_reordering_timer(now_ns)
-        if _is_due(sender.persist_at_ns, now_ns):
-            sender.on_persist_timer(now_ns)
-        if _is_due(sender.probe_at_ns, now_ns):
-            sender.on_probe_timer(now_ns)
-        elif _is_due(sender.retransmit_at_ns, now_ns):
-            self._retransmission_timeout(now_ns)
-        self._flush_acknowledgment(now_ns)
-
-    def _lifetime_is_over(self, now_ns: int) -> bool:
-        lifetime, sender = self.lifetime, self.sender
-        if _is_due(lifetime.time_wait_until_ns, now_ns):
-            self._move(Input.TIME_WAIT_OVER)
-            self._finish(None)
-            return True
-        if _is_due(lifetime.orphan_until_ns, now_ns):
-            self._break_off(None)
-            return True
-        if _is_due(lifetime.opening_until_ns, now_ns):
-            self._give_up(errno.ETIMEDOUT)
-            return True
-        if _is_due(lifetime.keepalive_at_ns, now_ns):
-            if lifetime.is_dead():
-                self.abort(_os_error(errno.ETIMEDOUT))
-                return True
-            if sender.in_flight:
-                lifetime.postpone_keepalive(now_ns)  # the retransmission timer watches over the peer
-            elif lifetime.keepalive_is_due(now_ns) and self.state in SYNCHRONIZED:
-                # RFC 9293 §3.8.4: a sequence number that is old makes the peer answer
-                self._outbox.put(now_ns, ACK, sender.una - 1)
-        return False
-
-    def _retransmission_timeout(self, now_ns: int) -> None:
-        """RFC 6298 §5.4 to §5.7."""
-        sender, parameters = self.sender, self.parameters
-        opening = self.state in _OPENING
-        if opening:
-            limit = parameters.syn_ack_retries if self.passive else parameters.syn_retries
-            if parameters.connect_timeout_ns is not None:
-                limit = 1 << 30
-        else:
-            limit = parameters.data_retries
-        if sender.retries >= limit or self.lifetime.user_has_waited_enough(now_ns, sender.stalled_since_ns):
-            self._give_up(errno.ETIMEDOUT)
-            return
-        if opening:
-            sender.on_syn_timer()
-            self._send_syn_again(now_ns)
-            return
-        self._suspect_black_hole(now_ns)
-        sender.on_retransmission_timer(now_ns)
-
-    def _suspect_black_hole(self, now_ns: int) -> None:
-        """Large segments vanish and nobody says why: try smaller ones (RFC 8899, RFC 2923 §2.1)."""
-        sender = self.sender
-        smaller = self.parameters.black_hole_segment_sizes[self.negotiation.headers > 40]
-        if not self.parameters.mtu_probing or sender.retries < 2 or sender.mss <= smaller:
-            return
-        if sender.recovery.scoreboard and len(sender.recovery.scoreboard.head.payload) > smaller:
-            sender.shrink_segments(now_ns, smaller)
-
-    def _give_up(self, number: int) -> None:
-        self._break_off(self.soft_error or _os_error(number))
-
-    def _start_time_wait(self, now_ns: int) -> None:
-        self.sender.stop_timers()
-        self.lifetime.stop()
-        self.receiver.generous = False
-        self.lifetime.time_wait_until_ns = now_ns + self.parameters.time_wait_ns
-
     # ---- errors from below -----------------------------------------------------------------
 
     def on_unreachable(self, error: OSError, hard: bool = True) -> None:
@@ -633,7 +394,7 @@ class TcpConnection:
         (RFC 9293 §3.9.2.2, MUST-56; RFC 5461 §4).
         """
         self.soft_error = error
-        if self.state in _OPENING and hard:
+        if self.state in OPENING and hard:
             self._break_off(error)
 
     def on_path_mtu(self, now_ns: int, mtu: int) -> None:
@@ -642,39 +403,3 @@ class TcpConnection:
         mss = max(mtu - self.negotiation.headers - self.negotiation.options_length, SMALLEST_SEGMENT_SIZE)
         if mss < self.sender.mss and self.state in SYNCHRONIZED:
             self.sender.shrink_segments(now_ns, mss)
-
-    # ---- inside ------------------------------------------------------------------------------
-
-    def _move(self, happening: Input) -> None:
-        """Change the state by the table."""
-        before = self.state
-        after = TRANSITIONS[before].get(happening)
-        if after is None:
-            if happening in FORBIDDEN[before]:
-                raise OSError(errno.EISCONN, f"{happening.value} in state {before.value}")
-            return
-        self.state = after
-        self._note(Notice("state", {"before": before.value, "after": after.value, "input": happening.value}))
-
-    def _break_off(self, error: OSError | None) -> None:
-        self._move(Input.ABORT)
-        self._finish(error)
-
-    def _finish(self, error: OSError | None) -> None:
-        """The connection is gone: no timer is left behind."""
-        self.sender.stop_timers()
-        self.lifetime.stop()
-        self.receiver.delayed_ack.due_at_ns = None
-        self._note(Notice("closed", {}, error))
-
-    def _note(self, notice: Notice) -> None:
-        self._notices.append(notice)
-
-
-def _is_due(deadline_ns: int | None, now_ns: int) -> bool:
-    return deadline_ns is not None and deadline_ns <= now_ns
-
-
-def _os_error(number: int) -> OSError:
-    """The OSError, of the right subclass, with the operating system's words."""
-    return OSError(number, os.strerror(number))

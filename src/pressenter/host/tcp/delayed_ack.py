@@ -81,12 +81,21 @@ class DelayedAcknowledgment:
         self._unacknowledged += size
         if self._eager and (first or silence_ns > pause_ns):
             self.acknowledge_quickly(window)
-        if self._unacknowledged > self._segment_size or (self.quick and not self.interactive):
+        if self._unacknowledged > self._segment_size or self._is_quick:
             return True
         if self.due_at_ns is not None:
             return not self._eager  # the BSDs acknowledge every second segment, be it full or not
         self.due_at_ns = strikes_at(self._parameters, now_ns, self._parameters.delayed_ack_ns)
         return False
+
+    def waits_behind_gap(self) -> bool:
+        """Data has come that is not in order; whether quickness alone has it acknowledged at once."""
+        self._waiting = True
+        return self._is_quick
+
+    @property
+    def _is_quick(self) -> bool:
+        return self.quick > 0 and not self.interactive
 
     def acknowledge_quickly(self, window: int) -> None:
         """One by one for a while, but not for longer than half a window lasts."""
@@ -103,6 +112,12 @@ class DelayedAcknowledgment:
         if not (self._waiting and self._eager and emptied):
             return False
         return self._smalls > 1 or (self._pushed and not self.interactive)
+
+    def prefers(self, quickly: bool, emptied: bool) -> bool:
+        """TCP_QUICKACK says whether the application is to count as interactive; whether what waits goes now."""
+        self.interactive = not quickly
+        self._pushed |= quickly and self._waiting
+        return self.read(emptied)
 
     def sent_data(self, now_ns: int) -> None:
         """Data of ours goes out: is it an answer?"""

@@ -49,6 +49,11 @@ class ReceiveBuffer:
         """Whether bytes wait for earlier ones."""
         return bool(self._pieces)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits, neither to be read nor for earlier bytes."""
+        return not self._readable and not self._pieces
+
     def add(self, position: int, data: bytes, limit: int) -> int:
         """Take data at a position; what is not in ``[next, limit)`` is cut off.
 

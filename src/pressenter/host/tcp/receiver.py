@@ -9,10 +9,8 @@ The receiver's view of sequence numbers (RFC 9293 §3.3.1, figure 4)::
 The window is as large as the buffer has room; its right edge, once told, never moves
 back (§3.8.6.2.2).  What comes in order may be acknowledged later (``delayed_ack.py``), but
 what is out of order, or closes a gap, at once, so that the sender learns of losses (RFC 5681
-§4.2), with a list of
-what has arrived behind the gap (SACK, RFC 2018) and of what has arrived twice (D-SACK,
-RFC 2883).  After the third such acknowledgment the sender knows; the further ones are
-gathered for a twentieth of a round trip, as Linux does it, since one tells as much as ten.
+§4.2), with a list of what has arrived behind the gap (SACK, RFC 2018) and of what has arrived
+twice (D-SACK, RFC 2883); only when the sender knows, several are gathered (``gathered_ack.py``).
 
 How large must the buffer be?  As large as what the path holds, which nobody knows
 beforehand.  So it grows: when the application takes more in a round trip than half of
@@ -25,6 +23,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pressenter.host.tcp.delayed_ack import DelayedAcknowledgment
+from pressenter.host.tcp.gathered_ack import GatheredAcknowledgments
 from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.receive_buffer import ReceiveBuffer
 from pressenter.host.tcp.sequence import add, unwrap
@@ -34,8 +33,6 @@ __all__ = ["Arrived", "Receiver"]
 
 MAXIMUM_SCALE = 14  # RFC 7323 §2.3
 _MAXIMUM_BLOCKS = 4  # as fit 40 bytes of options; three beside timestamps
-_IMMEDIATE_DUPLICATES = 3
-_MOST_GATHERED = 44  # Linux's tcp_comp_sack_nr
 _PAWS_IDLE_NS = 24 * 24 * 3600 * 1_000_000_000  # RFC 7323 §5.5
 
 
@@ -53,7 +50,7 @@ class Receiver:
         irs: the sequence number of the peer's SYN.
         nxt: RCV.NXT as a position.
         ack_now: an acknowledgment is due with the next segment, or on its own.
-        delayed_ack: which of them wait, and until when.
+        delayed_ack, gathered_ack: which of them wait, and until when, in order and behind a gap.
         timestamp: TS.Recent, what is echoed (RFC 7323 §4.3), or None without timestamps.
         round_trip_ns, timeout_ns: what the other half has measured, or None.
         generous: whatever there is room for is acceptable, which without scaling may be more than
@@ -63,8 +60,8 @@ class Receiver:
 
     __slots__ = (
         "_advertised_edge", "_autotune_bytes", "_autotune_from_ns", "_duplicate", "_finished", "_last_acknowledged",
-        "_out_of_order", "_parameters", "_timestamp_at_ns", "_waiting_fin",
-        "ack_now", "autotune", "buffer", "congestion_seen", "delayed_ack", "generous", "irs",
+        "_parameters", "_timestamp_at_ns", "_waiting_fin",
+        "ack_now", "autotune", "buffer", "congestion_seen", "delayed_ack", "gathered_ack", "generous", "irs",
         "mss", "nxt", "round_trip_ns", "sack", "scale", "timeout_ns", "timestamp",
     )  # fmt: skip
 
@@ -76,6 +73,7 @@ class Receiver:
         self.nxt = 0
         self.ack_now = False
         self.delayed_ack = DelayedAcknowledgment(parameters)
+        self.gathered_ack = GatheredAcknowledgments(parameters)
         self.scale = 0
         self.sack = False
         self.timestamp: int | None = None
@@ -87,7 +85,6 @@ class Receiver:
         self._last_acknowledged = 0
         self.round_trip_ns: int | None = None
         self.timeout_ns = parameters.initial_timeout_ns
-        self._out_of_order = 0
         self._duplicate: tuple[int, int] | None = None  # what has arrived twice
         self._finished = False
         self._waiting_fin: int | None = None
@@ -181,16 +178,17 @@ class Receiver:
             self._note_duplicate(position, end)
         arrived = buffer.add(position, payload, max(self._advertised_edge, self.nxt))
         self.nxt += arrived
-        soon = True
         if arrived:
-            self._out_of_order = 0
+            self.gathered_ack.gap_moved()
             soon = self.delayed_ack.takes(
                 now_ns, arrived, segment_size=min(len(payload), self.mss), pushed=bool(segment.flags & PSH),
                 window=self._advertised_edge - self.nxt, pause_ns=self.timeout_ns,
             )  # fmt: skip
-        if not arrived and self.sack and self._duplicate is None:
-            self._acknowledge_gathered(now_ns)
-        elif soon or had_gap or self._duplicate is not None:
+            soon = soon or had_gap  # RFC 5681 §4.2: what fills a gap is acknowledged at once
+        else:
+            soon = self.delayed_ack.waits_behind_gap() or not self.sack
+            soon = soon or self._duplicate is not None or self.gathered_ack.takes(now_ns, self.round_trip_ns)
+        if soon or self._duplicate is not None:
             self.ack_now = True
         return arrived
 
@@ -215,16 +213,6 @@ class Receiver:
         ]
         self._duplicate = min(overlaps, default=None)
 
-    def _acknowledge_gathered(self, now_ns: int) -> None:
-        """Another segment behind the gap."""
-        self._out_of_order += 1
-        delay_ns = min(self._parameters.sack_delay_ns, (self.round_trip_ns or 0) // 20)
-        gathered = self._out_of_order - _IMMEDIATE_DUPLICATES
-        if gathered <= 0 or not delay_ns or gathered % _MOST_GATHERED == 0:
-            self.ack_now = True
-        else:
-            self.delayed_ack.due_at_ns = min(self.delayed_ack.due_at_ns or 1 << 63, now_ns + delay_ns)
-
     def read(self, now_ns: int, maximum: int) -> tuple[bytes, bool]:
         """Readable bytes, and whether the peer is told now: there is room again, or nothing more comes for a while.
 
@@ -236,9 +224,13 @@ class Receiver:
         gained = self.nxt + self.buffer.window - self._advertised_edge
         left = self._advertised_edge - self.nxt
         enough = gained >= min(2 * self.mss, self.buffer.capacity // 2)
-        if self.delayed_ack.read(emptied=bool(data) and not self.buffer.readable):
+        if self.delayed_ack.read(emptied=bool(data) and self.buffer.is_empty):
             return data, True
         return data, enough and left < max(2 * self.mss, self.buffer.capacity // 4)
+
+    def prefers_quick_ack(self, quickly: bool) -> bool:
+        """What TCP_QUICKACK says; whether something is acknowledged now."""
+        return self.delayed_ack.prefers(quickly, emptied=self.buffer.is_empty)
 
     def _grow_buffer(self, now_ns: int, taken: int) -> None:
         self._autotune_bytes += taken
@@ -264,7 +256,12 @@ class Receiver:
         self._last_acknowledged = self.nxt
         self.ack_now = False
         self.delayed_ack.acknowledged()
+        self.gathered_ack.acknowledged()
         return window
+
+    def stop_timers(self) -> None:
+        """No timer is left behind."""
+        self.delayed_ack.due_at_ns = self.gathered_ack.due_at_ns = None
 
     def advertise_in_syn(self) -> int:
         """The window for a SYN, which is never scaled (RFC 7323 §2.2)."""

@@ -12,8 +12,9 @@ The smallest of the last round trips is kept too: it is the path without its que
 from __future__ import annotations
 
 from pressenter.host.tcp.parameters import TcpParameters
+from pressenter.host.tcp.scoreboard import SentSegment
 
-__all__ = ["RoundTripTime"]
+__all__ = ["RoundTripTime", "when_sent"]
 
 _CLOCK_GRANULARITY_NS = 1_000_000
 _MINIMUM_WINDOW_NS = 300_000_000_000  # Linux's tcp_min_rtt_wlen
@@ -85,3 +86,15 @@ class RoundTripTime:
     def _set(self, timeout_ns: int) -> None:
         self._base_ns = min(timeout_ns, self._highest_ns)
         self.timeout_ns = min(timeout_ns + self._slop_ns, self._highest_ns)
+
+
+def when_sent(acked: list[SentSegment], sacked: list[SentSegment]) -> list[int]:
+    """When those segments left whose round trip an acknowledgment tells, in order (RFC 6298 §3, Karn).
+
+    Args:
+        acked, sacked: what it covers by its number, and what by its blocks, of which nothing was known.
+    """
+    sent_ns: list[int] = []
+    if all(segment.transmissions == 1 for segment in acked):
+        sent_ns = [segment.sent_ns for segment in acked if not segment.sacked]
+    return sent_ns or [segment.sent_ns for segment in sacked if segment.transmissions == 1]

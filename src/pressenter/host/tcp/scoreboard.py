@@ -25,7 +25,7 @@ from collections import OrderedDict
 from operator import attrgetter
 
 from pressenter.host.tcp.ranges import RangeSet
-from pressenter.wire.tcp import FIN
+from pressenter.wire.tcp import FIN, PSH, SYN
 
 __all__ = ["Scoreboard", "SentSegment"]
 
@@ -64,6 +64,22 @@ class SentSegment:
         self.delivered_ns = 0
         self.first_sent_ns = 0
         self.limited = False
+
+    def cut(self, size: int) -> list[SentSegment]:
+        """The same positions in segments of at most ``size`` bytes."""
+        if len(self.payload) <= size:
+            return [self]
+        pieces = []
+        position = self.start + bool(self.flags & SYN)
+        for offset in range(0, len(self.payload), size):
+            data = self.payload[offset : offset + size]
+            last = offset + len(data) == len(self.payload)
+            start = position + offset
+            flags = self.flags if last else self.flags & ~(FIN | PSH)
+            piece = SentSegment(start, self.end if last else start + len(data), flags, data)
+            piece.sent_ns, piece.transmissions = self.sent_ns, self.transmissions
+            pieces.append(piece)
+        return pieces
 
 
 class Scoreboard:

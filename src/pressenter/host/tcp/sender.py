@@ -30,11 +30,14 @@ from pressenter.host.tcp.notices import Notice
 from pressenter.host.tcp.pacer import Pacer
 from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.recovery import LossRecovery, Mood
-from pressenter.host.tcp.round_trip import RoundTripTime
+from pressenter.host.tcp.round_trip import RoundTripTime, when_sent
 from pressenter.host.tcp.scoreboard import SentSegment
 from pressenter.host.tcp.segment_groups import group_size, waits_for_more_window
+from pressenter.host.tcp.send_buffer import SendBuffer
+from pressenter.host.tcp.send_window import SendWindow
 from pressenter.host.tcp.timer_wheel import strikes_at
-from pressenter.wire.tcp import ACK, CWR, FIN, PSH, SYN
+from pressenter.host.tcp.window_use import WindowUse
+from pressenter.wire.tcp import ACK, CWR, FIN, PSH
 
 __all__ = ["Freed", "Sender"]
 
@@ -56,7 +59,9 @@ class Sender:
 
     Attributes:
         una, nxt: SND.UNA and SND.NXT.
-        wnd: SND.WND, already scaled.
+        window: SND.WND, what the peer has room for.
+        buffer: what is to be sent.
+        use: how much of the congestion window is used.
         retries: how often the timer has struck for the same byte.
         largest: the most that one segment may hold: several times the MSS where the device cuts
             it up (see ``wire/large_segment.py``).
@@ -66,11 +71,10 @@ class Sender:
     """
 
     __slots__ = (
-        "_buffer", "_congestion_name", "_emit", "_fin_position", "_largest_window",
-        "_note", "_peak", "_peak_until", "_small_end", "_wl1", "_wl2", "capacity", "congestion_name",
-        "congestion_reduced", "ecn", "fin_wanted", "fixed_capacity", "iss", "largest", "last_sent_ns", "mss",
+        "_emit", "_fin_position", "_note", "_small_end", "buffer", "congestion_name",
+        "congestion_reduced", "ecn", "fin_wanted", "iss", "largest", "last_sent_ns", "mss",
         "no_delay", "nxt", "pacer", "parameters", "persist_at_ns", "probe_at_ns", "recovery", "retransmit_at_ns",
-        "retries", "round_trip", "stalled_since_ns", "una", "window_limited", "wnd",
+        "retries", "round_trip", "stalled_since_ns", "una", "use", "window",
     )  # fmt: skip
 
     def __init__(
@@ -86,7 +90,9 @@ class Sender:
         self.parameters = parameters
         self.una = 0
         self.nxt = 0
-        self.wnd = 0
+        self.window = SendWindow()
+        self.buffer = SendBuffer(parameters.send_buffer, parameters.send_buffer_maximum)
+        self.use = WindowUse()
         self.round_trip = RoundTripTime(parameters)
         self.retries = 0
         self.no_delay = False
@@ -94,23 +100,14 @@ class Sender:
         self.ecn = False
         self.congestion_reduced = False  # the next data carries CWR (RFC 3168 §6.1.2)
         self.congestion_name = parameters.congestion_control
-        self.capacity = parameters.send_buffer
-        self.fixed_capacity = False
         self.retransmit_at_ns: int | None = None
         self.probe_at_ns: int | None = None
         self.persist_at_ns: int | None = None
         self.pacer = Pacer()
         self.stalled_since_ns: int | None = None
-        self.window_limited = False
-        self._buffer = bytearray()  # from SND.NXT on
         self._fin_position: int | None = None
-        self._largest_window = 0
         self.last_sent_ns = 0
-        self._peak = 0
-        self._peak_until = 0
         self._small_end = 0  # of the last segment that was not full
-        self._wl1 = 0
-        self._wl2 = 0
         self._emit = emit
         self._note = note
         self.recovery = self._new_recovery(mss)
@@ -152,7 +149,7 @@ class Sender:
     @property
     def unacknowledged(self) -> int:
         """Bytes taken by `write` and not yet acknowledged."""
-        return len(self._buffer) + sum(len(segment.payload) for segment in self.recovery.scoreboard.segments())
+        return len(self.buffer.unsent) + sum(len(segment.payload) for segment in self.recovery.scoreboard.segments())
 
     @property
     def acknowledging_position(self) -> int:
@@ -160,7 +157,7 @@ class Sender:
 
         A window probe lies beyond it, and a receiver without room refuses what comes from there.
         """
-        return min(self.nxt, self.una + self.wnd) if self.una else self.nxt
+        return min(self.nxt, self.una + self.window.size) if self.una else self.nxt
 
     @property
     def only_fin_is_missing(self) -> bool:
@@ -170,26 +167,17 @@ class Sender:
     @property
     def room(self) -> int:
         """Bytes that `write` would take."""
-        if not self.fixed_capacity:
-            # Twice the window, so that there is always something to send (Linux's tcp_sndbuf_expand).
-            wanted = min(2 * self.congestion.window, self.parameters.send_buffer_maximum)
-            self.capacity = max(self.capacity, wanted)
-        return max(0, self.capacity - len(self._buffer) - (self.nxt - self.una))
+        return self.buffer.room(self.in_flight, self.congestion.window)
 
     # ---- sending --------------------------------------------------------------------------
 
     def write(self, data: bytes) -> int:
         """Take bytes into the buffer; returns how many there was room for."""
-        room = self.room
-        if len(data) > room:
-            data = data[:room]
-        self._buffer += data
-        return len(data)
+        return self.buffer.write(data, self.room)
 
     def syn_goes_out(self, now_ns: int, flags: int, early: int = 0) -> SentSegment:
         """Our SYN, for the first time, with up to ``early`` bytes of data (RFC 7413); the connection emits it."""
-        payload = bytes(self._buffer[:early])
-        del self._buffer[:early]
+        payload = self.buffer.take(early)
         segment = SentSegment(0, 1 + len(payload), flags, payload)
         self._went_out(now_ns, segment)
         return segment
@@ -207,7 +195,7 @@ class Sender:
         if acknowledged > 1:
             head.flags = ACK | PSH  # a part was taken: the rest is data like any other
             return
-        self._buffer[:0] = head.payload
+        self.buffer.put_back(head.payload)
         self.nxt -= len(head.payload)
         self.recovery.scoreboard.pipe -= len(head.payload)
         head.payload = b""
@@ -215,27 +203,27 @@ class Sender:
 
     def transmit(self, now_ns: int) -> None:
         """Send what must be sent again, then what is new, as far as the windows allow."""
-        recovery = self.recovery
-        if self.nxt == self.una:
-            self._restart_if_idle(now_ns)
+        recovery, unsent = self.recovery, self.buffer.unsent
+        if unsent and self.nxt == self.una > 1:
+            self.use.end_pause(now_ns - self.last_sent_ns, recovery.congestion, self.round_trip)
         before = self.nxt
-        self.window_limited = False
+        self.use.is_limit = False
         if not recovery.prefer_new_data:
             self._send_lost(now_ns)
-        if self._buffer or self.fin_wanted:
+        if unsent or self.fin_wanted:
             self._send_new(now_ns)
         if recovery.prefer_new_data and self.nxt == before:
             recovery.prefer_new_data = False  # F-RTO has nothing new to try with
             self._send_lost(now_ns)
         if self.nxt != before:
             self._schedule_probe(now_ns)
-            self._watch_peak()
-        if not self._buffer and not recovery.scoreboard.lost_bytes:
+            self.use.watch(self.una, self.nxt, recovery.scoreboard.pipe)
+        if not unsent and not recovery.scoreboard.lost_bytes:
             if recovery.in_flight < recovery.congestion.window:
                 delivery = recovery.delivery
                 delivery.limited_until = delivery.delivered + recovery.scoreboard.pipe or 1
-        waits = self._buffer or (self.fin_wanted and self._fin_position is None)
-        if waits and self.wnd == 0 and self.nxt == self.una and self.persist_at_ns is None:
+        waits = unsent or (self.fin_wanted and self._fin_position is None)
+        if waits and self.window.size == 0 and self.nxt == self.una and self.persist_at_ns is None:
             self.persist_at_ns = now_ns + self.round_trip.timeout_ns
 
     def _send_lost(self, now_ns: int) -> None:
@@ -247,7 +235,7 @@ class Sender:
                 return
             size = segment.end - segment.start
             if recovery.in_flight + size > congestion.window and recovery.in_flight:
-                self.window_limited = True
+                self.use.is_limit = True
                 return
             if not self._clock_allows(now_ns, size):
                 return
@@ -256,22 +244,22 @@ class Sender:
     def _send_new(self, now_ns: int) -> None:
         """RFC 9293 §3.8.6.2.1, with the congestion window."""
         recovery = self.recovery
-        mss, edge = self.mss, self.una + self.wnd
+        mss, edge = self.mss, self.una + self.window.size
         group = together = 0  # what may still leave with the group that is leaving, and its size
         while True:
-            unsent = len(self._buffer)
+            unsent = len(self.buffer.unsent)
             room = edge - self.nxt
             allowed = recovery.congestion.window - recovery.in_flight
             if group < mss < unsent and self.parameters.grouped_segments:
                 group = together = self._next_group(now_ns, min(allowed, room))
                 if not group:
-                    self.window_limited |= allowed < room and allowed <= unsent
+                    self.use.is_limit |= allowed < room and allowed <= unsent
                     return
             size = min(self.largest, unsent, room)
             if size > mss:
                 size = max(min(size, allowed) // mss, 1) * mss
             if size > allowed:
-                self.window_limited = True
+                self.use.is_limit = True
                 # Whole segments only, unless the window is smaller than one.
                 size = allowed if recovery.in_flight == 0 else 0
             fin = self.fin_wanted and size == unsent and room > size and self._fin_position is None
@@ -290,7 +278,7 @@ class Sender:
         if sendable < mss:
             return mss  # what is too little is decided elsewhere
         group = group_size(recovery, mss)
-        window = min(self.wnd, recovery.congestion.window)
+        window = min(self.window.size, recovery.congestion.window)
         if waits_for_more_window(now_ns, recovery, sendable, group, window, self.last_sent_ns):
             return 0
         return min(group, sendable // mss * mss)
@@ -300,7 +288,7 @@ class Sender:
         idle = self.nxt == self.una
         if size == unsent and (self.no_delay or self._small_end <= self.una):
             return True
-        return 2 * size >= self._largest_window > 0 or (idle and self.persist_at_ns is None and size == self.wnd > 0)
+        return self.window.is_worth(size, idle and self.persist_at_ns is None)
 
     def _clock_allows(self, now_ns: int, size: int) -> bool:
         return self.pacer.allows(now_ns, size, self.recovery.congestion.pacing_rate, self.mss)
@@ -314,9 +302,7 @@ class Sender:
         if self.congestion_reduced and size:
             flags |= CWR
             self.congestion_reduced = False
-        with memoryview(self._buffer) as view:
-            payload = bytes(view[:size])
-        del self._buffer[:size]
+        payload = self.buffer.take(size)
         segment = SentSegment(self.nxt, self.nxt + size + fin, flags, payload)
         if fin:
             self._fin_position = segment.end - 1
@@ -348,25 +334,6 @@ class Sender:
         if self.retransmit_at_ns is None or segment.start == self.una:
             self._start_timer(now_ns)
 
-    def _restart_if_idle(self, now_ns: int) -> None:
-        """RFC 2861: a window that was not used for a while tells nothing any more."""
-        idle_ns = now_ns - self.last_sent_ns
-        if self._buffer and self.nxt > 1 and idle_ns > self.round_trip.timeout_ns:
-            self.congestion.restart_after_idle(idle_ns // self.round_trip.timeout_ns)
-
-    def _watch_peak(self) -> None:
-        """How much of the window was used in this round trip (RFC 7661's concern)."""
-        if self.una >= self._peak_until:
-            self._peak, self._peak_until = 0, self.nxt
-        self._peak = max(self._peak, self.recovery.scoreboard.pipe)
-
-    @property
-    def _window_was_used(self) -> bool:
-        congestion = self.congestion
-        if congestion.in_slow_start:
-            return congestion.window < 2 * self._peak
-        return self.window_limited or self._peak + self.mss > congestion.window
-
     # ---- acknowledgments ----------------------------------------------------------------------
 
     def acknowledge(
@@ -381,7 +348,7 @@ class Sender:
         recovery = self.recovery
         scoreboard = recovery.scoreboard
         una_before = self.una
-        used = self._window_was_used
+        used = self.use.was_full(self.congestion, self.mss)
         reductions = recovery.reductions
         duplicate_report, sacked = self._take_blocks(position, blocks) if blocks else (False, [])
         acked = scoreboard.take_acknowledged(position) if position > una_before else []
@@ -435,28 +402,23 @@ class Sender:
         self, now_ns: int, acked: list[SentSegment], sacked: list[SentSegment], advanced: bool,
         sent_stamp_ns: int | None,
     ) -> None:  # fmt: skip
-        """RFC 6298 §3, Karn: only what was sent once is measured, or what bears a timestamp."""
-        sent_ns: list[int] = []
-        if all(segment.transmissions == 1 for segment in acked):
-            sent_ns = [segment.sent_ns for segment in acked if not segment.sacked]
-        if not sent_ns:
-            sent_ns = [segment.sent_ns for segment in sacked if segment.transmissions == 1]
+        sent_ns = when_sent(acked, sacked)
         if not sent_ns and advanced and sent_stamp_ns is not None:
-            sent_ns = [sent_stamp_ns]
+            sent_ns = [sent_stamp_ns]  # RFC 7323 §4.1: a timestamp tells, also of what was sent twice
         self.recovery.sample.round_trip_ns = now_ns - sent_ns[-1] if sent_ns else None
         if sent_ns:
             # What waited longest tells what the timer has to allow for, what waited least how long the path is.
-            per_flight = max(1, self._peak // (2 * self.mss))
+            per_flight = max(1, self.use.peak // (2 * self.mss))
             self.round_trip.measure(now_ns, now_ns - sent_ns[0], now_ns - sent_ns[-1], per_flight)
         elif advanced and not self.retries:
             self.round_trip.end_back_off()
 
     def learn_window(self, position: int, acknowledgment: int, window: int) -> None:
         """Take over the peer's window, unless the segment is older than the last that told one."""
-        if not (self._wl1 < position or (self._wl1 == position and self._wl2 <= acknowledgment)):
+        if not self.window.is_news(position, acknowledgment):
             return
-        opened = window > 0 and self.wnd == 0
-        self.set_window(position, acknowledgment, window)
+        opened = window > 0 and self.window.size == 0
+        self.window.set(position, acknowledgment, window)
         if opened:
             self.persist_at_ns = None
             self._send_refused_again()
@@ -476,13 +438,6 @@ class Sender:
         scoreboard = self.recovery.scoreboard
         return len(scoreboard) == 1 and scoreboard.head.end - scoreboard.head.start == 1
 
-    def set_window(self, position: int, acknowledgment: int, window: int) -> None:
-        """SND.WND, and which segment told it (SND.WL1, SND.WL2)."""
-        self.wnd = window
-        self._wl1, self._wl2 = position, acknowledgment
-        if window > self._largest_window:
-            self._largest_window = window
-
     # ---- timers ----------------------------------------------------------------------------------
 
     def on_retransmission_timer(self, now_ns: int) -> None:
@@ -491,7 +446,7 @@ class Sender:
         self.retries += 1
         self.round_trip.back_off()
         self._stop_retransmission_timer()
-        if self.wnd == 0 and self.persist_probed:
+        if self.window.size == 0 and self.persist_probed:
             # A probe that was lost or refused: no congestion.
             self._send_again(now_ns, recovery.scoreboard.head, "window probe")
         else:
@@ -512,10 +467,10 @@ class Sender:
         recovery = self.recovery
         if not recovery.scoreboard:
             return
-        before = self.nxt
-        size = min(self.mss, len(self._buffer), self.una + self.wnd - self.nxt)
+        before, unsent = self.nxt, len(self.buffer.unsent)
+        size = min(self.mss, unsent, self.una + self.window.size - self.nxt)
         if size > 0:
-            self._send_next(now_ns, size, size == len(self._buffer), False)
+            self._send_next(now_ns, size, size == unsent, False)
         else:
             self._send_again(now_ns, recovery.scoreboard.tail, "loss probe")
         recovery.probe_was_sent(self.nxt, self.nxt == before)
@@ -530,9 +485,9 @@ class Sender:
     def on_persist_timer(self, now_ns: int) -> None:
         """RFC 9293 §3.8.6.1: one byte beyond a closed window, lest its opening get lost."""
         self.persist_at_ns = None
-        if self.wnd > 0 or self.nxt != self.una:
+        if self.window.size > 0 or self.nxt != self.una:
             return
-        if self._buffer:
+        if self.buffer.unsent:
             self._send_next(now_ns, 1, True, False)
         elif self.fin_wanted and self._fin_position is None:
             self._send_next(now_ns, 0, True, True)
@@ -573,7 +528,7 @@ class Sender:
         pieces: list[SentSegment] = []
         for segment in recovery.scoreboard.segments():
             self._note_retransmission("smaller path MTU", segment)
-            pieces += _cut(segment, mss)
+            pieces += segment.cut(mss)
         recovery.scoreboard.replace(pieces)
         self.transmit(now_ns)
 
@@ -596,21 +551,3 @@ class Sender:
             "threshold": self.congestion.threshold,
         }
         self._note(Notice("window", facts))
-
-
-def _cut(segment: SentSegment, mss: int) -> list[SentSegment]:
-    """The same positions in segments of at most ``mss`` bytes."""
-    if len(segment.payload) <= mss:
-        return [segment]
-    pieces = []
-    position = segment.start + bool(segment.flags & SYN)
-    payload = segment.payload
-    for offset in range(0, len(payload), mss):
-        data = payload[offset : offset + mss]
-        last = offset + len(data) == len(payload)
-        start = position + offset
-        flags = segment.flags if last else segment.flags & ~(FIN | PSH)
-        piece = SentSegment(start, segment.end if last else start + len(data), flags, data)
-        piece.sent_ns, piece.transmissions = segment.sent_ns, segment.transmissions
-        pieces.append(piece)
-    return pieces
