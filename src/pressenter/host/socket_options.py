@@ -78,7 +78,7 @@ class SocketOptions:
     def configure(self, endpoint: Endpoint) -> None:
         """Apply everything to a connection, before its SYN or later."""
         connection = endpoint.connection
-        connection.receiver.autotune = self.receive_buffer is None
+        connection.receiver.right_sizing.enabled = self.receive_buffer is None
         connection.sender.buffer.fixed = self.send_buffer is not None
         if self.segment_size is not None:
             connection.negotiation.segment_size = min(connection.negotiation.segment_size, self.segment_size)

@@ -374,7 +374,11 @@ class TcpConnection(ControlBlock):
             return
         if self.state not in _RECEIVING or not (segment.payload or segment.flags & FIN or self.receiver.has_gap):
             return
-        arrived = self.receiver.take(now_ns, position, segment)
+        receiver, stamp = self.receiver, segment.options.timestamp
+        if stamp is not None and stamp[1] != receiver.right_sizing.last_echo and self.negotiation.timestamps:
+            if len(segment.payload) >= receiver.delayed_ack.segment_size:
+                receiver.right_sizing.measure(now_ns, stamp[1], self.negotiation.time_of(now_ns, stamp[1]))
+        arrived = receiver.take(now_ns, position, segment)
         if arrived.readable:
             self._note(Notice("readable"))
         if arrived.finished:

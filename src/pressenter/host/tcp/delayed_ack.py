@@ -39,10 +39,11 @@ class DelayedAcknowledgment:
         last_data_ns: when data came last, or 0.
         quick: how many acknowledgments still go one by one.
         interactive: the application answers what it gets.
+        segment_size: the largest segment so far, which is what the peer takes for a full one.
     """
 
-    __slots__ = ("_eager", "_parameters", "_pushed", "_segment_size", "_smalls", "_unacknowledged", "_waiting",
-                 "due_at_ns", "interactive", "last_data_ns", "quick")  # fmt: skip
+    __slots__ = ("_eager", "_parameters", "_pushed", "_smalls", "_unacknowledged", "_waiting",
+                 "due_at_ns", "interactive", "last_data_ns", "quick", "segment_size")  # fmt: skip
 
     def __init__(self, parameters: TcpParameters) -> None:
         self._parameters = parameters
@@ -51,7 +52,7 @@ class DelayedAcknowledgment:
         self.last_data_ns = 0
         self.quick = 0
         self.interactive = False
-        self._segment_size = _SMALLEST_SEGMENT_GUESS  # the largest so far: what the peer takes for a full one
+        self.segment_size = _SMALLEST_SEGMENT_GUESS
         self._unacknowledged = 0
         self._waiting = False
         self._pushed = False
@@ -71,8 +72,8 @@ class DelayedAcknowledgment:
         """
         first, silence_ns = not self.last_data_ns, now_ns - self.last_data_ns
         self.last_data_ns = now_ns
-        if segment_size >= self._segment_size:
-            self._segment_size = segment_size
+        if segment_size >= self.segment_size:
+            self.segment_size = segment_size
             self._pushed |= pushed
         else:
             self._pushed = True
@@ -81,7 +82,7 @@ class DelayedAcknowledgment:
         self._unacknowledged += size
         if self._eager and (first or silence_ns > pause_ns):
             self.acknowledge_quickly(window)
-        if self._unacknowledged > self._segment_size or self._is_quick:
+        if self._unacknowledged > self.segment_size or self._is_quick:
             return True
         if self.due_at_ns is not None:
             return not self._eager  # the BSDs acknowledge every second segment, be it full or not
@@ -100,7 +101,7 @@ class DelayedAcknowledgment:
     def acknowledge_quickly(self, window: int) -> None:
         """One by one for a while, but not for longer than half a window lasts."""
         if self._eager:
-            self.quick = max(self.quick, min(_MOST_QUICK, max(2, window // (2 * self._segment_size))))
+            self.quick = max(self.quick, min(_MOST_QUICK, max(2, window // (2 * self.segment_size))))
 
     def came_again(self, window: int) -> None:
         """What we had already: the peer has lost our acknowledgments, or begins anew."""

@@ -113,7 +113,7 @@ class Negotiation:
         sender.agree_on_segment_size(mss - self.options_length, at_once - self.options_length)
         sender.recovery.sack = receiver.sack = self._sack
         receiver.mss = self.segment_size - self.options_length
-        if receiver.autotune:
+        if receiver.right_sizing.enabled:
             receiver.align_buffer(mss)
         self._settle_ecn(syn, sender)
 

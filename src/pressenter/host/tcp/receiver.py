@@ -11,11 +11,6 @@ back (§3.8.6.2.2).  What comes in order may be acknowledged later (``delayed_ac
 what is out of order, or closes a gap, at once, so that the sender learns of losses (RFC 5681
 §4.2), with a list of what has arrived behind the gap (SACK, RFC 2018) and of what has arrived
 twice (D-SACK, RFC 2883); only when the sender knows, several are gathered (``gathered_ack.py``).
-
-How large must the buffer be?  As large as what the path holds, which nobody knows
-beforehand.  So it grows: when the application takes more in a round trip than half of
-the buffer, the sender may be waiting for the window, and the buffer is doubled, up to the
-host's limit ("dynamic right-sizing", as Linux does it).
 """
 
 from __future__ import annotations
@@ -26,6 +21,7 @@ from pressenter.host.tcp.delayed_ack import DelayedAcknowledgment
 from pressenter.host.tcp.gathered_ack import GatheredAcknowledgments
 from pressenter.host.tcp.parameters import TcpParameters
 from pressenter.host.tcp.receive_buffer import ReceiveBuffer
+from pressenter.host.tcp.right_sizing import RightSizing
 from pressenter.host.tcp.sequence import add, unwrap
 from pressenter.wire.tcp import ACK, FIN, PSH, RST, SYN, Segment
 
@@ -50,6 +46,7 @@ class Receiver:
         irs: the sequence number of the peer's SYN.
         nxt: RCV.NXT as a position.
         ack_now: an acknowledgment is due with the next segment, or on its own.
+        right_sizing: how large the buffer is to be.
         delayed_ack, gathered_ack: which of them wait, and until when, in order and behind a gap.
         timestamp: TS.Recent, what is echoed (RFC 7323 §4.3), or None without timestamps.
         round_trip_ns, timeout_ns: what the other half has measured, or None.
@@ -59,16 +56,17 @@ class Receiver:
     """
 
     __slots__ = (
-        "_advertised_edge", "_autotune_bytes", "_autotune_from_ns", "_duplicate", "_finished", "_last_acknowledged",
+        "_advertised_edge", "_duplicate", "_finished", "_last_acknowledged",
         "_parameters", "_timestamp_at_ns", "_waiting_fin",
-        "ack_now", "autotune", "buffer", "congestion_seen", "delayed_ack", "gathered_ack", "generous", "irs",
-        "mss", "nxt", "round_trip_ns", "sack", "scale", "timeout_ns", "timestamp",
+        "ack_now", "buffer", "congestion_seen", "delayed_ack", "gathered_ack", "generous", "irs",
+        "mss", "nxt", "right_sizing", "round_trip_ns", "sack", "scale", "timeout_ns", "timestamp",
     )  # fmt: skip
 
     def __init__(self, parameters: TcpParameters, mss: int) -> None:
         self._parameters = parameters
         self.mss = mss
         self.buffer = ReceiveBuffer(parameters.receive_buffer, 1)
+        self.right_sizing = RightSizing(parameters.receive_buffer_maximum)
         self.irs = 0
         self.nxt = 0
         self.ack_now = False
@@ -79,7 +77,6 @@ class Receiver:
         self.timestamp: int | None = None
         self.generous = True
         self.congestion_seen = False
-        self.autotune = True
         self._timestamp_at_ns = 0
         self._advertised_edge = 0
         self._last_acknowledged = 0
@@ -88,13 +85,12 @@ class Receiver:
         self._duplicate: tuple[int, int] | None = None  # what has arrived twice
         self._finished = False
         self._waiting_fin: int | None = None
-        self._autotune_from_ns = 0
-        self._autotune_bytes = 0
 
     @property
     def scale_to_offer(self) -> int:
         """The smallest shift with which the largest buffer can be told."""
-        largest = max(self.buffer.capacity, self._parameters.receive_buffer_maximum if self.autotune else 0)
+        grows = self.right_sizing.enabled
+        largest = max(self.buffer.capacity, self._parameters.receive_buffer_maximum if grows else 0)
         scale = 0
         while scale < MAXIMUM_SCALE and 0xFFFF << scale < largest:
             scale += 1
@@ -219,8 +215,7 @@ class Receiver:
         RFC 9293 §3.8.6.2.2: the receiver's silly window avoidance.
         """
         data = self.buffer.read(maximum)
-        if self.autotune:
-            self._grow_buffer(now_ns, len(data))
+        self.right_sizing.taken(now_ns, len(data), self.round_trip_ns, self.buffer, self.mss)
         gained = self.nxt + self.buffer.window - self._advertised_edge
         left = self._advertised_edge - self.nxt
         enough = gained >= min(2 * self.mss, self.buffer.capacity // 2)
@@ -231,15 +226,6 @@ class Receiver:
     def prefers_quick_ack(self, quickly: bool) -> bool:
         """What TCP_QUICKACK says; whether something is acknowledged now."""
         return self.delayed_ack.prefers(quickly, emptied=self.buffer.is_empty)
-
-    def _grow_buffer(self, now_ns: int, taken: int) -> None:
-        self._autotune_bytes += taken
-        if self.round_trip_ns is None or now_ns - self._autotune_from_ns < self.round_trip_ns:
-            return
-        # The sender may double what it sends in the next round trip.
-        wanted = 2 * self._autotune_bytes + 16 * self.mss
-        self._autotune_bytes, self._autotune_from_ns = 0, now_ns
-        self.buffer.capacity = max(self.buffer.capacity, min(2 * wanted, self._parameters.receive_buffer_maximum))
 
     # ---- acknowledging ---------------------------------------------------------------------------------
 
