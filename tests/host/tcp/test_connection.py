@@ -246,8 +246,8 @@ def test_sequence_numbers_wrap(start: int, amount: int) -> None:
 @given(st.lists(st.integers(1, 10**11), min_size=1, max_size=30))
 def test_the_timeout_stays_within_its_limits(samples: list[int]) -> None:
     round_trip = RoundTripTime(LINUX)
-    for sample in samples:
-        round_trip.measure(0, sample)
+    for number, sample in enumerate(samples):
+        round_trip.measure(0, sample, sample, number, number + 5)
         assert LINUX.minimum_timeout_ns <= round_trip.timeout_ns <= LINUX.maximum_timeout_ns
     for _ in range(20):
         round_trip.back_off()
@@ -256,10 +256,24 @@ def test_the_timeout_stays_within_its_limits(samples: list[int]) -> None:
 
 def test_rfc_6298_by_hand() -> None:
     round_trip = RoundTripTime(LINUX)
-    round_trip.measure(0, 100 * MS)
+    round_trip.measure(0, 100 * MS, 100 * MS, 1, 10)
     assert (round_trip.smoothed_ns, round_trip.variation_ns, round_trip.timeout_ns) == (100 * MS, 50 * MS, 300 * MS)
-    round_trip.measure(0, 180 * MS)
+    round_trip.measure(0, 180 * MS, 180 * MS, 2, 10)
     assert (round_trip.smoothed_ns, round_trip.variation_ns) == (110 * MS, 57_500_000)
+    assert round_trip.timeout_ns == 340 * MS
+
+
+def test_the_timeout_falls_once_in_a_round_trip_and_round_trips_that_shorten_count_less() -> None:
+    """Each acknowledgment is a sample; the variation must not be forgotten within one round trip (RFC 7323 G)."""
+    round_trip = RoundTripTime(LINUX)
+    timeouts_ms = []
+    for una in range(1, 32):
+        round_trip.measure(0, 400 * MS, 400 * MS, una, una + 9)
+        timeouts_ms.append(round_trip.timeout_ns / MS)
+    assert timeouts_ms == [1200] * 20 + [1050] * 10 + [937.5]
+    assert round_trip.variation_ns < MS  # of the acknowledgments, long forgotten
+    round_trip.measure(0, 100 * MS, 100 * MS, 32, 40)
+    assert round_trip.variation_ns == pytest.approx(300 * MS // 32, rel=0.01)
 
 
 def test_slow_start_doubles_and_avoidance_adds_one() -> None:

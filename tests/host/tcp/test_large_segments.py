@@ -44,7 +44,8 @@ def test_a_perfect_link_carries_them_whole_in_the_time_of_their_frames() -> None
     _, small_ns, small_frames = transfer(Cable(), large=False)
     assert max(large_frames) > 30_000 and max(small_frames) == 1518
     assert len(large_frames) < len(small_frames) / 8
-    assert large_ns == pytest.approx(small_ns, rel=0.1)
+    # A large one arrives when its last bit does, so in slow start its acknowledgment is a little later.
+    assert small_ns <= large_ns < small_ns * 1.15
 
 
 def test_a_bad_link_sees_every_frame_for_itself() -> None:

@@ -408,8 +408,7 @@ class Sender:
         self.recovery.sample.round_trip_ns = now_ns - sent_ns[-1] if sent_ns else None
         if sent_ns:
             # What waited longest tells what the timer has to allow for, what waited least how long the path is.
-            per_flight = max(1, self.use.peak // (2 * self.mss))
-            self.round_trip.measure(now_ns, now_ns - sent_ns[0], now_ns - sent_ns[-1], per_flight)
+            self.round_trip.measure(now_ns, now_ns - sent_ns[0], now_ns - sent_ns[-1], self.una, self.nxt)
         elif advanced and not self.retries:
             self.round_trip.end_back_off()
 
