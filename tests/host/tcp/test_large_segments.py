@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 
-import pytest
-
 from pressenter.network.link import Faults
 from tests.networks import Cable
 
