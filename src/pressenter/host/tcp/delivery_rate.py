@@ -51,6 +51,10 @@ class DeliveryRate:
         self._first_sent_ns = 0
         self._newest: SentSegment | None = None
 
+    def application_pauses(self, pipe: int) -> None:
+        """The path had room, and the application nothing to send; ``pipe`` is what is under way."""
+        self.limited_until = self.delivered + pipe or 1
+
     def on_send(self, now_ns: int, segment: SentSegment, pipe: int) -> None:
         """A segment goes out; ``pipe`` is what was under way before it."""
         if pipe == 0:
@@ -65,7 +69,7 @@ class DeliveryRate:
         self.delivered += segment.end - segment.start
         self.delivered_ns = now_ns
         newest = self._newest
-        if newest is None or (segment.delivered, segment.end) > (newest.delivered, newest.end):
+        if newest is None or (segment.sent_ns, segment.end) > (newest.sent_ns, newest.end):
             self._newest = segment
 
     def sample(self, now_ns: int, minimum_rtt_ns: int | None) -> RateSample:

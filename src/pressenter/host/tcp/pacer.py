@@ -3,6 +3,9 @@
 A burst fills the first queue that it meets, and what does not fit is lost, though the path could
 have borne it.  So a paced sender lets a millisecond's worth go, and then waits until that would
 have left at the rate.
+
+As in Linux, the first segments of a connection are not paced, since most connections have no
+more; and after a burst that left late the wait is shorter, by the delay, but by half at most.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ __all__ = ["Pacer"]
 
 _BURST_NS = 1_000_000  # as long as Linux's segments for one go of the card
 _LARGEST_BURST = 65_536
+_NOT_PACED = 9  # segments; the tenth is the first that has to be waited for
 
 
 class Pacer:
@@ -18,24 +22,33 @@ class Pacer:
 
     Attributes:
         wait_until_ns: what `allows` said no for, or None.
+        free_ns: when the next burst may leave.
     """
 
-    __slots__ = ("_burst_left", "_free_ns", "wait_until_ns")
+    __slots__ = ("_burst_left", "_not_paced", "free_ns", "wait_until_ns")
 
     def __init__(self) -> None:
         self.wait_until_ns: int | None = None
-        self._free_ns = 0
+        self.free_ns = 0
         self._burst_left = 0
+        self._not_paced = _NOT_PACED
 
     def allows(self, now_ns: int, size: int, rate: int | None, segment_size: int) -> bool:
         """Whether ``size`` bytes may leave now at ``rate`` bytes a second; if so, they count as gone."""
+        if self._not_paced > 0:
+            self._not_paced -= max(1, size // segment_size)
+            return True
         if rate is None:
             return True
         if self._burst_left <= 0:
-            if now_ns < self._free_ns:
-                self.wait_until_ns = self._free_ns
+            if now_ns < self.free_ns:
+                self.wait_until_ns = self.free_ns
                 return False
             self._burst_left = max(2 * segment_size, min(rate * _BURST_NS // 1_000_000_000, _LARGEST_BURST))
         self._burst_left -= size
-        self._free_ns = max(now_ns, self._free_ns) + size * 1_000_000_000 // rate
+        takes_ns = size * 1_000_000_000 // rate
+        if now_ns > self.free_ns:
+            takes_ns -= min(takes_ns // 2, now_ns - self.free_ns)
+            self.free_ns = now_ns
+        self.free_ns += takes_ns
         return True

@@ -20,26 +20,28 @@ class SendBuffer:
     Attributes:
         unsent: the bytes.
         capacity: how many may wait here and be under way, together.
+        was_full: the application was told to wait for room, or is about to be: it has more to send.
         fixed: the application has chosen the capacity (SO_SNDBUF), so it does not grow.
     """
 
-    __slots__ = ("_maximum", "capacity", "fixed", "unsent")
+    __slots__ = ("_maximum", "capacity", "fixed", "unsent", "was_full")
 
     def __init__(self, capacity: int, maximum: int) -> None:
         self.capacity = capacity
         self.fixed = False
+        self.was_full = False
         self.unsent = bytearray()
         self._maximum = maximum
 
-    def room(self, in_flight: int, window: int) -> int:
-        """How many bytes `write` would take, with so many under way and such a congestion window."""
+    def room(self, in_flight: int, wanted: int) -> int:
+        """How many bytes `write` would take, with so many under way and such a capacity that would be good."""
         if not self.fixed:
-            # Twice the window, so that there is always something to send (Linux's tcp_sndbuf_expand).
-            self.capacity = max(self.capacity, min(2 * window, self._maximum))
+            self.capacity = max(self.capacity, min(wanted, self._maximum))  # Linux's tcp_sndbuf_expand
         return max(0, self.capacity - len(self.unsent) - in_flight)
 
     def write(self, data: bytes, room: int) -> int:
         """Take bytes as far as there is room; returns how many."""
+        self.was_full = len(data) >= room
         if len(data) > room:
             data = data[:room]
         self.unsent += data

@@ -167,12 +167,17 @@ class Sender:
     @property
     def room(self) -> int:
         """Bytes that `write` would take."""
-        return self.buffer.room(self.in_flight, self.congestion.window)
+        congestion = self.congestion
+        return self.buffer.room(self.in_flight, congestion.window * congestion.send_buffer_windows)
 
     # ---- sending --------------------------------------------------------------------------
 
     def write(self, data: bytes) -> int:
         """Take bytes into the buffer; returns how many there was room for."""
+        recovery, scoreboard = self.recovery, self.recovery.scoreboard
+        if len(self.buffer.unsent) < self.mss and not self.buffer.was_full and not scoreboard.lost_bytes:
+            if recovery.in_flight < recovery.congestion.window:
+                recovery.delivery.application_pauses(scoreboard.pipe)
         return self.buffer.write(data, self.room)
 
     def syn_goes_out(self, now_ns: int, flags: int, early: int = 0) -> SentSegment:
@@ -218,10 +223,6 @@ class Sender:
         if self.nxt != before:
             self._schedule_probe(now_ns)
             self.use.watch(self.una, self.nxt, recovery.scoreboard.pipe)
-        if not unsent and not recovery.scoreboard.lost_bytes:
-            if recovery.in_flight < recovery.congestion.window:
-                delivery = recovery.delivery
-                delivery.limited_until = delivery.delivered + recovery.scoreboard.pipe or 1
         waits = unsent or (self.fin_wanted and self._fin_position is None)
         if waits and self.window.size == 0 and self.nxt == self.una and self.persist_at_ns is None:
             self.persist_at_ns = now_ns + self.round_trip.timeout_ns
@@ -347,6 +348,7 @@ class Sender:
         """
         recovery = self.recovery
         scoreboard = recovery.scoreboard
+        recovery.sample.departure_ns = self.pacer.free_ns
         una_before = self.una
         used = self.use.was_full(self.congestion, self.mss)
         reductions = recovery.reductions

@@ -14,7 +14,8 @@ the path is full, the round trip only when it is not.  So it goes through states
        |                      no lower round trip for 10 s     v   | 200 ms with four segments
        +---------------------------- not full ---------------- PROBE_RTT
 
-Every packet is paced: sent at a rate, not in bursts.
+Every packet is paced: sent at a rate, not in bursts.  The window is only a second line of defence,
+twice the product, and some more where acknowledgments come in bunches (``ack_aggregation.py``).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import enum
 from collections import deque
 from typing import ClassVar
 
+from pressenter.host.tcp.congestion.ack_aggregation import AckAggregation
 from pressenter.host.tcp.congestion.interface import UNLIMITED, AckSample, CongestionControl
 
 __all__ = ["Bbr"]
@@ -38,6 +40,9 @@ _SMALLEST_WINDOW = 4  # segments
 _FULL_GROWTH = 1.25
 _FULL_ROUNDS = 3
 _PACING_MARGIN = 0.99
+_HEADERS = 52  # IPv4, TCP, timestamps: pacing counts them, as Linux's does, though what it paces is payload
+_LARGEST_GROUP = 65_536
+_SLOW_RATE = 150_000  # 1.2 Mbit/s: below, segments leave one by one
 
 
 class Mode(enum.Enum):
@@ -54,6 +59,7 @@ class Bbr(CongestionControl):
 
     name: ClassVar[str] = "bbr"
     steers: ClassVar[bool] = True
+    send_buffer_windows: ClassVar[int] = 3  # it may be in slow start while losses are mended
 
     def __init__(self, segment_size: int) -> None:
         super().__init__(segment_size)
@@ -76,12 +82,17 @@ class Bbr(CongestionControl):
         self._pacing_gain = self._window_gain = _HIGH_GAIN
         self._conserving = False
         self._was_mending = False
+        self._aggregation = AckAggregation()
 
     # ---- what the sender calls -------------------------------------------------------------------
 
     def on_acknowledged(self, sample: AckSample) -> None:
         self._update_round(sample)
         self._update_bandwidth(sample)
+        if sample.delivered and sample.rate.interval_ns:
+            self._aggregation.update(
+                sample.now_ns, sample.delivered, self.bandwidth, self.window, self._round_started
+            )  # fmt: skip
         self._update_cycle(sample)
         self._check_full(sample)
         self._check_drain(sample)
@@ -112,12 +123,11 @@ class Bbr(CongestionControl):
     def _update_round(self, sample: AckSample) -> None:
         self._round_started = False
         rate = sample.rate
-        if rate.interval_ns or rate.prior_delivered:
-            if rate.prior_delivered >= self._round_end:
-                self._round_end = sample.total_delivered
-                self._round += 1
-                self._round_started = True
-                self._conserving = False
+        if rate.interval_ns and rate.prior_delivered >= self._round_end:
+            self._round_end = sample.total_delivered
+            self._round += 1
+            self._round_started = True
+            self._conserving = False
 
     def _update_bandwidth(self, sample: AckSample) -> None:
         rate = sample.rate
@@ -140,15 +150,29 @@ class Bbr(CongestionControl):
             return int(self._initial_product() * gain)
         return int(self.bandwidth * self.minimum_ns * gain / 1e9)
 
+    def _group_segments(self) -> int:
+        """How many segments leave at a time (see ``tcp/segment_groups.py``)."""
+        rate = self.pacing_rate or 0
+        least = 1 if rate < _SLOW_RATE else 2
+        return max(min(rate >> 10, _LARGEST_GROUP) // self.segment_size, least)
+
     def _initial_product(self) -> int:
         return 10 * self.segment_size
 
-    def _in_flight_at(self, gain: float) -> int:
-        """The window for a gain, with room for delayed and gathered acknowledgments."""
-        segment = self.segment_size
-        window = -(-self._product(gain) // segment) * segment + 3 * segment
-        window += -window // segment % 2 * segment  # an even number: a receiver acknowledges pairs
-        return window + 2 * segment if self.mode is Mode.PROBE_BW and self._cycle == 0 else window
+    def _in_flight_at(self, gain: float, more: int = 0) -> int:
+        """The window for a gain: with a group at the sender, one under way and one at the receiver."""
+        segments = -(-(self._product(gain) + more) // self.segment_size) + 3 * self._group_segments()
+        segments += segments % 2  # a receiver acknowledges pairs
+        if self.mode is Mode.PROBE_BW and self._cycle == 0:
+            segments += 2
+        return segments * self.segment_size
+
+    def _when_next_leaves(self, sample: AckSample, in_flight: int) -> int:
+        """What will be under way when pacing lets the next group go."""
+        if self._pacing_gain > 1.0:
+            in_flight += self._group_segments() * self.segment_size
+        wait_ns = max(0, sample.departure_ns - sample.now_ns)
+        return max(0, in_flight - self.bandwidth * wait_ns // 1_000_000_000)
 
     # ---- states ----------------------------------------------------------------------------------------
 
@@ -167,7 +191,7 @@ class Bbr(CongestionControl):
             self.mode = Mode.DRAIN
             self._pacing_gain, self._window_gain = _DRAIN_GAIN, _HIGH_GAIN
             self.threshold = self._in_flight_at(1.0)
-        if self.mode is Mode.DRAIN and sample.in_flight <= self._in_flight_at(1.0):
+        if self.mode is Mode.DRAIN and self._when_next_leaves(sample, sample.in_flight) <= self._in_flight_at(1.0):
             self._probe_bandwidth(sample)
 
     def _probe_bandwidth(self, sample: AckSample) -> None:
@@ -181,14 +205,14 @@ class Bbr(CongestionControl):
             return
         full_length = self.minimum_ns is not None and sample.now_ns - self._cycle_ns > self.minimum_ns
         gain = self._pacing_gain
+        in_flight = self._when_next_leaves(sample, sample.prior_in_flight)
         if gain == 1.0:
             over = full_length
         elif gain > 1.0:
-            over = full_length and (
-                bool(sample.lost) or sample.prior_in_flight >= self._in_flight_at(gain)
-            )  # the probe must have filled the path
+            # The probe must have filled the path.
+            over = full_length and (bool(sample.lost) or in_flight >= self._in_flight_at(gain))
         else:
-            over = full_length or sample.prior_in_flight <= self._in_flight_at(1.0)
+            over = full_length or in_flight <= self._in_flight_at(1.0)
         if over:
             self._cycle = (self._cycle + 1) % len(_CYCLE)
             self._cycle_ns = sample.now_ns
@@ -197,7 +221,7 @@ class Bbr(CongestionControl):
     def _update_minimum(self, sample: AckSample) -> None:
         now_ns, measured_ns = sample.now_ns, sample.round_trip_ns
         expired = self.minimum_ns is not None and now_ns - self._minimum_at_ns > _MINIMUM_RTT_WINDOW_NS
-        if measured_ns is not None and (self.minimum_ns is None or measured_ns <= self.minimum_ns or expired):
+        if measured_ns is not None and (self.minimum_ns is None or measured_ns < self.minimum_ns or expired):
             self.minimum_ns, self._minimum_at_ns = measured_ns, now_ns
         if expired and self.mode is not Mode.PROBE_RTT:
             self.mode = Mode.PROBE_RTT
@@ -227,13 +251,12 @@ class Bbr(CongestionControl):
     # ---- what follows ------------------------------------------------------------------------------------
 
     def _set_pacing_rate(self, sample: AckSample) -> None:
-        bandwidth = self.bandwidth
-        if not bandwidth:
-            if sample.smoothed_ns is None:
-                return
-            bandwidth = self._initial_product() * 1_000_000_000 // max(sample.smoothed_ns, 1_000_000)
-        rate = max(1, int(bandwidth * self._pacing_gain * _PACING_MARGIN))
-        if self._full or self.pacing_rate is None or rate > self.pacing_rate:
+        with_headers = _PACING_MARGIN * (self.segment_size + _HEADERS) / self.segment_size
+        if self.pacing_rate is None and sample.smoothed_ns is not None:
+            initial = self._initial_product() * 1_000_000_000 // max(sample.smoothed_ns, 1_000)
+            self.pacing_rate = max(1, int(initial * _HIGH_GAIN * with_headers))
+        rate = int(self.bandwidth * self._pacing_gain * with_headers)
+        if rate and (self._full or self.pacing_rate is None or rate > self.pacing_rate):
             self.pacing_rate = rate
 
     def _save_window(self) -> None:
@@ -259,7 +282,9 @@ class Bbr(CongestionControl):
         if self._conserving:
             self.window = max(self.window, sample.in_flight + sample.delivered)
         else:
-            target = self._in_flight_at(self._window_gain)
+            target = self._in_flight_at(
+                self._window_gain, self._aggregation.excess(self.bandwidth) if self._full else 0
+            )
             if self._full:
                 self.window = min(self.window + sample.delivered, target)
             elif self.window < target or sample.total_delivered < self._initial_product():

@@ -37,10 +37,11 @@ class AckSample:
         recovering: losses are being mended by fast recovery.
         timed_out: losses are being mended after a timeout.
         smoothed_ns: SRTT, or None.
+        departure_ns: when pacing lets the next segment leave, or a time that has passed.
     """
 
     __slots__ = (
-        "delivered", "in_flight", "lost", "next_position", "now_ns", "position", "prior_in_flight",
+        "delivered", "departure_ns", "in_flight", "lost", "next_position", "now_ns", "position", "prior_in_flight",
         "rate", "recovering", "round_trip_ns", "smoothed_ns", "timed_out", "total_delivered",
     )  # fmt: skip
 
@@ -58,6 +59,7 @@ class AckSample:
         self.recovering = False
         self.timed_out = False
         self.smoothed_ns: int | None = None
+        self.departure_ns = 0
 
 
 class CongestionControl:
@@ -66,6 +68,7 @@ class CongestionControl:
     Attributes:
         name: as in Linux's tcp_congestion_control.
         steers: it sets the window itself after every acknowledgment, also in recovery.
+        send_buffer_windows: so many windows must fit the send buffer, lest the sender run dry.
         window: how much may be under way.
         threshold: where slow start ends.
         pacing_rate: at most this fast, or None for as fast as the window allows.
@@ -73,6 +76,7 @@ class CongestionControl:
 
     name: ClassVar[str] = ""
     steers: ClassVar[bool] = False
+    send_buffer_windows: ClassVar[int] = 2
 
     def __init__(self, segment_size: int) -> None:
         self.segment_size = segment_size
