@@ -44,7 +44,6 @@ from pressenter.network.router import Router
 from pressenter.sim import Agenda, Randomness
 from pressenter.trace import Recorder
 from pressenter.wire.address import ipv4_bytes
-from pressenter.wire.ethernet import OVERHEAD_ON_WIRE
 from pressenter.wire.port import Port
 
 ROUND_TRIPS_MS = (1, 20, 100)
@@ -213,18 +212,25 @@ def _kernel_client(namespace: str, size: int, stays_awake: bool, listening: Any)
     assert received == size
 
 
-def _watch_link(link: Link, client: Port, server: Port) -> list[int]:
+class _FirstFrame:
+    """Stands between the client's port and the link, and notes when the SYN leaves, be it lost or not."""
+
+    def __init__(self, link: Link, times: list[int]) -> None:
+        self.link = link
+        self.times = times
+
+    def transmit(self, port: Port, frame: bytes, delay_ns: int = 0) -> int:
+        """As the link does it."""
+        if not self.times:
+            self.times.append(self.link.agenda.now_ns)
+        return self.link.transmit(port, frame, delay_ns)
+
+
+def _watch_link(link: Link, client: Port) -> list[int]:
     """When the client's first frame has left, in virtual time, and when each new segment of the server's has arrived."""
     times: list[int] = []
     seen: set[bytes] = set()
-    to_client, to_server = client.on_frame, server.on_frame
-
-    def at_server(frame: bytes) -> None:
-        if not times:
-            times.append(
-                link.agenda.now_ns - link.delay_ns - (len(frame) + OVERHEAD_ON_WIRE) * 8_000_000_000 // RATE_BPS
-            )
-        to_server(frame)
+    to_client = client.on_frame
 
     def at_client(frame: bytes) -> None:
         if len(frame) > _WITHOUT_DATA and (sequence := frame[_SEQUENCE]) not in seen:
@@ -232,7 +238,7 @@ def _watch_link(link: Link, client: Port, server: Port) -> list[int]:
             times.append(link.agenda.now_ns)
         to_client(frame)
 
-    client.on_frame, server.on_frame = at_client, at_server
+    client.on_frame, client.medium = at_client, _FirstFrame(link, times)
     return times
 
 
@@ -247,7 +253,7 @@ def _kernel_pair(tag: str, round_trip_ms: int, loss: float, size: int, control: 
         # At long round trips the bridge's delay is nothing, but HyStart minds a clock that stands still.
         alone = not is_loss_limited((round_trip_ms, loss, size, control))
         real_time = RealTime(agenda, taps, stays_awake=stays_awake or alone, stands_still=stays_awake)
-        times = _watch_link(link, taps[0].port, taps[1].port)
+        times = _watch_link(link, taps[0].port)
         listening = multiprocessing.Event()
         smoothed: Any = multiprocessing.Queue()
         programs = [
