@@ -126,6 +126,9 @@ def test_quick_acknowledgments_are_asked_for_until_the_connection_decides_otherw
     assert client.endpoint is not None
     delayed = client.endpoint.connection.receiver.delayed_ack
     assert delayed.interactive and client.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 0
+    delayed.interactive = False  # as when an acknowledgment had to go out on its own
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    assert client.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
     assert not delayed.interactive and client.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == 1
     delayed.interactive = True  # as when the application answers

@@ -114,7 +114,7 @@ class SocketOptions:
         """An option was set on an open connection: it follows at once."""
         self.update(endpoint)
         if self.quick_ack is not None:
-            endpoint.connection.acknowledge_quickly(endpoint.layer.now_ns, self.quick_ack)
+            endpoint.connection.set_quick_acknowledgments(endpoint.layer.now_ns, self.quick_ack)
             self.quick_ack = None
         endpoint.connection.lifetime.watch(endpoint.layer.now_ns)
         endpoint.layer.carry_out(endpoint)

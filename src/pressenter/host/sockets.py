@@ -139,7 +139,7 @@ class Socket:
             raise BlockingIOError(errno.EAGAIN, "no connection waits")
         endpoint = self._listener.take_waiting()
         accepted = Socket(self.host, self.family, self.type, self.proto)
-        accepted.options = dataclasses.replace(self.options)
+        accepted.options = dataclasses.replace(self.options, quick_ack=None)
         accepted._take(endpoint)
         return accepted, accepted.getpeername()
 
@@ -172,6 +172,7 @@ class Socket:
         tcp = self.host.tcp
         endpoint = tcp.prepare(host, port, self, self._local, self.options.parameters(tcp.parameters))
         self.options.configure(endpoint)
+        self.options.quick_ack = None
         self._endpoint, self._remote, self._connecting = endpoint, (host, port), True
         return tcp.open(endpoint, early_data, fast_open)
 

@@ -105,7 +105,7 @@ def _of_receiver(connection: TcpConnection, now_ns: int) -> dict[str, int]:
         "last_ack_recv": _milliseconds_since(connection.lifetime.heard_ns, now_ns),
         "rcv_ssthresh": receiver.buffer.window,
         "advmss": connection.negotiation.segment_size - connection.negotiation.options_length,
-        "rcv_rtt": (receiver.right_sizing.round_trip_ns or 0) // 1000,
+        "rcv_rtt": (receiver.right_sizing.round_trip_ns or receiver.round_trip_ns or 0) // 1000,
         "rcv_space": receiver.buffer.capacity,
         "bytes_received": max(0, receiver.nxt - 1),
     }

@@ -144,17 +144,36 @@ def test_nothing_is_gathered_while_acknowledgments_are_quick_and_each_counts() -
     assert not quick and answers == [1] * (15 + 3) + [0] * 12
 
 
+def test_probes_of_a_closed_window_are_answered_at_once() -> None:
+    """They are in order; it is room that is missing, not an earlier byte."""
+    client, server = pair({"sack_delay_ns": MS, "receive_buffer": 2 * 1448})
+    client.congestion.window = 1 << 20
+    client.write(RTT * 2, bytes(10 * 1448))
+    segments = client.take_segments()
+    while client.sender.window.size:
+        segments = deliver(client, RTT * 2, deliver(server, RTT * 2, segments))
+    for _ in range(6):
+        assert client.deadline_ns is not None
+        now_ns = client.deadline_ns
+        client.on_timer(now_ns)
+        (probe,) = client.take_segments()
+        assert len(probe.payload) == 1
+        (answer,) = deliver(server, now_ns, [probe])
+        deliver(client, now_ns, [answer])
+
+
 def test_an_application_may_ask_for_quick_acknowledgments() -> None:
     client, server = pair({"quick_acknowledgments": True})
     arrivals(server, client, RTT * 2, 20)
     server.take_segments()
     assert arrivals(server, client, RTT * 2, 1) == 0
-    server.acknowledge_quickly(RTT * 2, True)
+    server.set_quick_acknowledgments(RTT * 2, True)
     assert len(server.take_segments()) == 1
-    server.acknowledge_quickly(RTT * 2, True)
+    server.set_quick_acknowledgments(RTT * 2, True)
     assert not server.take_segments()  # nothing waits
-    server.acknowledge_quickly(RTT * 2, False)
-    assert server.receiver.delayed_ack.interactive
+    assert arrivals(server, client, RTT * 2, 1) == 0
+    server.set_quick_acknowledgments(RTT * 2, False)
+    assert server.receiver.delayed_ack.interactive and not server.take_segments()
 
 
 # ---- groups of segments ---------------------------------------------------------------------------

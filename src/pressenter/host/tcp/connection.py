@@ -5,8 +5,8 @@ leaves what is to be done in `TcpConnection.take_segments` (to be sent, in order
 `TcpConnection.take_notices` (for the application and the recording) and
 `TcpConnection.deadline_ns` (call `TcpConnection.on_timer` then).
 
-What it is, and what it does as time passes, is in ``control_block.py``.  Here is what others do
-to it: the calls of the user (§3.10.1 to §3.10.6), and the segments that arrive.  What a segment
+What it is, what it does as time passes, and how it ends, is in ``control_block.py``.  Here is what
+others do to it: the calls of the user (§3.9.1), and the segments that arrive.  What a segment
 means depends on the state, and is decided in the order of §3.10.7; then the halves are asked.
 """
 
@@ -103,13 +103,14 @@ class TcpConnection(ControlBlock):
             self._flush_acknowledgment(now_ns)
         return data
 
-    def acknowledge_quickly(self, now_ns: int, quickly: bool) -> None:
-        """TCP_QUICKACK: what waits is acknowledged now, and nothing waits until the application answers again.
+    def set_quick_acknowledgments(self, now_ns: int, quickly: bool) -> None:
+        """TCP_QUICKACK: what has been read is acknowledged now, and acknowledgments wait for no answer.
 
-        Without ``quickly``: acknowledgments wait for its answers from now on.
+        Without ``quickly``: they wait for the application's answers from now on.  Either lasts until
+        what the application does says otherwise.
         """
         receiver = self.receiver
-        if receiver.prefers_quick_ack(quickly) and self.state in (State.ESTABLISHED, State.CLOSE_WAIT):
+        if receiver.set_quick(quickly) and self.state in (State.ESTABLISHED, State.CLOSE_WAIT):
             receiver.ack_now = True
             self._flush_acknowledgment(now_ns)
 
@@ -376,8 +377,9 @@ class TcpConnection(ControlBlock):
             return
         receiver, stamp = self.receiver, segment.options.timestamp
         if stamp is not None and stamp[1] != receiver.right_sizing.last_echo and self.negotiation.timestamps:
-            if len(segment.payload) >= receiver.delayed_ack.segment_size:
-                receiver.right_sizing.measure(now_ns, stamp[1], self.negotiation.time_of(now_ns, stamp[1]))
+            full = len(segment.payload) >= receiver.delayed_ack.segment_size
+            sent_ns = self.negotiation.time_of(now_ns, stamp[1]) if full else None
+            receiver.right_sizing.measure(now_ns, stamp[1], sent_ns)
         arrived = receiver.take(now_ns, position, segment)
         if arrived.readable:
             self._note(Notice("readable"))

@@ -196,6 +196,7 @@ class ControlBlock:
             receiver.delayed_ack.has_waited()
             receiver.ack_now = True
         if _is_due(receiver.gathered_ack.due_at_ns, now_ns):
+            receiver.gathered_ack.due_at_ns = None
             receiver.ack_now = True
         if _is_due(sender.pacer.wait_until_ns, now_ns):
             sender.pacer.wait_until_ns = None

@@ -114,10 +114,12 @@ class DelayedAcknowledgment:
             return False
         return self._smalls > 1 or (self._pushed and not self.interactive)
 
-    def prefers(self, quickly: bool, emptied: bool) -> bool:
-        """TCP_QUICKACK says whether the application is to count as interactive; whether what waits goes now."""
+    def set_quick(self, quickly: bool, emptied: bool) -> bool:
+        """TCP_QUICKACK: without it, the application counts as interactive.  Returns whether what waits goes now."""
         self.interactive = not quickly
-        self._pushed |= quickly and self._waiting
+        if not quickly:
+            return False
+        self._pushed |= self._waiting
         return self.read(emptied)
 
     def sent_data(self, now_ns: int) -> None:

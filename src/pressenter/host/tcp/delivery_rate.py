@@ -55,9 +55,13 @@ class DeliveryRate:
         """The path had room, and the application nothing to send; ``pipe`` is what is under way."""
         self.limited_until = self.delivered + pipe or 1
 
-    def on_send(self, now_ns: int, segment: SentSegment, pipe: int) -> None:
-        """A segment goes out; ``pipe`` is what was under way before it."""
-        if pipe == 0:
+    def on_send(self, now_ns: int, segment: SentSegment, alone: bool) -> None:
+        """A segment goes out; ``alone``: nothing is outstanding, so nothing was delivered meanwhile.
+
+        What is only believed to be lost is outstanding, too: after a timeout that was none, the
+        interval would be too short.
+        """
+        if alone:
             self._first_sent_ns = self.delivered_ns = now_ns
         segment.first_sent_ns = self._first_sent_ns
         segment.delivered_ns = self.delivered_ns

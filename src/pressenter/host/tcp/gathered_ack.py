@@ -2,8 +2,9 @@
 
 Each segment behind a gap is news: its acknowledgment repeats the number of the missing byte and
 lists what has arrived (RFC 5681 §4.2, RFC 2018).  After the third the sender knows that something
-is missing, and from then on one acknowledgment tells as much as ten: the list covers all of them.
-So Linux gathers them for a twentieth of a round trip, or until 44 have come ("SACK compression").
+is missing, and from then on one acknowledgment tells as much as ten, as long as there are no more
+gaps than fit the list.  So Linux gathers them for a twentieth of a round trip, at most 1 ms, or
+until 44 have come ("SACK compression").
 
 The timer is another one than that of the delayed acknowledgment (``delayed_ack.py``): that it
 strikes says nothing about the application.

@@ -14,7 +14,7 @@ __all__ = ["Pacer"]
 
 _BURST_NS = 1_000_000  # as long as Linux's segments for one go of the card
 _LARGEST_BURST = 65_536
-_NOT_PACED = 9  # segments; the tenth is the first that has to be waited for
+_UNPACED = 9  # segments; the tenth is the first that has to be waited for
 
 
 class Pacer:
@@ -25,30 +25,32 @@ class Pacer:
         free_ns: when the next burst may leave.
     """
 
-    __slots__ = ("_burst_left", "_not_paced", "free_ns", "wait_until_ns")
+    __slots__ = ("_burst_left", "_late_ns", "_unpaced_left", "free_ns", "wait_until_ns")
 
     def __init__(self) -> None:
         self.wait_until_ns: int | None = None
         self.free_ns = 0
         self._burst_left = 0
-        self._not_paced = _NOT_PACED
+        self._late_ns = 0  # what the burst that leaves may still catch up
+        self._unpaced_left = _UNPACED
 
     def allows(self, now_ns: int, size: int, rate: int | None, segment_size: int) -> bool:
         """Whether ``size`` bytes may leave now at ``rate`` bytes a second; if so, they count as gone."""
-        if self._not_paced > 0:
-            self._not_paced -= max(1, size // segment_size)
-            return True
-        if rate is None:
+        if rate is None or self._unpaced_left > 0:
+            self._unpaced_left -= max(1, size // segment_size)
+            self.free_ns = max(self.free_ns, now_ns)
             return True
         if self._burst_left <= 0:
             if now_ns < self.free_ns:
                 self.wait_until_ns = self.free_ns
                 return False
             self._burst_left = max(2 * segment_size, min(rate * _BURST_NS // 1_000_000_000, _LARGEST_BURST))
-        self._burst_left -= size
-        takes_ns = size * 1_000_000_000 // rate
+            self._late_ns = 0
         if now_ns > self.free_ns:
-            takes_ns -= min(takes_ns // 2, now_ns - self.free_ns)
-            self.free_ns = now_ns
-        self.free_ns += takes_ns
+            self._late_ns, self.free_ns = now_ns - self.free_ns, now_ns
+        takes_ns = size * 1_000_000_000 // rate
+        caught_up_ns = min(takes_ns // 2, self._late_ns)
+        self._late_ns -= caught_up_ns
+        self.free_ns += takes_ns - caught_up_ns
+        self._burst_left -= size
         return True

@@ -181,12 +181,20 @@ class Receiver:
                 window=self._advertised_edge - self.nxt, pause_ns=self.timeout_ns,
             )  # fmt: skip
             soon = soon or had_gap  # RFC 5681 §4.2: what fills a gap is acknowledged at once
-        else:
+        elif position > self.nxt:
             soon = self.delayed_ack.waits_behind_gap() or not self.sack
-            soon = soon or self._duplicate is not None or self.gathered_ack.takes(now_ns, self.round_trip_ns)
+            soon = soon or self._duplicate is not None or self.gathered_ack.takes(now_ns, self._shortest_round_trip_ns)
+        else:
+            soon = True  # in order, but there is no room: a window probe
         if soon or self._duplicate is not None:
             self.ack_now = True
         return arrived
+
+    @property
+    def _shortest_round_trip_ns(self) -> int | None:
+        """Of what the two halves have measured."""
+        measured = [each for each in (self.round_trip_ns, self.right_sizing.round_trip_ns) if each is not None]
+        return min(measured, default=None)
 
     def note_old_segment(self, position: int, length: int) -> None:
         """A segment of which nothing is new: its range is told (RFC 2883 §4)."""
@@ -223,9 +231,9 @@ class Receiver:
             return data, True
         return data, enough and left < max(2 * self.mss, self.buffer.capacity // 4)
 
-    def prefers_quick_ack(self, quickly: bool) -> bool:
-        """What TCP_QUICKACK says; whether something is acknowledged now."""
-        return self.delayed_ack.prefers(quickly, emptied=self.buffer.is_empty)
+    def set_quick(self, quickly: bool) -> bool:
+        """TCP_QUICKACK; returns whether something is acknowledged now."""
+        return self.delayed_ack.set_quick(quickly, emptied=self.buffer.is_empty)
 
     # ---- acknowledging ---------------------------------------------------------------------------------
 

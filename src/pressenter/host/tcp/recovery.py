@@ -166,11 +166,12 @@ class LossRecovery:
         sample.timed_out = self.mood is Mood.LOSS
         if congestion.steers:
             congestion.on_acknowledged(sample)
+            if congestion.holds_back:
+                self.delivery.application_pauses(self.scoreboard.pipe)
         elif self.mood in _REDUCING:
             self._reduce(sample.delivered, sample.lost, advanced)
         elif advanced and window_used:
             congestion.on_acknowledged(sample)
-        sample.prior_in_flight = sample.in_flight
 
     def _delivered(self, now_ns: int, segment: SentSegment) -> None:
         self.delivery.on_delivered(now_ns, segment)

@@ -8,7 +8,8 @@ in slow start the sender may double that in each of the next two.
 For this the receiver needs a round trip of its own: it sends no data that would be acknowledged.
 But what its sender sends bears an echo of our timestamp, and was let go by the acknowledgment
 that bore the timestamp: from the one to the other is a round trip, with the queue that there is
-now (RFC 7323 §4.1).  Without timestamps it is taken from the handshake.
+now (RFC 7323 §4.1).  Without timestamps the sending half's is taken, which is that of the handshake
+where this end sends no data.
 
 A queue that grows makes round trips longer, so that more is carried in each, so that the window
 grows, so that the queue grows.  The receiver cannot tell this from a longer path, nor does
@@ -57,10 +58,10 @@ class RightSizing:
         else:
             self.round_trip_ns += (sample_ns - self.round_trip_ns) // 8
 
-    def taken(self, now_ns: int, size: int, handshake_ns: int | None, buffer: ReceiveBuffer, segment_size: int) -> None:
-        """The application has taken so many bytes; ``handshake_ns`` is the round trip that the SYN took."""
+    def taken(self, now_ns: int, size: int, sender_ns: int | None, buffer: ReceiveBuffer, segment_size: int) -> None:
+        """The application has taken so many bytes; ``sender_ns`` is SRTT of the other half."""
         self._taken += size
-        round_trip_ns = handshake_ns if self.round_trip_ns is None else self.round_trip_ns
+        round_trip_ns = sender_ns if self.round_trip_ns is None else self.round_trip_ns
         if round_trip_ns is None or now_ns - self._from_ns < round_trip_ns:
             return
         # The sender may double what it sends in the next round trip, and in the one that it takes to be told.

@@ -7,7 +7,8 @@ acknowledgment number of the segment that told last (RFC 9293 §3.10.7.4).
 A receiver that reads slowly opens its window by a few bytes at a time.  A sender that filled
 each opening at once would go on with such segments for ever, most of them header ("silly window
 syndrome", RFC 813).  So a segment that is not full leaves only if it fills half of the largest
-window that was ever told (RFC 9293 §3.8.6.2.1).
+window that was ever told, or if it is all that the receiver takes and nothing is under way that
+would make it take more (RFC 9293 §3.8.6.2.1).
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ class SendWindow:
         if size > self.largest:
             self.largest = size
 
-    def is_worth(self, size: int, idle: bool) -> bool:
+    def is_large_enough(self, size: int, idle: bool) -> bool:
         """Whether a segment that is not full is large enough for this receiver.
 
-        ``idle``: nothing is under way, so that nothing else would make the window move.
+        ``idle``: nothing is under way, nor is a probe of the window about to be sent.
         """
         return 2 * size >= self.largest > 0 or (idle and size == self.size > 0)

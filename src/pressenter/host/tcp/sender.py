@@ -61,7 +61,7 @@ class Sender:
         una, nxt: SND.UNA and SND.NXT.
         window: SND.WND, what the peer has room for.
         buffer: what is to be sent.
-        use: how much of the congestion window is used.
+        window_use: how much of the congestion window is used.
         retries: how often the timer has struck for the same byte.
         largest: the most that one segment may hold: several times the MSS where the device cuts
             it up (see ``wire/large_segment.py``).
@@ -74,7 +74,7 @@ class Sender:
         "_emit", "_fin_position", "_note", "_small_end", "buffer", "congestion_name",
         "congestion_reduced", "ecn", "fin_wanted", "iss", "largest", "last_sent_ns", "mss",
         "no_delay", "nxt", "pacer", "parameters", "persist_at_ns", "probe_at_ns", "recovery", "retransmit_at_ns",
-        "retries", "round_trip", "stalled_since_ns", "una", "use", "window",
+        "retries", "round_trip", "stalled_since_ns", "una", "window", "window_use",
     )  # fmt: skip
 
     def __init__(
@@ -92,7 +92,7 @@ class Sender:
         self.nxt = 0
         self.window = SendWindow()
         self.buffer = SendBuffer(parameters.send_buffer, parameters.send_buffer_maximum)
-        self.use = WindowUse()
+        self.window_use = WindowUse()
         self.round_trip = RoundTripTime(parameters)
         self.retries = 0
         self.no_delay = False
@@ -174,11 +174,18 @@ class Sender:
 
     def write(self, data: bytes) -> int:
         """Take bytes into the buffer; returns how many there was room for."""
+        self._note_pause()
+        return self.buffer.write(data, self.room)
+
+    def _note_pause(self) -> None:
+        """Has the application kept the path waiting?  Asked, as in Linux, when it sends again.
+
+        One that was told to wait for room has not: Linux's blocking ``send`` asks only once.
+        """
         recovery, scoreboard = self.recovery, self.recovery.scoreboard
         if len(self.buffer.unsent) < self.mss and not self.buffer.was_full and not scoreboard.lost_bytes:
             if recovery.in_flight < recovery.congestion.window:
                 recovery.delivery.application_pauses(scoreboard.pipe)
-        return self.buffer.write(data, self.room)
 
     def syn_goes_out(self, now_ns: int, flags: int, early: int = 0) -> SentSegment:
         """Our SYN, for the first time, with up to ``early`` bytes of data (RFC 7413); the connection emits it."""
@@ -210,9 +217,9 @@ class Sender:
         """Send what must be sent again, then what is new, as far as the windows allow."""
         recovery, unsent = self.recovery, self.buffer.unsent
         if unsent and self.nxt == self.una > 1:
-            self.use.end_pause(now_ns - self.last_sent_ns, recovery.congestion, self.round_trip)
+            self.window_use.end_pause(now_ns - self.last_sent_ns, recovery.congestion, self.round_trip)
         before = self.nxt
-        self.use.is_limit = False
+        self.window_use.held_back = False
         if not recovery.prefer_new_data:
             self._send_lost(now_ns)
         if unsent or self.fin_wanted:
@@ -222,7 +229,7 @@ class Sender:
             self._send_lost(now_ns)
         if self.nxt != before:
             self._schedule_probe(now_ns)
-            self.use.watch(self.una, self.nxt, recovery.scoreboard.pipe)
+            self.window_use.watch(self.una, self.nxt, recovery.scoreboard.pipe)
         waits = unsent or (self.fin_wanted and self._fin_position is None)
         if waits and self.window.size == 0 and self.nxt == self.una and self.persist_at_ns is None:
             self.persist_at_ns = now_ns + self.round_trip.timeout_ns
@@ -236,7 +243,7 @@ class Sender:
                 return
             size = segment.end - segment.start
             if recovery.in_flight + size > congestion.window and recovery.in_flight:
-                self.use.is_limit = True
+                self.window_use.held_back = True
                 return
             if not self._clock_allows(now_ns, size):
                 return
@@ -254,13 +261,13 @@ class Sender:
             if group < mss < unsent and self.parameters.grouped_segments:
                 group = together = self._next_group(now_ns, min(allowed, room))
                 if not group:
-                    self.use.is_limit |= allowed < room and allowed <= unsent
+                    self.window_use.held_back |= allowed < room and allowed <= unsent
                     return
             size = min(self.largest, unsent, room)
             if size > mss:
                 size = max(min(size, allowed) // mss, 1) * mss
             if size > allowed:
-                self.use.is_limit = True
+                self.window_use.held_back = True
                 # Whole segments only, unless the window is smaller than one.
                 size = allowed if recovery.in_flight == 0 else 0
             fin = self.fin_wanted and size == unsent and room > size and self._fin_position is None
@@ -289,7 +296,7 @@ class Sender:
         idle = self.nxt == self.una
         if size == unsent and (self.no_delay or self._small_end <= self.una):
             return True
-        return self.window.is_worth(size, idle and self.persist_at_ns is None)
+        return self.window.is_large_enough(size, idle and self.persist_at_ns is None)
 
     def _clock_allows(self, now_ns: int, size: int) -> bool:
         return self.pacer.allows(now_ns, size, self.recovery.congestion.pacing_rate, self.mss)
@@ -313,8 +320,10 @@ class Sender:
         self._emit(flags, segment.start, payload, False)
 
     def _went_out(self, now_ns: int, segment: SentSegment) -> None:
-        recovery = self.recovery
-        recovery.delivery.on_send(now_ns, segment, recovery.scoreboard.pipe)
+        recovery, alone = self.recovery, not self.recovery.scoreboard
+        if alone and recovery.delivery.limited_until:
+            recovery.congestion.on_start_after_pause(now_ns)
+        recovery.delivery.on_send(now_ns, segment, alone)
         recovery.scoreboard.sent(segment, now_ns)
         self.nxt = segment.end
         self.last_sent_ns = now_ns
@@ -326,7 +335,7 @@ class Sender:
     def _send_again(self, now_ns: int, segment: SentSegment, reason: str) -> None:
         recovery = self.recovery
         recovery.on_sent_again(now_ns // 1_000_000 & 0xFFFFFFFF)
-        recovery.delivery.on_send(now_ns, segment, recovery.scoreboard.pipe)
+        recovery.delivery.on_send(now_ns, segment, False)
         recovery.scoreboard.sent_again(segment, now_ns)
         if recovery.is_reducing:
             recovery.on_transmitted(segment.end - segment.start)
@@ -349,8 +358,9 @@ class Sender:
         recovery = self.recovery
         scoreboard = recovery.scoreboard
         recovery.sample.departure_ns = self.pacer.free_ns
+        recovery.sample.prior_in_flight = recovery.in_flight
         una_before = self.una
-        used = self.use.was_full(self.congestion, self.mss)
+        used = self.window_use.was_full(self.congestion, self.mss)
         reductions = recovery.reductions
         duplicate_report, sacked = self._take_blocks(position, blocks) if blocks else (False, [])
         acked = scoreboard.take_acknowledged(position) if position > una_before else []

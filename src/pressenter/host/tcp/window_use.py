@@ -18,14 +18,14 @@ class WindowUse:
     """What was under way in this round trip, beside what might have been.
 
     Attributes:
-        is_limit: in the last go, the window held something back.
+        held_back: in the last go, the window held something back.
         peak: the most that was under way in this round trip, in sequence numbers.
     """
 
-    __slots__ = ("_until", "is_limit", "peak")
+    __slots__ = ("_until", "held_back", "peak")
 
     def __init__(self) -> None:
-        self.is_limit = False
+        self.held_back = False
         self.peak = 0
         self._until = 0  # the position with whose acknowledgment the round trip ends
 
@@ -39,7 +39,7 @@ class WindowUse:
         """Whether an acknowledgment may open the window further."""
         if congestion.in_slow_start:
             return congestion.window < 2 * self.peak
-        return self.is_limit or self.peak + segment_size > congestion.window
+        return self.held_back or self.peak + segment_size > congestion.window
 
     def end_pause(self, idle_ns: int, congestion: CongestionControl, round_trip: RoundTripTime) -> None:
         """There is something to send after a pause: halve the window for each timeout that has passed (RFC 2861)."""

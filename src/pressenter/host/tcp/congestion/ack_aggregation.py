@@ -27,6 +27,10 @@ class AckAggregation:
         self._current = 0
         self._rounds = 0
 
+    def restart(self, now_ns: int) -> None:
+        """Nothing was under way: count anew."""
+        self._from_ns, self._acknowledged = now_ns, 0
+
     def update(self, now_ns: int, delivered: int, bandwidth: int, window: int, round_started: bool) -> None:
         """An acknowledgment has told of so many bytes; ``window`` is the congestion window."""
         if round_started:

@@ -1,11 +1,11 @@
 """BBR: send at the rate that the path delivers, with one round trip's worth under way.
 
 Loss is a late sign of congestion, and on some paths none at all.  BBR (Cardwell et al.,
-"BBR: Congestion-Based Congestion Control", 2016, version 1; the same as Linux's) models the
-path by two numbers instead: the *bottleneck bandwidth*, the highest delivery rate of the
-last ten round trips, and the *minimum round trip* of the last ten seconds.  Their product is
-what fits the path without a queue.  Both cannot be seen at once: the rate shows only when
-the path is full, the round trip only when it is not.  So it goes through states::
+"BBR: Congestion-Based Congestion Control", 2016; version 1, as Linux has it, but without its
+detection of policers) models the path by two numbers instead: the *bottleneck bandwidth*, the
+highest delivery rate of the last ten round trips, and the *minimum round trip* of the last ten
+seconds.  Their product is what fits the path without a queue.  Both cannot be seen at once: the
+rate shows only when path is full, the round trip only when it is not.  So it goes through states::
 
                   full pipe           in flight <= product
     STARTUP ------------------> DRAIN --------------------> PROBE_BW
@@ -40,9 +40,8 @@ _SMALLEST_WINDOW = 4  # segments
 _FULL_GROWTH = 1.25
 _FULL_ROUNDS = 3
 _PACING_MARGIN = 0.99
-_HEADERS = 52  # IPv4, TCP, timestamps: pacing counts them, as Linux's does, though what it paces is payload
 _LARGEST_GROUP = 65_536
-_SLOW_RATE = 150_000  # 1.2 Mbit/s: below, segments leave one by one
+_SMALLEST_GROUP = 2  # segments
 
 
 class Mode(enum.Enum):
@@ -83,6 +82,7 @@ class Bbr(CongestionControl):
         self._conserving = False
         self._was_mending = False
         self._aggregation = AckAggregation()
+        self._idle_restart = False
 
     # ---- what the sender calls -------------------------------------------------------------------
 
@@ -118,6 +118,13 @@ class Bbr(CongestionControl):
     def restart_after_idle(self, timeouts: int) -> None:
         """Pacing bounds what goes out after a pause; the window stays."""
 
+    def on_start_after_pause(self, now_ns: int) -> None:
+        # What leaves now finds an empty path: no need for PROBE_RTT, nor to go faster than the bottleneck.
+        self._idle_restart = True
+        self._aggregation.restart(now_ns)
+        if self.mode is Mode.PROBE_BW and self.bandwidth:
+            self.pacing_rate = int(self.bandwidth * _PACING_MARGIN)
+
     # ---- the model -----------------------------------------------------------------------------------
 
     def _update_round(self, sample: AckSample) -> None:
@@ -151,10 +158,9 @@ class Bbr(CongestionControl):
         return int(self.bandwidth * self.minimum_ns * gain / 1e9)
 
     def _group_segments(self) -> int:
-        """How many segments leave at a time (see ``tcp/segment_groups.py``)."""
+        """How many segments leave at a time: a millisecond's worth, as the pacer lets them go."""
         rate = self.pacing_rate or 0
-        least = 1 if rate < _SLOW_RATE else 2
-        return max(min(rate >> 10, _LARGEST_GROUP) // self.segment_size, least)
+        return max(min(rate >> 10, _LARGEST_GROUP) // self.segment_size, _SMALLEST_GROUP)
 
     def _initial_product(self) -> int:
         return 10 * self.segment_size
@@ -167,7 +173,7 @@ class Bbr(CongestionControl):
             segments += 2
         return segments * self.segment_size
 
-    def _when_next_leaves(self, sample: AckSample, in_flight: int) -> int:
+    def _in_flight_at_departure(self, sample: AckSample, in_flight: int) -> int:
         """What will be under way when pacing lets the next group go."""
         if self._pacing_gain > 1.0:
             in_flight += self._group_segments() * self.segment_size
@@ -191,8 +197,10 @@ class Bbr(CongestionControl):
             self.mode = Mode.DRAIN
             self._pacing_gain, self._window_gain = _DRAIN_GAIN, _HIGH_GAIN
             self.threshold = self._in_flight_at(1.0)
-        if self.mode is Mode.DRAIN and self._when_next_leaves(sample, sample.in_flight) <= self._in_flight_at(1.0):
-            self._probe_bandwidth(sample)
+        if self.mode is Mode.DRAIN:
+            in_flight = self._in_flight_at_departure(sample, sample.in_flight)
+            if in_flight <= self._in_flight_at(1.0):
+                self._probe_bandwidth(sample)
 
     def _probe_bandwidth(self, sample: AckSample) -> None:
         self.mode = Mode.PROBE_BW
@@ -205,7 +213,7 @@ class Bbr(CongestionControl):
             return
         full_length = self.minimum_ns is not None and sample.now_ns - self._cycle_ns > self.minimum_ns
         gain = self._pacing_gain
-        in_flight = self._when_next_leaves(sample, sample.prior_in_flight)
+        in_flight = self._in_flight_at_departure(sample, sample.prior_in_flight)
         if gain == 1.0:
             over = full_length
         elif gain > 1.0:
@@ -223,13 +231,16 @@ class Bbr(CongestionControl):
         expired = self.minimum_ns is not None and now_ns - self._minimum_at_ns > _MINIMUM_RTT_WINDOW_NS
         if measured_ns is not None and (self.minimum_ns is None or measured_ns < self.minimum_ns or expired):
             self.minimum_ns, self._minimum_at_ns = measured_ns, now_ns
-        if expired and self.mode is not Mode.PROBE_RTT:
+        if expired and not self._idle_restart and self.mode is not Mode.PROBE_RTT:
             self.mode = Mode.PROBE_RTT
             self._pacing_gain = self._window_gain = 1.0
             self._save_window()
             self._probe_done_ns = None
         if self.mode is Mode.PROBE_RTT:
             self._leave_probe_when_done(sample)
+        if sample.rate.delivered:
+            self._idle_restart = False
+        self.holds_back = self.mode is Mode.PROBE_RTT
 
     def _leave_probe_when_done(self, sample: AckSample) -> None:
         if self._probe_done_ns is None:
@@ -251,11 +262,10 @@ class Bbr(CongestionControl):
     # ---- what follows ------------------------------------------------------------------------------------
 
     def _set_pacing_rate(self, sample: AckSample) -> None:
-        with_headers = _PACING_MARGIN * (self.segment_size + _HEADERS) / self.segment_size
         if self.pacing_rate is None and sample.smoothed_ns is not None:
             initial = self._initial_product() * 1_000_000_000 // max(sample.smoothed_ns, 1_000)
-            self.pacing_rate = max(1, int(initial * _HIGH_GAIN * with_headers))
-        rate = int(self.bandwidth * self._pacing_gain * with_headers)
+            self.pacing_rate = max(1, int(initial * _HIGH_GAIN * _PACING_MARGIN))
+        rate = int(self.bandwidth * self._pacing_gain * _PACING_MARGIN)
         if rate and (self._full or self.pacing_rate is None or rate > self.pacing_rate):
             self.pacing_rate = rate
 

@@ -27,7 +27,7 @@ class AckSample:
     Attributes:
         now_ns: when it came.
         delivered: bytes of which it tells for the first time, by number or by SACK.
-        in_flight, prior_in_flight: the pipe after and before it.
+        in_flight, prior_in_flight: the pipe after it, and before it.
         round_trip_ns: measured by it, or None.
         rate: the delivery rate sample.
         total_delivered: bytes delivered since the connection began.
@@ -71,6 +71,7 @@ class CongestionControl:
         send_buffer_windows: so many windows must fit the send buffer, lest the sender run dry.
         window: how much may be under way.
         threshold: where slow start ends.
+        holds_back: it sends little on purpose, so that rates measured now say nothing of the path.
         pacing_rate: at most this fast, or None for as fast as the window allows.
     """
 
@@ -83,6 +84,7 @@ class CongestionControl:
         self.window = initial_window(segment_size)
         self.threshold = UNLIMITED
         self.pacing_rate: int | None = None
+        self.holds_back = False
         self._before_reduction: tuple[int, int] | None = None
 
     @property
@@ -113,6 +115,9 @@ class CongestionControl:
     def on_timeout(self, sample: AckSample) -> None:
         """The retransmission timer struck: one segment at a time, to begin with (RFC 5681 §3.1)."""
         self.window = sample.in_flight + self.segment_size
+
+    def on_start_after_pause(self, now_ns: int) -> None:
+        """The application has something to send again, and nothing is under way."""
 
     def undo(self) -> None:
         """The loss was none: take the reduction back (RFC 4015 §3.2)."""
