@@ -5,7 +5,7 @@ Loss is a late sign of congestion, and on some paths none at all.  BBR (Cardwell
 detection of policers) models the path by two numbers instead: the *bottleneck bandwidth*, the
 highest delivery rate of the last ten round trips, and the *minimum round trip* of the last ten
 seconds.  Their product is what fits the path without a queue.  Both cannot be seen at once: the
-rate shows only when path is full, the round trip only when it is not.  So it goes through states::
+rate shows only when the path is full, the round trip only when it is not.  So it goes through states::
 
                   full pipe           in flight <= product
     STARTUP ------------------> DRAIN --------------------> PROBE_BW
