@@ -10,10 +10,11 @@ more; and after a burst that left late the wait is shorter, by the delay, but by
 
 from __future__ import annotations
 
-__all__ = ["Pacer"]
+__all__ = ["LARGEST_BURST", "SMALLEST_BURST", "Pacer"]
 
 _BURST_NS = 1_000_000  # as long as Linux's segments for one go of the card
-_LARGEST_BURST = 65_536
+LARGEST_BURST = 65_536
+SMALLEST_BURST = 2  # segments: Linux's tcp_min_tso_segs
 _UNPACED = 9  # segments; the tenth is the first that has to be waited for
 
 
@@ -44,7 +45,7 @@ class Pacer:
             if now_ns < self.free_ns:
                 self.wait_until_ns = self.free_ns
                 return False
-            self._burst_left = max(2 * segment_size, min(rate * _BURST_NS // 1_000_000_000, _LARGEST_BURST))
+            self._burst_left = max(SMALLEST_BURST * segment_size, min(rate * _BURST_NS // 1_000_000_000, LARGEST_BURST))
             self._late_ns = 0
         if now_ns > self.free_ns:
             self._late_ns, self.free_ns = now_ns - self.free_ns, now_ns

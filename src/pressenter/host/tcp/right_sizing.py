@@ -30,7 +30,7 @@ class RightSizing:
 
     Attributes:
         enabled: the application has not chosen a size (SO_RCVBUF).
-        last_echo: the last timestamp of ours that was measured.
+        last_echo: the last timestamp of ours that came back.
         round_trip_ns: a round trip from timestamps, or None.
     """
 

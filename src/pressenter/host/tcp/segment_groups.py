@@ -19,14 +19,13 @@ The BSDs do not wait: ``TcpParameters.grouped_segments`` turns it off.
 
 from __future__ import annotations
 
+from pressenter.host.tcp.pacer import LARGEST_BURST, SMALLEST_BURST
 from pressenter.host.tcp.recovery import LossRecovery
 
 __all__ = ["group_size", "waits_for_more_window"]
 
 _DIVISOR = 3  # Linux's tcp_tso_win_divisor
 _SOON_NS = 1_000_000
-_LARGEST_GROUP = 65_536
-_SMALLEST_GROUP = 2  # segments: Linux's tcp_min_tso_segs
 _SHORT_ROUND_TRIP_NS = 512_000  # for each of them, half as much comes on top (Linux's tcp_tso_rtt_log)
 
 
@@ -41,8 +40,8 @@ def group_size(recovery: LossRecovery, mss: int) -> int:
         rate = congestion.window * (200 if soon_doubled else 120) * 10_000_000 // smoothed_ns
     size = rate >> 10
     if round_trip.minimum_ns is not None:
-        size += _LARGEST_GROUP >> min(round_trip.minimum_ns // _SHORT_ROUND_TRIP_NS, 17)
-    return max(min(size, _LARGEST_GROUP) // mss, _SMALLEST_GROUP) * mss
+        size += LARGEST_BURST >> min(round_trip.minimum_ns // _SHORT_ROUND_TRIP_NS, 17)
+    return max(min(size, LARGEST_BURST) // mss, SMALLEST_BURST) * mss
 
 
 def waits_for_more_window(

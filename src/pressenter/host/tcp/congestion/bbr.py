@@ -26,6 +26,7 @@ from typing import ClassVar
 
 from pressenter.host.tcp.congestion.ack_aggregation import AckAggregation
 from pressenter.host.tcp.congestion.interface import UNLIMITED, AckSample, CongestionControl
+from pressenter.host.tcp.pacer import LARGEST_BURST, SMALLEST_BURST
 
 __all__ = ["Bbr"]
 
@@ -40,8 +41,6 @@ _SMALLEST_WINDOW = 4  # segments
 _FULL_GROWTH = 1.25
 _FULL_ROUNDS = 3
 _PACING_MARGIN = 0.99
-_LARGEST_GROUP = 65_536
-_SMALLEST_GROUP = 2  # segments
 
 
 class Mode(enum.Enum):
@@ -84,15 +83,17 @@ class Bbr(CongestionControl):
         self._aggregation = AckAggregation()
         self._idle_restart = False
 
+    @property
+    def holds_back(self) -> bool:
+        return self.mode is Mode.PROBE_RTT
+
     # ---- what the sender calls -------------------------------------------------------------------
 
     def on_acknowledged(self, sample: AckSample) -> None:
         self._update_round(sample)
         self._update_bandwidth(sample)
         if sample.delivered and sample.rate.interval_ns:
-            self._aggregation.update(
-                sample.now_ns, sample.delivered, self.bandwidth, self.window, self._round_started
-            )  # fmt: skip
+            self._aggregation.update(sample.now_ns, sample.delivered, self.bandwidth, self.window, self._round_started)
         self._update_cycle(sample)
         self._check_full(sample)
         self._check_drain(sample)
@@ -160,7 +161,7 @@ class Bbr(CongestionControl):
     def _group_segments(self) -> int:
         """How many segments leave at a time: a millisecond's worth, as the pacer lets them go."""
         rate = self.pacing_rate or 0
-        return max(min(rate >> 10, _LARGEST_GROUP) // self.segment_size, _SMALLEST_GROUP)
+        return max(min(rate >> 10, LARGEST_BURST) // self.segment_size, SMALLEST_BURST)
 
     def _initial_product(self) -> int:
         return 10 * self.segment_size
@@ -240,7 +241,6 @@ class Bbr(CongestionControl):
             self._leave_probe_when_done(sample)
         if sample.rate.delivered:
             self._idle_restart = False
-        self.holds_back = self.mode is Mode.PROBE_RTT
 
     def _leave_probe_when_done(self, sample: AckSample) -> None:
         if self._probe_done_ns is None:
@@ -292,9 +292,8 @@ class Bbr(CongestionControl):
         if self._conserving:
             self.window = max(self.window, sample.in_flight + sample.delivered)
         else:
-            target = self._in_flight_at(
-                self._window_gain, self._aggregation.excess(self.bandwidth) if self._full else 0
-            )
+            excess = self._aggregation.excess(self.bandwidth) if self._full else 0
+            target = self._in_flight_at(self._window_gain, excess)
             if self._full:
                 self.window = min(self.window + sample.delivered, target)
             elif self.window < target or sample.total_delivered < self._initial_product():

@@ -71,7 +71,6 @@ class CongestionControl:
         send_buffer_windows: so many windows must fit the send buffer, lest the sender run dry.
         window: how much may be under way.
         threshold: where slow start ends.
-        holds_back: it sends little on purpose, so that rates measured now say nothing of the path.
         pacing_rate: at most this fast, or None for as fast as the window allows.
     """
 
@@ -84,8 +83,12 @@ class CongestionControl:
         self.window = initial_window(segment_size)
         self.threshold = UNLIMITED
         self.pacing_rate: int | None = None
-        self.holds_back = False
         self._before_reduction: tuple[int, int] | None = None
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether it sends little on purpose, so that rates measured now say nothing of the path."""
+        return False
 
     @property
     def in_slow_start(self) -> bool:
